@@ -1,0 +1,1 @@
+"""Amends: the shared language of the house and the wiring of its rooms."""

@@ -1,0 +1,1 @@
+"""Storage: the SQL database, the raw bytes and the audit trail."""

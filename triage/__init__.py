@@ -1,0 +1,1 @@
+"""Triage: reads each message, says what kind it is and how serious, and quotes its reasons."""
