@@ -20,11 +20,18 @@ class AmendsError(Exception):
 
     def __str__(self) -> str:
         """Say the message given, or else the sentence that documents the class."""
-        return super().__str__() or (type(self).__doc__ or "").splitlines()[0]
+        return super().__str__() or (type(self).__doc__ or "").partition("\n")[0]
 
 
 class Unprocessable(AmendsError):
-    """This input can never be processed."""
+    """This input can never be processed.
+
+    `reason` is a stable code by which parked messages are counted and listed.
+    """
+
+    def __init__(self, says: str = "", *, reason: str = "unprocessable") -> None:
+        super().__init__(says)
+        self.reason = reason
 
 
 class Unavailable(AmendsError):

@@ -1,1 +1,1 @@
-"""Ingest: fetches what customers say, keeps the raw bytes, parses and publishes it. It judges nothing and drops nothing."""
+"""Ingest: fetches what customers say, keeps the raw bytes, parses and publishes. Nothing is judged or dropped here."""

@@ -1,0 +1,173 @@
+"""The doors of the house: what the rooms need of the world, as protocols.
+
+The docstrings are the specification; `tests/contracts/` checks every adapter against
+them. The log has its own page, `amends/bus/port.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from amends.domain.channel import Channel
+from amends.domain.reply import Reply
+from amends.domain.submission import Progress, Receipt, Submission
+from amends.domain.verdict import Verdict
+
+#: Gives the time, aware and in UTC. Passed in wherever time matters; a test passes its own.
+Now = Callable[[], datetime]
+
+
+class BlobStore(Protocol):
+    """Keeps bytes under their SHA-256. Promises are tested in `tests/contracts/blob_store.py`."""
+
+    def put(self, content: bytes) -> str:
+        """Keep `content` and return its SHA-256 in hexadecimal. Putting it twice keeps one.
+
+        When it returns, the bytes survive a crash of the machine.
+
+        Raises:
+            Unavailable: nothing was kept; it is safe to try again.
+        """
+
+    def put_many(self, contents: Sequence[bytes]) -> list[str]:
+        """Keep several at once, which is cheaper; returns their names in order. As safe as `put`."""
+
+    def get(self, sha256: str) -> bytes:
+        """Give back the bytes.
+
+        Raises:
+            NotFound: no such blob.
+            Unavailable: the store is down, or the bytes are no longer the ones that were put.
+        """
+
+    def has(self, sha256: str) -> bool:
+        """Whether it is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToJudge:
+    """What triage reads of one message. Flags' offsets index into `text`."""
+
+    text: str
+    channel: str
+    subject: str = ""
+    automatic: bool = False
+
+
+class Judge(Protocol):
+    """Says what messages are. The same input and the same model give the same verdict."""
+
+    @property
+    def version(self) -> str:
+        """Names the model and the rules."""
+
+    def judge(self, texts: Sequence[TextToJudge]) -> list[Verdict]:
+        """Judge a batch, in order. Never raises on any text."""
+
+
+class Delivered(StrEnum):
+    """What a channel says of a reply."""
+
+    #: The customer's side has it.
+    YES = "yes"
+    #: It was not taken, and never will be.
+    NO = "no"
+    #: Nobody can say.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """What became of one attempt. `channel_name` is what the channel calls the reply; `says` is for a person."""
+
+    delivered: Delivered
+    channel_name: str
+    says: str
+
+
+class Sender(Protocol):
+    """Puts replies in front of customers on one channel. Promises are tested in `tests/contracts/sender.py`.
+
+    A reply's id travels inside the message (Message-ID, idempotency key), so that
+    what arrived can be recognised. Sending the same `reply.id` twice reaches the
+    customer once wherever the channel can tell.
+    """
+
+    def send(self, reply: Reply) -> DeliveryReport:
+        """Hand a reply to the channel.
+
+        A report `UNKNOWN` means that it may have gone: the caller must not send it
+        again by itself.
+
+        Raises:
+            Unavailable: nothing was sent; it is safe to try again.
+        """
+
+    def look_up(self, reply: Reply) -> DeliveryReport:
+        """Ask the channel whether an earlier attempt arrived; `UNKNOWN` where it cannot say."""
+
+
+class Intake(Protocol):
+    """Takes in what comes through a web form."""
+
+    def accept(self, submission: Submission) -> Receipt:
+        """Keep a submission for good and say how to follow it.
+
+        When it returns, the submission survives a crash of the machine. The same
+        `form` and `submission_id` twice give the same receipt, marked as a repeat, and one message.
+        A honeypot hit is kept and parked, and gets a receipt like any other.
+
+        Raises:
+            Unavailable: nothing was kept; the sender should try again.
+        """
+
+    def progress(self, status_token: str) -> Progress | None:
+        """Say where a submission stands; None if no receipt holds this token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """One thing that a source held, as bytes. `item` names it in its source; `media` says how to read it.
+
+    `account` is the mailbox, handle or form it came to.
+    """
+
+    source: str
+    item: str
+    channel: Channel
+    account: str
+    media: str
+    raw: bytes
+    fetched_at: datetime
+
+
+class Connector(Protocol):
+    """Fetches from one source. It does not judge, and it forgets nothing.
+
+    The checkpoint is the connector's own word for "everything up to here was
+    fetched". The runner stores it only after the log has the messages, in the same
+    transaction as their ledger rows; after a crash the connector is handed the last
+    stored one and fetches again from there. What comes twice is dropped by its id.
+    Promises are tested in `tests/contracts/connector.py`.
+    """
+
+    @property
+    def source(self) -> str:
+        """Names the source: the same name for the same mailbox, folder or account at each start."""
+
+    def fetch(self, checkpoint: str, *, limit: int) -> tuple[list[Fetched], str]:
+        """Fetch at most `limit` things after `checkpoint` ("" at the beginning).
+
+        Returns them with the checkpoint that stands for having all of them; an
+        empty list means that there is nothing more at present.
+
+        Raises:
+            Unavailable: the source cannot be read now; nothing was skipped.
+        """
+
+    def holdings(self) -> Iterator[str]:
+        """Name every item that the source holds now, for `amends reconcile`."""
