@@ -1,0 +1,344 @@
+"""The unit of work: everything that belongs together is written together, or not at all.
+
+Leaving the `with` block without `commit()` rolls back. A unit is used by one thread.
+The stores hang on it and write within it; `storage` has the implementation, and
+`tests/contracts/` the promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from amends.bus.port import LogWriter
+from amends.domain.arrival import Arrival, Parked, ParkedState
+from amends.domain.audit import AuditEntry, Happening
+from amends.domain.case import Case
+from amends.domain.check import Check
+from amends.domain.clock import Clock, ClockKind
+from amends.domain.contact import Identity
+from amends.domain.link import Link, LinkState
+from amends.domain.message import Message
+from amends.domain.outcome import Outcome
+from amends.domain.reply import Purpose, Reply, ReplyState
+from amends.domain.task import Task
+from amends.domain.threading import Pointer
+from amends.domain.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedMessage:
+    """A message with its verdict and the case it belongs to; no case means that it was parked."""
+
+    message: Message
+    verdict: Verdict
+    case_id: str | None
+    joined_via: str = ""
+
+
+class MessageStore(Protocol):
+    """Messages that triage has judged. An id is stored once, whoever stores it."""
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Say which of these messages are already stored."""
+
+    def add(self, judged: Sequence[JudgedMessage]) -> None:
+        """Store messages with their verdicts, flags and names."""
+
+    def get(self, message_id: str) -> JudgedMessage:
+        """Give one message.
+
+        Raises:
+            NotFound: no such message.
+        """
+
+    def of_case(self, case_id: str) -> list[JudgedMessage]:
+        """Give a case's messages, oldest first."""
+
+
+class ThreadStore(Protocol):
+    """What points at a case: names of messages and replies, reply tokens, conversations, references."""
+
+    def pointers(self, messages: Sequence[Message]) -> Mapping[str, list[Pointer]]:
+        """Find, for each message's id, what it points at."""
+
+    def promise_token(self, token: str, case_id: str, given_to: Identity) -> None:
+        """Remember a reply token and the address it was given to."""
+
+    def name_reply(self, name: str, case_id: str, reply_id: str, given_to: Identity) -> None:
+        """Remember what an outgoing reply is called in its channel."""
+
+    def reply_named(self, name: str) -> str | None:
+        """Give the id of the reply that is called `name`; None if it is none of ours."""
+
+    def names_in_case(self, case_id: str) -> list[str]:
+        """List the names of a case's mails in order, for the References of the next one."""
+
+
+class ContactStore(Protocol):
+    """Who writes to us."""
+
+    def ensure(self, people: Mapping[Identity, str], *, at: datetime) -> None:
+        """Make sure that a contact stands behind each identity; the value is the name given, or empty."""
+
+
+class CaseStore(Protocol):
+    """The cases."""
+
+    def get(self, case_id: str) -> Case:
+        """Give one case.
+
+        Raises:
+            NotFound: no such case.
+        """
+
+    def get_many(self, case_ids: Collection[str]) -> dict[str, Case]:
+        """Give those of these cases that exist."""
+
+    def add(self, cases: Sequence[Case]) -> None:
+        """Store new cases."""
+
+    def save(self, cases: Sequence[Case]) -> None:
+        """Store changed cases. Each carries the version after its change.
+
+        Raises:
+            Refused: somebody else has changed one since it was read.
+        """
+
+    def record_outcome(self, outcome: Outcome) -> None:
+        """Add an outcome; earlier ones of the case stay."""
+
+    def outcomes(self, case_id: str) -> list[Outcome]:
+        """Give a case's outcomes, oldest first."""
+
+
+class ClockStore(Protocol):
+    """The clocks of cases. A case has at most one running clock of a kind."""
+
+    def start(self, clocks: Sequence[Clock]) -> None:
+        """Store clocks; a kind that already runs in its case stays as it is."""
+
+    def of_cases(self, case_ids: Collection[str]) -> dict[str, list[Clock]]:
+        """Give the clocks of these cases, running and stopped."""
+
+    def stop(self, case_id: str, kinds: Collection[ClockKind], *, at: datetime) -> None:
+        """Stop the running clocks of these kinds."""
+
+
+class ReplyStore(Protocol):
+    """Replies, from draft to receipt. An id is stored once."""
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Say which of these replies exist."""
+
+    def add(self, replies: Sequence[tuple[Reply, tuple[Check, ...], str]]) -> None:
+        """Store drafts with the checks made of them and the advice on forms (JSON)."""
+
+    def get(self, reply_id: str) -> Reply:
+        """Give one reply.
+
+        Raises:
+            NotFound: no such reply.
+        """
+
+    def checks(self, reply_id: str) -> tuple[Check, ...]:
+        """Give the checks made of its present text."""
+
+    def save(self, reply: Reply, *, was: ReplyState, checks: tuple[Check, ...] | None = None) -> None:
+        """Store a changed reply by check-and-set on its state.
+
+        Raises:
+            Refused: it is no longer in state `was`; nothing was changed.
+        """
+
+    def of_case(self, case_id: str) -> list[Reply]:
+        """Give a case's replies, oldest first."""
+
+    def in_state(self, *states: ReplyState) -> list[Reply]:
+        """Give the replies that stand in one of these states, oldest first."""
+
+    def find(self, prefix: str) -> Reply:
+        """Give the one reply whose id begins with `prefix`.
+
+        Raises:
+            NotFound: none does, or several do.
+        """
+
+    def count_automatic(
+        self, addressees: Collection[Identity], case_ids: Collection[str], *, since: datetime, last_hour: datetime
+    ) -> AutomaticCounts:
+        """Count automatic replies queued or sent: by addressee since `since`, by case, in all since `last_hour`."""
+
+    def latest(self, case_id: str, purpose: Purpose) -> Reply | None:
+        """Give the newest reply of a purpose in a case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticCounts:
+    """How many automatic replies there were: by addressee, by case, and in all."""
+
+    to: Mapping[Identity, int]
+    on: Mapping[str, int]
+    in_all: int
+
+
+class LinkStore(Protocol):
+    """Suggested links, and the fingerprints of matters by which they are found."""
+
+    def suggest(self, links: Sequence[Link]) -> None:
+        """Store suggestions; one that exists stays as it is."""
+
+    def of_case(self, case_id: str) -> list[Link]:
+        """Give the links of a case, on either side of it."""
+
+    def settle(self, case_id: str, other_case_id: str, state: LinkState, *, by: str) -> None:
+        """Accept or refuse a suggestion.
+
+        Raises:
+            NotFound: nobody suggested it.
+        """
+
+    def sharing(self, marks: Mapping[str, Collection[str]], *, since: datetime) -> Mapping[str, dict[str, set[str]]]:
+        """Find cases with the same marks: from a case id and its marks to {other case: marks shared}."""
+
+    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime) -> None:
+        """Remember the marks of cases."""
+
+
+class TaskStore(Protocol):
+    """What only people can do."""
+
+    def raise_(self, tasks: Sequence[Task]) -> None:
+        """Store tasks; one that exists stays as it is."""
+
+    def open_tasks(self) -> list[Task]:
+        """Give what is not done, oldest first."""
+
+    def finish(self, task_id: str, *, by: str, at: datetime) -> Task:
+        """Mark a task done.
+
+        Raises:
+            NotFound: no such open task.
+        """
+
+
+class IntakeStore(Protocol):
+    """The ledger of intake, the connectors' checkpoints, and what is parked."""
+
+    def fates(self, source: str, items: Collection[str]) -> dict[str, Arrival]:
+        """Give the ledger rows of these items of a source."""
+
+    def published(self, message_ids: Collection[str]) -> set[str]:
+        """Say which of these messages have been published before, from any source."""
+
+    def record(self, arrivals: Iterable[Arrival]) -> None:
+        """Write ledger rows; a row that exists is replaced (a retry may change a fate)."""
+
+    def checkpoint(self, source: str) -> str:
+        """Give a connector's checkpoint, "" at the beginning."""
+
+    def save_checkpoint(self, source: str, checkpoint: str) -> None:
+        """Store a connector's checkpoint."""
+
+    def sources(self) -> dict[str, str]:
+        """Give every source that was ever read, with how to open it again (JSON)."""
+
+    def remember_source(self, source: str, how: str) -> None:
+        """Remember how to open a source, for `amends reconcile`."""
+
+    def park(self, parked: Sequence[Parked]) -> None:
+        """Set messages aside; one that is already parked stays as it is."""
+
+    def parked(self, *, state: ParkedState | None = ParkedState.WAITING) -> list[Parked]:
+        """List what is parked, oldest first; every state if None."""
+
+    def find_parked(self, parked_id: str) -> Parked:
+        """Give one parked message by the beginning of its id.
+
+        Raises:
+            NotFound: none has it, or several do.
+        """
+
+    def settle_parked(self, parked_id: str, state: ParkedState) -> None:
+        """Say what became of a parked message."""
+
+    def promise_status(self, token: str, message_id: str) -> None:
+        """Remember the secret by which a form's sender follows it."""
+
+    def message_of_status(self, token: str) -> Arrival | None:
+        """Give the arrival that a status token was given for."""
+
+
+class AuditTrail(Protocol):
+    """The chained record of what happened."""
+
+    def append(self, happenings: Sequence[Happening]) -> None:
+        """Write entries to the end of the chain."""
+
+    def entries(self, *, after: int = 0, limit: int = 10_000) -> list[AuditEntry]:
+        """Give entries in order, those numbered above `after`."""
+
+    def head(self) -> tuple[int, str]:
+        """Give the number and hash of the last entry; (0, the genesis hash) when there is none."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction and the stores that write in it."""
+
+    @property
+    def messages(self) -> MessageStore:
+        """Messages that were judged."""
+
+    @property
+    def threads(self) -> ThreadStore:
+        """What points at cases."""
+
+    @property
+    def contacts(self) -> ContactStore:
+        """Who writes to us."""
+
+    @property
+    def cases(self) -> CaseStore:
+        """The cases."""
+
+    @property
+    def clocks(self) -> ClockStore:
+        """Their clocks."""
+
+    @property
+    def replies(self) -> ReplyStore:
+        """Replies, from draft to receipt."""
+
+    @property
+    def links(self) -> LinkStore:
+        """Suggested links."""
+
+    @property
+    def tasks(self) -> TaskStore:
+        """What only people can do."""
+
+    @property
+    def intake(self) -> IntakeStore:
+        """The ledger of intake."""
+
+    @property
+    def audit(self) -> AuditTrail:
+        """The audit trail."""
+
+    @property
+    def log(self) -> LogWriter:
+        """The log, for publishing and for moving on."""
+
+    def commit(self) -> None:
+        """Make everything written so far durable and visible, as one.
+
+        Raises:
+            Unavailable: the database could not; nothing was written.
+        """
+
+
+#: Begins a unit of work that writes. Only one at a time writes on one SQLite file.
+OpenUnit = Callable[[], AbstractContextManager[UnitOfWork]]

@@ -1,0 +1,67 @@
+"""The audit trail: appended to, never changed. See `amends/domain/audit.py` for the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, insert, select
+
+from amends.domain.audit import GENESIS, AuditEntry, Happening, chain
+from storage.tables import audit_entries
+
+
+class SqlAuditTrail:
+    """The audit trail within one transaction, whose write lock keeps the chain single."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(self, happenings: Sequence[Happening]) -> None:
+        """Write entries to the end of the chain."""
+        if not happenings:
+            return
+        number, last_hash = self.head()
+        linked = chain(happenings, last_number=number, last_hash=last_hash)
+        self._connection.execute(
+            insert(audit_entries),
+            [
+                {
+                    "number": entry.number,
+                    "subject": happening.subject,
+                    "happening": entry.happening_json,
+                    "previous_hash": entry.previous_hash,
+                    "hash": entry.hash,
+                }
+                for entry, happening in zip(linked, happenings, strict=True)
+            ],
+        )
+
+    def head(self) -> tuple[int, str]:
+        """Give the last entry's number and hash."""
+        row = self._connection.execute(
+            select(audit_entries.c.number, audit_entries.c.hash).order_by(audit_entries.c.number.desc()).limit(1)
+        ).first()
+        return (row.number, row.hash) if row else (0, GENESIS)
+
+    def entries(self, *, after: int = 0, limit: int = 10_000) -> list[AuditEntry]:
+        """Give entries in order."""
+        return self._rows(select(audit_entries).where(audit_entries.c.number > after).limit(limit))
+
+    def about(self, subject: str) -> list[AuditEntry]:
+        """Give the entries about one thing, oldest first."""
+        return self._rows(select(audit_entries).where(audit_entries.c.subject == subject))
+
+    def every(self) -> Iterator[AuditEntry]:
+        """Give all entries in order, some thousands in memory at a time."""
+        after = 0
+        while page := self.entries(after=after):
+            yield from page
+            after = page[-1].number
+
+    def _rows(self, statement: Select[tuple[Any, ...]]) -> list[AuditEntry]:
+        rows = self._connection.execute(statement.order_by(audit_entries.c.number))
+        return [
+            AuditEntry(number=row.number, happening_json=row.happening, previous_hash=row.previous_hash, hash=row.hash)
+            for row in rows
+        ]

@@ -1,0 +1,141 @@
+"""The cases, and the outcomes recorded of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from amends.domain.case import Case, CaseState
+from amends.domain.channel import Channel
+from amends.domain.outcome import Outcome, Resolved, Upheld
+from amends.domain.verdict import Kind, Severity
+from amends.errors import NotFound, Refused
+from storage.rows import chunks
+from storage.tables import cases, outcomes
+
+
+class SqlCaseStore:
+    """Cases within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, case_id: str) -> Case:
+        """Give one case."""
+        row = self._connection.execute(select(cases).where(cases.c.id == case_id)).first()
+        if row is None:
+            raise NotFound(f"no case has the reference {case_id!r}; see `amends queue list`")
+        return case_of(row)
+
+    def get_many(self, case_ids: Collection[str]) -> dict[str, Case]:
+        """Give those of these cases that exist."""
+        return {
+            row.id: case_of(row)
+            for chunk in chunks(set(case_ids))
+            for row in self._connection.execute(select(cases).where(cases.c.id.in_(chunk)))
+        }
+
+    def add(self, new: Sequence[Case]) -> None:
+        """Store new cases."""
+        if new:
+            self._connection.execute(insert(cases), [_row(case) for case in new])
+
+    def save(self, changed: Sequence[Case]) -> None:
+        """Store changed cases, each if its version is the one before."""
+        for case in changed:
+            row = _row(case)
+            saved = self._connection.execute(
+                update(cases)
+                .where(cases.c.id == bindparam("this_id"), cases.c.version == bindparam("version_before"))
+                .values({name: bindparam(name) for name in row if name != "id"}),
+                {**row, "this_id": row.pop("id"), "version_before": case.version - 1},
+            )
+            if saved.rowcount != 1:
+                raise Refused(f"somebody else has changed case {case.id} meanwhile; look at it again, then decide")
+
+    def record_outcome(self, outcome: Outcome) -> None:
+        """Add an outcome after those that are there."""
+        number = self._connection.scalar(
+            select(func.coalesce(func.max(outcomes.c.number), 0)).where(outcomes.c.case_id == outcome.case_id)
+        )
+        self._connection.execute(
+            insert(outcomes).values(
+                case_id=outcome.case_id,
+                number=(number or 0) + 1,
+                upheld=outcome.upheld.value,
+                resolved=outcome.resolved.value,
+                summary=outcome.summary,
+                remedy=outcome.remedy,
+                cause=outcome.cause,
+                lessons=outcome.lessons,
+                recorded_by=outcome.recorded_by,
+                recorded_at=outcome.recorded_at,
+            )
+        )
+
+    def outcomes(self, case_id: str) -> list[Outcome]:
+        """Give a case's outcomes, oldest first."""
+        rows = self._connection.execute(
+            select(outcomes).where(outcomes.c.case_id == case_id).order_by(outcomes.c.number)
+        )
+        return [
+            Outcome(
+                case_id=row.case_id,
+                upheld=Upheld(row.upheld),
+                resolved=Resolved(row.resolved),
+                summary=row.summary,
+                remedy=row.remedy,
+                cause=row.cause,
+                lessons=row.lessons,
+                recorded_by=row.recorded_by,
+                recorded_at=row.recorded_at,
+            )
+            for row in rows
+        ]
+
+
+def case_of(row: Row[Any]) -> Case:
+    """Read a case from its row."""
+    return Case(
+        id=row.id,
+        contact_id=row.contact_id,
+        channel=Channel(row.channel),
+        kind=Kind(row.kind),
+        severity=None if row.severity is None else Severity(row.severity),
+        needs_person=row.needs_person,
+        state=CaseState(row.state),
+        subject=row.subject,
+        opened_at=row.opened_at,
+        last_message_at=row.last_message_at,
+        complaint_since=row.complaint_since,
+        owner=row.owner,
+        kind_set_by=row.kind_set_by,
+        severity_set_by=row.severity_set_by,
+        messages=row.messages,
+        unanswered=row.unanswered,
+        version=row.version,
+    )
+
+
+def _row(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "contact_id": case.contact_id,
+        "channel": case.channel.value,
+        "kind": case.kind.value,
+        "severity": case.severity,
+        "needs_person": case.needs_person,
+        "state": case.state.value,
+        "subject": case.subject,
+        "opened_at": case.opened_at,
+        "last_message_at": case.last_message_at,
+        "complaint_since": case.complaint_since,
+        "owner": case.owner,
+        "kind_set_by": case.kind_set_by,
+        "severity_set_by": case.severity_set_by,
+        "messages": case.messages,
+        "unanswered": case.unanswered,
+        "version": case.version,
+    }

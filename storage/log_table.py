@@ -1,0 +1,182 @@
+"""The log as a table: see `amends/bus/port.py` for what it promises."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from amends.bus.port import NewRecord, Position, Record, partition_of
+from amends.errors import Misconfigured, PositionLost
+from storage.rows import chunks, insert_new, insert_or_replace
+from storage.tables import log_ends, log_positions, log_records, log_workers
+
+
+class LogTable:
+    """The log's table within one transaction."""
+
+    def __init__(self, connection: Connection, *, partitions: Mapping[str, int]) -> None:
+        """Work on `connection`; `partitions` says how many partitions each topic has."""
+        self._connection = connection
+        self._partitions = partitions
+
+    def publish(self, records: Sequence[NewRecord]) -> int:
+        """Append records; one whose id the topic holds is left out."""
+        by_partition: dict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+        taken = self._taken(records)
+        for record in records:
+            if (record.topic, record.id) in taken:
+                continue
+            taken.add((record.topic, record.id))
+            by_partition[record.topic, partition_of(record.key, self.partitions_of(record.topic))].append(record)
+        rows = []
+        for (topic, partition), new in sorted(by_partition.items()):
+            first = self._reserve(topic, partition, len(new))
+            rows += [
+                {
+                    "topic": topic,
+                    "partition": partition,
+                    "position": first + number,
+                    "id": record.id,
+                    "key": record.key,
+                    "type": record.type,
+                    "at": record.at,
+                    "headers": dict(record.headers),
+                    "body": record.body,
+                }
+                for number, record in enumerate(new)
+            ]
+        if rows:
+            self._connection.execute(insert(log_records), rows)
+        return len(rows)
+
+    def advance(self, position: Position, to: int) -> None:
+        """Move a group on, if it still stands where `position` says."""
+        here = (
+            (log_positions.c.group_name == position.group)
+            & (log_positions.c.topic == position.topic)
+            & (log_positions.c.partition == position.partition)
+        )
+        if position.next_offset == 0:
+            row = {"group_name": position.group, "topic": position.topic, "partition": position.partition}
+            insert_new(self._connection, log_positions, [{**row, "next_position": 0}])
+        moved = self._connection.execute(
+            update(log_positions)
+            .where(here, log_positions.c.next_position == position.next_offset)
+            .values(next_position=to)
+        )
+        if moved.rowcount != 1:
+            raise PositionLost(
+                f"{position.group} no longer stands at {position.next_offset} in "
+                f"{position.topic}[{position.partition}]: another worker moved it on"
+            )
+
+    def position(self, group: str, topic: str, partition: int) -> Position:
+        """Say where a group stands."""
+        stored = self._connection.scalar(
+            select(log_positions.c.next_position).where(
+                log_positions.c.group_name == group,
+                log_positions.c.topic == topic,
+                log_positions.c.partition == partition,
+            )
+        )
+        return Position(group=group, topic=topic, partition=partition, next_offset=stored or 0)
+
+    def read(self, position: Position, *, limit: int) -> list[Record]:
+        """Give at most `limit` records from a position on."""
+        rows = self._connection.execute(
+            select(log_records)
+            .where(
+                log_records.c.topic == position.topic,
+                log_records.c.partition == position.partition,
+                log_records.c.position >= position.next_offset,
+            )
+            .order_by(log_records.c.position)
+            .limit(limit)
+        )
+        return [
+            Record(
+                topic=row.topic,
+                partition=row.partition,
+                offset=row.position,
+                id=row.id,
+                key=row.key,
+                type=row.type,
+                at=row.at,
+                headers=row.headers,
+                body=row.body,
+            )
+            for row in rows
+        ]
+
+    def lag(self, group: str, topic: str) -> int:
+        """Count what a group has not moved past."""
+        ends = self._connection.scalar(
+            select(func.coalesce(func.sum(log_ends.c.next_position), 0)).where(log_ends.c.topic == topic)
+        )
+        done = self._connection.scalar(
+            select(func.coalesce(func.sum(log_positions.c.next_position), 0)).where(
+                log_positions.c.topic == topic, log_positions.c.group_name == group
+            )
+        )
+        return int(ends or 0) - int(done or 0)
+
+    def live_workers(self, group: str, topic: str, worker: str, *, now: datetime, ttl: timedelta) -> list[str]:
+        """Say that `worker` lives, and list all that do, in an order that they all agree on."""
+        insert_or_replace(
+            self._connection,
+            log_workers,
+            [{"group_name": group, "topic": topic, "worker": worker, "alive_until": now + ttl}],
+        )
+        return list(
+            self._connection.scalars(
+                select(log_workers.c.worker)
+                .where(log_workers.c.group_name == group, log_workers.c.topic == topic, log_workers.c.alive_until > now)
+                .order_by(log_workers.c.worker)
+            )
+        )
+
+    def forget_worker(self, group: str, topic: str, worker: str) -> None:
+        """Strike a worker that stops off the list."""
+        self._connection.execute(
+            delete(log_workers).where(
+                log_workers.c.group_name == group, log_workers.c.topic == topic, log_workers.c.worker == worker
+            )
+        )
+
+    def partitions_of(self, topic: str) -> int:
+        """Say how many partitions a topic has.
+
+        Raises:
+            Misconfigured: nobody declared the topic.
+        """
+        try:
+            return self._partitions[topic]
+        except KeyError:
+            raise Misconfigured(f"no topic is called {topic!r}; declare it with its number of partitions") from None
+
+    def _taken(self, records: Sequence[NewRecord]) -> set[tuple[str, str]]:
+        ids: dict[str, set[str]] = defaultdict(set)
+        for record in records:
+            ids[record.topic].add(record.id)
+        return {
+            (topic, held)
+            for topic, wanted in ids.items()
+            for chunk in chunks(wanted)
+            for held in self._connection.scalars(
+                select(log_records.c.id).where(log_records.c.topic == topic, log_records.c.id.in_(chunk))
+            )
+        }
+
+    def _reserve(self, topic: str, partition: int, count: int) -> int:
+        # The row stays locked until the commit, so that offsets are committed in the order they are given out.
+        insert_new(self._connection, log_ends, [{"topic": topic, "partition": partition, "next_position": 0}])
+        after: int = self._connection.execute(
+            update(log_ends)
+            .where(log_ends.c.topic == topic, log_ends.c.partition == partition)
+            .values(next_position=log_ends.c.next_position + count)
+            .returning(log_ends.c.next_position)
+        ).scalar_one()
+        return after - count

@@ -1,0 +1,122 @@
+"""Messages that triage has judged, with their verdicts and flags."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
+from amends.errors import NotFound
+from amends.unit_of_work import JudgedMessage
+from amends.wire import decode_message, encode_message
+from storage.rows import chunks
+from storage.tables import flags, messages
+
+
+class SqlMessageStore:
+    """Messages within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Say which of these messages are stored."""
+        return {
+            found
+            for chunk in chunks(ids)
+            for found in self._connection.scalars(select(messages.c.id).where(messages.c.id.in_(chunk)))
+        }
+
+    def add(self, judged: Sequence[JudgedMessage]) -> None:
+        """Store messages with verdicts and flags. The primary key refuses a second copy."""
+        if not judged:
+            return
+        self._connection.execute(insert(messages), [_row(one) for one in judged])
+        raised = [
+            {
+                "message_id": one.message.id,
+                "number": number,
+                "name": flag.name.value,
+                "quote": flag.quote,
+                "start": flag.start,
+                "end": flag.end,
+                "rule": flag.rule,
+                "severity": flag.severity,
+            }
+            for one in judged
+            for number, flag in enumerate(one.verdict.flags)
+        ]
+        if raised:
+            self._connection.execute(insert(flags), raised)
+
+    def get(self, message_id: str) -> JudgedMessage:
+        """Give one message."""
+        found = self._read(self._connection.execute(select(messages).where(messages.c.id == message_id)).all())
+        if not found:
+            raise NotFound(f"no message has the id {message_id!r}")
+        return found[0]
+
+    def of_case(self, case_id: str) -> list[JudgedMessage]:
+        """Give a case's messages, oldest first."""
+        rows = self._connection.execute(
+            select(messages).where(messages.c.case_id == case_id).order_by(messages.c.received_at, messages.c.id)
+        ).all()
+        return self._read(rows)
+
+    def _read(self, rows: Sequence[Row[Any]]) -> list[JudgedMessage]:
+        by_message: dict[str, list[Flag]] = defaultdict(list)
+        for chunk in chunks([row.id for row in rows]):
+            raised = self._connection.execute(
+                select(flags).where(flags.c.message_id.in_(chunk)).order_by(flags.c.message_id, flags.c.number)
+            )
+            for row in raised:
+                by_message[row.message_id].append(
+                    Flag(
+                        name=FlagName(row.name),
+                        quote=row.quote,
+                        start=row.start,
+                        end=row.end,
+                        rule=row.rule,
+                        severity=_severity(row.severity),
+                    )
+                )
+        return [
+            JudgedMessage(
+                message=decode_message(row.body),
+                case_id=row.case_id,
+                joined_via=row.joined_via,
+                verdict=Verdict(
+                    kind=Kind(row.kind),
+                    confidence=row.confidence,
+                    severity=_severity(row.severity),
+                    flags=tuple(by_message[row.id]),
+                    needs_person=row.needs_person,
+                    model=row.model,
+                ),
+            )
+            for row in rows
+        ]
+
+
+def _severity(stored: int | None) -> Severity | None:
+    return None if stored is None else Severity(stored)
+
+
+def _row(judged: JudgedMessage) -> dict[str, Any]:
+    message, verdict = judged.message, judged.verdict
+    return {
+        "id": message.id,
+        "case_id": judged.case_id,
+        "channel": message.channel.value,
+        "received_at": message.received_at,
+        "kind": verdict.kind.value,
+        "confidence": verdict.confidence,
+        "severity": verdict.severity,
+        "needs_person": verdict.needs_person,
+        "model": verdict.model,
+        "joined_via": judged.joined_via,
+        "body": encode_message(message),
+    }

@@ -1,0 +1,339 @@
+"""Every table. The migrations in `storage/migrations` build them; a test finds no difference between the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.columns import UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# The log between the stages
+
+log_records = Table(
+    "log_records",
+    metadata,
+    Column("topic", String(40), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("type", String(80), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("topic", "partition", "position"),
+    # One id, one record: what a crash publishes again is dropped here.
+    UniqueConstraint("topic", "id"),
+)
+
+log_ends = Table(
+    "log_ends",
+    metadata,
+    Column("topic", String(40), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("next_position", BigInteger, nullable=False),
+    PrimaryKeyConstraint("topic", "partition"),
+)
+
+log_positions = Table(
+    "log_positions",
+    metadata,
+    Column("group_name", String(40), nullable=False),
+    Column("topic", String(40), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("next_position", BigInteger, nullable=False),
+    PrimaryKeyConstraint("group_name", "topic", "partition"),
+)
+
+log_workers = Table(
+    "log_workers",
+    metadata,
+    Column("group_name", String(40), nullable=False),
+    Column("topic", String(40), nullable=False),
+    Column("worker", String(80), nullable=False),
+    Column("alive_until", UtcTime, nullable=False),
+    PrimaryKeyConstraint("group_name", "topic", "worker"),
+)
+
+# Intake
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", String(400), primary_key=True),
+    Column("how", Text, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("source", String(400), nullable=False),
+    Column("item", String(600), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("fate", String(20), nullable=False),
+    Column("message_id", String(32), nullable=False),
+    Column("reason", String(60), nullable=False),
+    Column("raw_sha256", String(64), nullable=False),
+    Column("arrived_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("source", "item"),
+    Index(None, "message_id"),
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("stage", String(20), nullable=False),
+    Column("source", String(400), nullable=False),
+    Column("item", String(600), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("reason", String(60), nullable=False),
+    Column("says", Text, nullable=False),
+    Column("raw_sha256", String(64), nullable=False),
+    Column("message_id", String(32), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("parked_at", UtcTime, nullable=False),
+    Index(None, "state", "parked_at"),
+)
+
+status_tokens = Table(
+    "status_tokens",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("message_id", String(32), nullable=False),
+)
+
+# Messages and people
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("first_seen_at", UtcTime, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("kind", String(20), nullable=False),
+    Column("value", String(400), nullable=False),
+    Column("contact_id", ForeignKey("contacts.id"), nullable=False),
+    PrimaryKeyConstraint("kind", "value"),
+    Index(None, "contact_id"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("contact_id", ForeignKey("contacts.id"), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("severity", Integer, nullable=True),
+    Column("needs_person", Boolean, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("last_message_at", UtcTime, nullable=False),
+    Column("complaint_since", UtcTime, nullable=True),
+    Column("owner", String(80), nullable=False),
+    Column("kind_set_by", String(80), nullable=False),
+    Column("severity_set_by", String(80), nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("unanswered", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index(None, "state", "severity"),
+    Index(None, "contact_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # No case: the message was parked.
+    Column("case_id", ForeignKey("cases.id"), nullable=True),
+    Column("channel", String(20), nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("severity", Integer, nullable=True),
+    Column("needs_person", Boolean, nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("joined_via", String(40), nullable=False),
+    # The message as it stood on the log.
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "case_id", "received_at"),
+)
+
+flags = Table(
+    "flags",
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", String(30), nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("rule", String(80), nullable=False),
+    Column("severity", Integer, nullable=True),
+    PrimaryKeyConstraint("message_id", "number"),
+    Index(None, "name"),
+)
+
+thread_names = Table(
+    "thread_names",
+    metadata,
+    # What others call a message or reply of a case: a Message-ID, a post's id, a conversation, a reply token.
+    Column("name", String(300), nullable=False),
+    Column("via", String(40), nullable=False),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("reply_id", String(32), nullable=False),
+    Column("identity_kind", String(20), nullable=False),
+    Column("identity_value", String(400), nullable=False),
+    Column("number", Integer, nullable=False),
+    PrimaryKeyConstraint("name", "via", "case_id", "identity_kind", "identity_value"),
+    Index(None, "case_id"),
+)
+
+# Casework
+
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("rule_id", String(80), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("anchor", String(120), nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("steps", JSON, nullable=False),
+    Column("stopped_at", UtcTime, nullable=True),
+    PrimaryKeyConstraint("case_id", "kind", "started_at"),
+    Index(None, "stopped_at", "due_at"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("message_id", String(32), nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("form", String(20), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("addressee_kind", String(20), nullable=False),
+    Column("addressee_value", String(400), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("parts", JSON, nullable=False),
+    Column("template", String(80), nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("is_automatic", Boolean, nullable=False),
+    Column("drafted_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("approved_by", String(80), nullable=False),
+    Column("approved_at", UtcTime, nullable=True),
+    Column("approved_sha256", String(64), nullable=False),
+    Column("approval_expires_at", UtcTime, nullable=True),
+    Column("channel_name", String(300), nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("checks", JSON, nullable=False),
+    Column("advice", JSON, nullable=False),
+    Index(None, "state", "drafted_at"),
+    Index(None, "case_id"),
+    Index("ix_replies_automatic", "is_automatic", "addressee_value", "drafted_at"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("upheld", String(20), nullable=False),
+    Column("resolved", String(20), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("lessons", Text, nullable=False),
+    Column("recorded_by", String(80), nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("case_id", "number"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("other_case_id", ForeignKey("cases.id"), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("suggested_at", UtcTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("settled_by", String(80), nullable=False),
+    PrimaryKeyConstraint("case_id", "other_case_id"),
+    Index(None, "other_case_id"),
+)
+
+matter_marks = Table(
+    "matter_marks",
+    metadata,
+    Column("mark", String(80), nullable=False),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("mark", "case_id"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reply_id", String(32), nullable=False),
+    Column("raised_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime, nullable=True),
+    Column("done_by", String(80), nullable=False),
+    Index(None, "done_at", "raised_at"),
+)
+
+# Proof
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("subject", String(80), nullable=False),
+    Column("happening", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index(None, "subject"),
+)

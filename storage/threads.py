@@ -1,0 +1,117 @@
+"""What points at a case: names of messages and replies, reply tokens, conversations, references."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, func, select
+
+from amends.domain.contact import Identity, IdentityKind
+from amends.domain.ids import read_reference
+from amends.domain.message import Message
+from amends.domain.threading import Pointer, Via
+from storage.rows import chunks, insert_new
+from storage.tables import cases, identities, thread_names
+
+#: A name longer than this is no name that anybody gave; it is cut before it is stored or looked up.
+_NAME_AT_MOST = 300
+_REFERENCE = re.compile(r"\bAM-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}\b", re.IGNORECASE)
+
+
+class SqlThreadStore:
+    """What points at cases, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_messages(self, joined: Iterable[tuple[Message, str]]) -> None:
+        """Remember the names of messages and the cases they belong to."""
+        rows = []
+        for message, case_id in joined:
+            for name in message.names:
+                rows.append(_row(name, Via.ANSWER_TO_MESSAGE, case_id, "", message.author))
+            if message.conversation:
+                rows.append(_row(message.conversation, Via.CONVERSATION, case_id, "", message.author))
+        self._number_and_insert(rows)
+
+    def name_reply(self, name: str, case_id: str, reply_id: str, given_to: Identity) -> None:
+        """Remember what an outgoing reply is called."""
+        self._number_and_insert([_row(name, Via.ANSWER_TO_US, case_id, reply_id, given_to)])
+
+    def promise_token(self, token: str, case_id: str, given_to: Identity) -> None:
+        """Remember a reply token and whom it was given to."""
+        self._number_and_insert([_row(token, Via.TOKEN, case_id, "", given_to)])
+
+    def reply_named(self, name: str) -> str | None:
+        """Give the id of our reply that is called `name`."""
+        return self._connection.scalar(
+            select(thread_names.c.reply_id).where(
+                thread_names.c.name == name[:_NAME_AT_MOST],
+                thread_names.c.via == Via.ANSWER_TO_US.value,
+                thread_names.c.reply_id != "",
+            )
+        )
+
+    def names_in_case(self, case_id: str) -> list[str]:
+        """List the names of a case's mails in the order in which they came or went."""
+        by_mail = {Via.ANSWER_TO_MESSAGE.value, Via.ANSWER_TO_US.value}
+        rows = self._connection.scalars(
+            select(thread_names.c.name)
+            .where(thread_names.c.case_id == case_id, thread_names.c.via.in_(by_mail))
+            .order_by(thread_names.c.number)
+        )
+        return list(dict.fromkeys(rows))
+
+    def pointers(self, messages: Sequence[Message]) -> Mapping[str, list[Pointer]]:
+        """Find, for each message's id, what it points at."""
+        wanted: dict[tuple[str, Via], list[str]] = defaultdict(list)
+        references: dict[str, list[str]] = defaultdict(list)
+        for message in messages:
+            for name in message.answers:
+                wanted[name[:_NAME_AT_MOST], Via.ANSWER_TO_US].append(message.id)
+                wanted[name[:_NAME_AT_MOST], Via.ANSWER_TO_MESSAGE].append(message.id)
+            for token in message.tokens:
+                wanted[token[:_NAME_AT_MOST], Via.TOKEN].append(message.id)
+            if message.conversation:
+                wanted[message.conversation[:_NAME_AT_MOST], Via.CONVERSATION].append(message.id)
+            for written in _REFERENCE.findall(message.subject):
+                references[read_reference(written)].append(message.id)
+        found: dict[str, list[Pointer]] = defaultdict(list)
+        for chunk in chunks({name for name, _ in wanted}):
+            for row in self._connection.execute(select(thread_names).where(thread_names.c.name.in_(chunk))):
+                via = Via(row.via)
+                known = Identity(kind=IdentityKind(row.identity_kind), value=row.identity_value)
+                for message_id in wanted.get((row.name, via), ()):
+                    found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known))
+        for chunk in chunks(references):
+            rows = self._connection.execute(
+                select(cases.c.id, identities.c.kind, identities.c.value)
+                .join(identities, identities.c.contact_id == cases.c.contact_id)
+                .where(cases.c.id.in_(chunk))
+            )
+            for row in rows:
+                known = Identity(kind=IdentityKind(row.kind), value=row.value)
+                for message_id in references[row.id]:
+                    found[message_id].append(Pointer(case_id=row.id, via=Via.REFERENCE, known=known))
+        return found
+
+    def _number_and_insert(self, rows: list[dict[str, str | int]]) -> None:
+        if not rows:
+            return
+        last = self._connection.scalar(select(func.max(thread_names.c.number))) or 0
+        for number, row in enumerate(rows, start=last + 1):
+            row["number"] = number
+        insert_new(self._connection, thread_names, rows)
+
+
+def _row(name: str, via: Via, case_id: str, reply_id: str, identity: Identity) -> dict[str, str | int]:
+    return {
+        "name": name[:_NAME_AT_MOST],
+        "via": via.value,
+        "case_id": case_id,
+        "reply_id": reply_id,
+        "identity_kind": identity.kind.value,
+        "identity_value": identity.value,
+    }
