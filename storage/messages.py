@@ -14,13 +14,15 @@ from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
 from storage.rows import chunks
 from storage.tables import flags, messages
+from storage.threads import SqlThreadStore
 
 
 class SqlMessageStore:
     """Messages within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, threads: SqlThreadStore) -> None:
         self._connection = connection
+        self._threads = threads
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Say which of these messages are stored."""
@@ -31,7 +33,7 @@ class SqlMessageStore:
         }
 
     def add(self, judged: Sequence[JudgedMessage]) -> None:
-        """Store messages with verdicts and flags. The primary key refuses a second copy."""
+        """Store messages with verdicts, flags and names. The primary key refuses a second copy."""
         if not judged:
             return
         self._connection.execute(insert(messages), [_row(one) for one in judged])
@@ -51,6 +53,7 @@ class SqlMessageStore:
         ]
         if raised:
             self._connection.execute(insert(flags), raised)
+        self._threads.add_messages((one.message, one.case_id) for one in judged if one.case_id is not None)
 
     def get(self, message_id: str) -> JudgedMessage:
         """Give one message."""

@@ -1,0 +1,128 @@
+"""Raw bytes and attachments, kept under their SHA-256 in any store that fsspec reaches.
+
+A name is the hash of what it names, so a blob is never changed, and writing one twice
+is harmless. In a folder a blob is written beside its place, forced to disk and then
+renamed, so that a crash leaves the whole of it or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from amends.errors import Misconfigured, NotFound, Unavailable
+
+
+class FsspecBlobStore:
+    """Blobs in a store named by an fsspec address (`s3://bucket/blobs`)."""
+
+    def __init__(self, address: str) -> None:
+        """Open the store.
+
+        Raises:
+            Misconfigured: fsspec knows no such kind of store.
+        """
+        try:
+            self._files, self._root = fsspec.core.url_to_fs(address)
+        except (ImportError, ValueError) as why:
+            raise Misconfigured(f"the blob store {address!r} cannot be opened: {why}") from why
+
+    def put(self, content: bytes) -> str:
+        """Keep `content` and return its SHA-256."""
+        return self.put_many([content])[0]
+
+    def put_many(self, contents: Sequence[bytes]) -> list[str]:
+        """Keep several; returns their names in order."""
+        names = []
+        for content in contents:
+            name = hashlib.sha256(content).hexdigest()
+            if not self.has(name):
+                self._write(name, content)
+            names.append(name)
+        return names
+
+    def get(self, sha256: str) -> bytes:
+        """Give back the bytes, after checking that they are the ones that were put."""
+        try:
+            content: bytes = self._files.cat_file(self._path(sha256))
+        except FileNotFoundError:
+            raise NotFound(f"the blob store holds nothing under {sha256}") from None
+        except OSError as why:
+            raise Unavailable(f"the blob store cannot be read: {why}") from why
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise Unavailable(f"blob {sha256} is damaged: its bytes have another hash; restore it from a backup")
+        return content
+
+    def has(self, sha256: str) -> bool:
+        """Whether it is kept."""
+        found: bool = self._files.exists(self._path(sha256))
+        return found
+
+    def _path(self, sha256: str) -> str:
+        return f"{self._root}/{sha256[:2]}/{sha256}"
+
+    def _write(self, name: str, content: bytes) -> None:
+        try:
+            self._files.pipe_file(self._path(name), content)
+        except OSError as why:
+            raise Unavailable(f"the blob store cannot be written: {why}") from why
+
+
+class FolderBlobStore(FsspecBlobStore):
+    """Blobs in a folder of this machine, safe against a crash."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, which is made when it is missing.
+
+        Raises:
+            Misconfigured: it cannot be made.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as why:
+            raise Misconfigured(f"cannot make the blob folder {folder}: {why}; choose another data folder") from why
+        super().__init__(f"file://{folder.resolve()}")
+        self._folder = folder.resolve()
+
+    def put_many(self, contents: Sequence[bytes]) -> list[str]:
+        """Keep several: the folders they lie in are forced to disk once."""
+        names, touched = [], set()
+        for content in contents:
+            name = hashlib.sha256(content).hexdigest()
+            names.append(name)
+            path = self._folder / name[:2] / name
+            if not path.exists():
+                touched.add(self._write_beside(path, content))
+        for folder in touched:
+            _force(folder)
+        return names
+
+    def has(self, sha256: str) -> bool:
+        """Whether it is kept."""
+        return (self._folder / sha256[:2] / sha256).exists()
+
+    def _write_beside(self, path: Path, content: bytes) -> Path:
+        beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except OSError as why:
+            raise Unavailable(f"the blob folder cannot be written: {why}") from why
+        return path.parent
+
+
+def _force(folder: Path) -> None:
+    handle: Any = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

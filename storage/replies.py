@@ -1,0 +1,204 @@
+"""Replies, from draft to receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from amends.domain.channel import Channel
+from amends.domain.check import Check, CheckName, Level
+from amends.domain.contact import Identity, IdentityKind
+from amends.domain.reply import Approval, Form, Part, Purpose, Reply, ReplyState, Slot
+from amends.errors import NotFound, Refused
+from amends.unit_of_work import AutomaticCounts
+from storage.rows import chunks
+from storage.tables import replies
+
+#: An automatic reply in one of these states counts against the caps.
+_COUNTED = [state.value for state in (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.SENT, ReplyState.UNKNOWN)]
+
+
+class SqlReplyStore:
+    """Replies within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Say which of these replies exist."""
+        return {
+            found
+            for chunk in chunks(ids)
+            for found in self._connection.scalars(select(replies.c.id).where(replies.c.id.in_(chunk)))
+        }
+
+    def add(self, drafts: Sequence[tuple[Reply, tuple[Check, ...], str]]) -> None:
+        """Store drafts with their checks and the advice on forms."""
+        if drafts:
+            rows = [
+                {**_row(reply), "checks": _checks_json(checks), "advice": json.loads(advice or "[]")}
+                for reply, checks, advice in drafts
+            ]
+            self._connection.execute(insert(replies), rows)
+
+    def get(self, reply_id: str) -> Reply:
+        """Give one reply."""
+        row = self._connection.execute(select(replies).where(replies.c.id == reply_id)).first()
+        if row is None:
+            raise NotFound(f"no reply has the id {reply_id!r}; see `amends review list`")
+        return reply_of(row)
+
+    def find(self, prefix: str) -> Reply:
+        """Give the one reply whose id begins with `prefix`."""
+        rows = self._connection.execute(select(replies).where(replies.c.id.startswith(prefix)).limit(2)).all()
+        if len(rows) != 1 or not prefix:
+            which = "more than one reply" if len(rows) > 1 else "no reply"
+            raise NotFound(f"{which} has an id that begins with {prefix!r}; see `amends review list`")
+        return reply_of(rows[0])
+
+    def checks(self, reply_id: str) -> tuple[Check, ...]:
+        """Give the checks made of a reply's present text."""
+        stored = self._connection.scalar(select(replies.c.checks).where(replies.c.id == reply_id))
+        return checks_of(stored or [])
+
+    def save(self, reply: Reply, *, was: ReplyState, checks: tuple[Check, ...] | None = None) -> None:
+        """Store a changed reply, if it still is in state `was`."""
+        values = _row(reply)
+        if checks is not None:
+            values["checks"] = _checks_json(checks)
+        saved = self._connection.execute(
+            update(replies).where(replies.c.id == reply.id, replies.c.state == was.value).values(values)
+        )
+        if saved.rowcount != 1:
+            raise Refused(f"reply {reply.id[:8]} is no longer {was.value}: somebody else was faster; look at it again")
+
+    def of_case(self, case_id: str) -> list[Reply]:
+        """Give a case's replies, oldest first."""
+        rows = self._connection.execute(
+            select(replies).where(replies.c.case_id == case_id).order_by(replies.c.drafted_at, replies.c.id)
+        )
+        return [reply_of(row) for row in rows]
+
+    def in_state(self, *states: ReplyState) -> list[Reply]:
+        """Give the replies in one of these states, oldest first."""
+        rows = self._connection.execute(
+            select(replies)
+            .where(replies.c.state.in_([state.value for state in states]))
+            .order_by(replies.c.drafted_at, replies.c.id)
+        )
+        return [reply_of(row) for row in rows]
+
+    def latest(self, case_id: str, purpose: Purpose) -> Reply | None:
+        """Give the newest reply of a purpose in a case."""
+        row = self._connection.execute(
+            select(replies)
+            .where(replies.c.case_id == case_id, replies.c.purpose == purpose.value)
+            .order_by(replies.c.drafted_at.desc(), replies.c.id)
+            .limit(1)
+        ).first()
+        return reply_of(row) if row else None
+
+    def count_automatic(
+        self, addressees: Collection[Identity], case_ids: Collection[str], *, since: datetime, last_hour: datetime
+    ) -> AutomaticCounts:
+        """Count automatic replies that went or will go."""
+        counted = (replies.c.is_automatic.is_(True)) & (replies.c.state.in_(_COUNTED))
+        to: dict[Identity, int] = {}
+        for values in chunks({identity.value for identity in addressees}):
+            rows = self._connection.execute(
+                select(replies.c.addressee_kind, replies.c.addressee_value, func.count().label("n"))
+                .where(counted, replies.c.addressee_value.in_(values), replies.c.drafted_at >= since)
+                .group_by(replies.c.addressee_kind, replies.c.addressee_value)
+            )
+            for row in rows:
+                to[Identity(kind=IdentityKind(row.addressee_kind), value=row.addressee_value)] = row.n
+        on: dict[str, int] = {}
+        for ids in chunks(set(case_ids)):
+            rows = self._connection.execute(
+                select(replies.c.case_id, func.count().label("n"))
+                .where(counted, replies.c.case_id.in_(ids))
+                .group_by(replies.c.case_id)
+            )
+            for row in rows:
+                on[row.case_id] = row.n
+        in_all = self._connection.scalar(
+            select(func.count()).select_from(replies).where(counted, replies.c.drafted_at >= last_hour)
+        )
+        return AutomaticCounts(to=to, on=on, in_all=in_all or 0)
+
+
+def reply_of(row: Row[Any]) -> Reply:
+    """Read a reply from its row."""
+    approval = None
+    if row.approved_by:
+        approval = Approval(
+            by=row.approved_by,
+            at=row.approved_at,
+            text_sha256=row.approved_sha256,
+            expires_at=row.approval_expires_at,
+        )
+    return Reply(
+        id=row.id,
+        case_id=row.case_id,
+        message_id=row.message_id,
+        purpose=Purpose(row.purpose),
+        form=Form(row.form),
+        channel=Channel(row.channel),
+        addressee=Identity(kind=IdentityKind(row.addressee_kind), value=row.addressee_value),
+        subject=row.subject,
+        text=row.text,
+        parts=tuple(Part(slot=Slot(part["slot"]), text=part["text"]) for part in row.parts),
+        template=row.template,
+        authors=tuple(row.authors),
+        state=ReplyState(row.state),
+        is_automatic=row.is_automatic,
+        drafted_at=row.drafted_at,
+        approval=approval,
+        channel_name=row.channel_name,
+        outcome=row.outcome,
+    )
+
+
+def checks_of(stored: list[dict[str, Any]]) -> tuple[Check, ...]:
+    """Read checks from their JSON."""
+    return tuple(
+        Check(**{**check, "name": CheckName(check["name"]), "level": Level(check["level"])}) for check in stored
+    )
+
+
+def _checks_json(checks: tuple[Check, ...]) -> list[dict[str, Any]]:
+    return [asdict(check) for check in checks]
+
+
+def _row(reply: Reply) -> dict[str, Any]:
+    approval = reply.approval
+    return {
+        "id": reply.id,
+        "case_id": reply.case_id,
+        "message_id": reply.message_id,
+        "purpose": reply.purpose.value,
+        "form": reply.form.value,
+        "channel": reply.channel.value,
+        "addressee_kind": reply.addressee.kind.value,
+        "addressee_value": reply.addressee.value,
+        "subject": reply.subject,
+        "text": reply.text,
+        "parts": [{"slot": part.slot.value, "text": part.text} for part in reply.parts],
+        "template": reply.template,
+        "authors": list(reply.authors),
+        "state": reply.state.value,
+        "is_automatic": reply.is_automatic,
+        "drafted_at": reply.drafted_at,
+        "changed_at": datetime.now(UTC),
+        "approved_by": approval.by if approval else "",
+        "approved_at": approval.at if approval else None,
+        "approved_sha256": approval.text_sha256 if approval else "",
+        "approval_expires_at": approval.expires_at if approval else None,
+        "channel_name": reply.channel_name,
+        "outcome": reply.outcome,
+    }

@@ -1,0 +1,81 @@
+"""The unit of work on a SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from amends.errors import Unavailable
+from storage.audit import SqlAuditTrail
+from storage.cases import SqlCaseStore
+from storage.clocks import SqlClockStore
+from storage.contacts import SqlContactStore
+from storage.intake import SqlIntakeStore
+from storage.links import SqlLinkStore
+from storage.log_table import LogTable
+from storage.messages import SqlMessageStore
+from storage.replies import SqlReplyStore
+from storage.tasks import SqlTaskStore
+from storage.threads import SqlThreadStore
+
+
+class SqlUnitOfWork:
+    """One transaction and the stores that write in it."""
+
+    def __init__(self, connection: Connection, *, partitions: Mapping[str, int]) -> None:
+        self._connection = connection
+        self.threads = SqlThreadStore(connection)
+        self.messages = SqlMessageStore(connection, self.threads)
+        self.contacts = SqlContactStore(connection)
+        self.cases = SqlCaseStore(connection)
+        self.clocks = SqlClockStore(connection)
+        self.replies = SqlReplyStore(connection)
+        self.links = SqlLinkStore(connection)
+        self.tasks = SqlTaskStore(connection)
+        self.intake = SqlIntakeStore(connection)
+        self.audit = SqlAuditTrail(connection)
+        self.log = LogTable(connection, partitions=partitions)
+
+    def commit(self) -> None:
+        """Make everything durable and visible, as one."""
+        try:
+            self._connection.commit()
+        except OperationalError as why:
+            raise Unavailable(f"the database could not commit: {why.orig}") from why
+
+
+class Database:
+    """Opens units of work on one engine."""
+
+    def __init__(self, engine: Engine, *, partitions: Mapping[str, int]) -> None:
+        """Use `engine`; `partitions` says how many partitions each topic of the log has."""
+        self.engine = engine
+        self._partitions = partitions
+
+    @contextmanager
+    def unit(self) -> Iterator[SqlUnitOfWork]:
+        """Begin a unit of work that writes. Leaving it without `commit()` rolls back.
+
+        Raises:
+            Unavailable: the database is down, or another writer held it too long.
+        """
+        with self._transaction(writes=True) as unit:
+            yield unit
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        """Begin a unit of work that only reads: it waits for no writer, and sees one moment throughout."""
+        with self._transaction(writes=False) as unit:
+            yield unit
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[SqlUnitOfWork]:
+        try:
+            with self.engine.connect().execution_options(amends_writes=writes) as connection:
+                connection.begin()
+                yield SqlUnitOfWork(connection, partitions=self._partitions)
+        except OperationalError as why:
+            raise Unavailable(f"the database cannot be used now: {why.orig}") from why
