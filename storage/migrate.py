@@ -1,0 +1,58 @@
+"""Brings a database to the tables of this version."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from storage.tables import metadata
+
+
+def upgrade(engine: Engine) -> None:
+    """Run every migration that the database has not had. Safe to call at each start, by several processes."""
+    if not pending(engine):
+        return
+    with engine.connect().execution_options(amends_writes=True) as connection, connection.begin():
+        if _steps_missing(connection):
+            command.upgrade(_config(connection), "head")
+
+
+def pending(engine: Engine) -> list[str]:
+    """Name the migrations that the database has not had, oldest first."""
+    with engine.connect() as connection:
+        return _steps_missing(connection)
+
+
+def differences(engine: Engine) -> list[Any]:
+    """List what the database has other than the tables of this version; empty when they agree."""
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def make_revision(engine: Engine, message: str, *, revision: str) -> None:
+    """Write a migration from the difference between the database and the tables, for a developer to finish."""
+    with engine.connect() as connection:
+        command.revision(_config(connection), message=message, rev_id=revision, autogenerate=True)
+
+
+def _steps_missing(connection: Connection) -> list[str]:
+    scripts = ScriptDirectory.from_config(_config(connection))
+    current = MigrationContext.configure(connection).get_current_revision()
+    steps = [script.revision for script in scripts.walk_revisions("base", "heads")]
+    steps.reverse()
+    return steps[steps.index(current) + 1 :] if current in steps else steps
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("storage") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

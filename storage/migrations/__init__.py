@@ -1,0 +1,1 @@
+"""The steps that build and change the database, oldest first, run by Alembic."""
