@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, NestedTransaction
 from sqlalchemy.exc import OperationalError
 
 from amends.errors import Unavailable
@@ -45,6 +45,10 @@ class SqlUnitOfWork:
             self._connection.commit()
         except OperationalError as why:
             raise Unavailable(f"the database could not commit: {why.orig}") from why
+
+    def savepoint(self) -> NestedTransaction:
+        """Begin a part that can be undone by itself."""
+        return self._connection.begin_nested()
 
 
 class Database:

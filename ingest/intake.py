@@ -1,0 +1,159 @@
+"""Takes fetched things in: keeps their bytes, reads them, publishes them, and accounts for each.
+
+The order matters. The bytes are kept first, for good. Then one transaction holds the
+published messages, the ledger rows, what was parked, and the connector's checkpoint:
+a crash before it repeats the fetch, a crash after it repeats nothing. What a repeat
+brings again is recognised by its ledger row or by its derived id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from amends.bus.port import NewRecord, Topic
+from amends.domain.arrival import Arrival, Fate, Parked, parked_id
+from amends.domain.audit import Happening
+from amends.domain.message import Message
+from amends.errors import Unprocessable
+from amends.ports import BlobStore, Fetched
+from amends.unit_of_work import UnitOfWork
+from amends.wire import encode_message
+from ingest.reading import OwnMessage, Reader, read
+
+STAGE = "ingest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One fetched thing, its kept bytes, and what it turned out to be: a message, our own, or not readable."""
+
+    fetched: Fetched
+    raw_sha256: str
+    message: Message | None
+    fault: Unprocessable | None
+
+
+def keep_and_read(batch: Sequence[Fetched], blobs: BlobStore, readers: Mapping[str, Reader]) -> list[Taken]:
+    """Keep the bytes of a batch, then read it. Needs no transaction and may be repeated.
+
+    Raises:
+        Unavailable: the bytes could not be kept; nothing else was done.
+    """
+    taken = []
+    for fetched, raw_sha256 in zip(batch, blobs.put_many([one.raw for one in batch]), strict=True):
+        message, fault = None, None
+        try:
+            message = read(fetched, raw_sha256, readers)
+        except OwnMessage:
+            pass
+        except Unprocessable as why:
+            fault = why
+        taken.append(Taken(fetched=fetched, raw_sha256=raw_sha256, message=message, fault=fault))
+    return taken
+
+
+def publish(unit: UnitOfWork, taken: Sequence[Taken]) -> list[Arrival]:
+    """Publish what was read and write the ledger, within the caller's transaction; returns the ledger rows.
+
+    A thing whose ledger row exists keeps its fate, unless it was parked and can be
+    read now.
+    """
+    before: dict[tuple[str, str], Arrival] = {}
+    for source in {one.fetched.source for one in taken}:
+        items = [one.fetched.item for one in taken if one.fetched.source == source]
+        before |= {(source, item): row for item, row in unit.intake.fates(source, items).items()}
+    published = unit.intake.published({one.message.id for one in taken if one.message is not None})
+    arrivals: list[Arrival] = []
+    records: list[NewRecord] = []
+    parked: list[Parked] = []
+    happenings: list[Happening] = []
+    for one in taken:
+        key = (one.fetched.source, one.fetched.item)
+        earlier = before.get(key)
+        if earlier is not None and not (earlier.fate is Fate.PARKED and one.message is not None):
+            continue
+        arrival = _arrival(one, published)
+        before[key] = arrival
+        arrivals.append(arrival)
+        if arrival.fate is Fate.PARKED and one.fault is not None:
+            parked.append(_parked(one, one.fault))
+        elif arrival.fate is Fate.INGESTED and one.message is not None:
+            published.add(one.message.id)
+            records.append(_record(one.message))
+        happenings.append(_happening(arrival))
+    unit.log.publish(records)
+    unit.intake.record(arrivals)
+    unit.intake.park(parked)
+    unit.audit.append(happenings)
+    return arrivals
+
+
+def _arrival(one: Taken, published: set[str]) -> Arrival:
+    if one.fault is not None:
+        fate, reason = Fate.PARKED, one.fault.reason
+    elif one.message is None:
+        fate, reason = Fate.OWN, ""
+    elif one.message.id in published:
+        fate, reason = Fate.DUPLICATE, ""
+    else:
+        fate, reason = Fate.INGESTED, ""
+    return Arrival(
+        source=one.fetched.source,
+        item=one.fetched.item,
+        channel=one.fetched.channel,
+        fate=fate,
+        message_id=one.message.id if one.message is not None else "",
+        reason=reason,
+        raw_sha256=one.raw_sha256,
+        arrived_at=one.fetched.fetched_at,
+    )
+
+
+def _parked(one: Taken, fault: Unprocessable) -> Parked:
+    return Parked(
+        id=parked_id(STAGE, one.fetched.source, one.fetched.item),
+        stage=STAGE,
+        source=one.fetched.source,
+        item=one.fetched.item,
+        channel=one.fetched.channel,
+        reason=fault.reason,
+        says=str(fault),
+        raw_sha256=one.raw_sha256,
+        parked_at=one.fetched.fetched_at,
+    )
+
+
+def _record(message: Message) -> NewRecord:
+    return NewRecord(
+        topic=Topic.MESSAGES,
+        key=message.author.ordering_key,
+        id=message.id,
+        type="amends.message.received",
+        body=encode_message(message),
+        at=message.received_at,
+        headers={
+            "ce_id": message.id,
+            "ce_type": "amends.message.received",
+            "ce_source": f"/ingest/{message.channel}",
+            "ce_time": message.received_at.isoformat(),
+            "channel": message.channel.value,
+            "raw": message.raw_sha256,
+        },
+    )
+
+
+def _happening(arrival: Arrival) -> Happening:
+    facts: dict[str, str | int | float | bool | None] = {
+        "channel": arrival.channel.value,
+        "raw": arrival.raw_sha256,
+    }
+    if arrival.reason:
+        facts["reason"] = arrival.reason
+    return Happening(
+        at=arrival.arrived_at,
+        actor="amends:ingest",
+        action=f"arrival.{arrival.fate}",
+        subject=f"message:{arrival.message_id}" if arrival.message_id else f"raw:{arrival.raw_sha256[:32]}",
+        facts=facts,
+    )

@@ -1,0 +1,47 @@
+"""Turns fetched bytes into messages: one reader for each kind of media."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from amends.domain.message import Message
+from amends.errors import AmendsError, Unprocessable
+from amends.ports import Fetched
+
+#: Reads one fetched thing, whose bytes are kept under the given SHA-256.
+#: Raises Unprocessable when it can never be a message, and OwnMessage when we wrote it.
+Reader: TypeAlias = Callable[[Fetched, str], Message]
+
+
+class OwnMessage(AmendsError):
+    """We wrote it ourselves: it is accounted for, and left alone."""
+
+
+class Media:
+    """How fetched bytes are to be read."""
+
+    MAIL = "message/rfc822"
+    X_POST = "application/x-post+json"
+    FORM = "application/form+json"
+    #: A line or a file that its connector could not tell the kind of.
+    UNKNOWN = "application/octet-stream"
+
+
+def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Message:
+    """Read one fetched thing.
+
+    Raises:
+        Unprocessable: it can never be a message.
+        OwnMessage: we wrote it.
+    """
+    reader = readers.get(fetched.media)
+    if reader is None:
+        raise Unprocessable("nobody knows how to read it: it is no mail, no post and no form", reason="unknown_media")
+    try:
+        return reader(fetched, raw_sha256)
+    except (Unprocessable, OwnMessage):
+        raise
+    except Exception as why:
+        # A reader is meant never to raise anything else. If one does, the message is kept and a person sees it.
+        raise Unprocessable(f"the reader failed on it ({type(why).__name__})", reason="reader_failed") from why

@@ -1,0 +1,77 @@
+"""Runs a connector: fetch a batch, take it in, move the checkpoint, again."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from threading import Event
+
+from amends.domain.arrival import Fate
+from amends.errors import Unavailable
+from amends.ports import BlobStore, Connector
+from amends.unit_of_work import OpenUnit
+from ingest.intake import keep_and_read, publish
+from ingest.reading import Reader
+
+log = logging.getLogger(__name__)
+
+#: How many things are taken in together: enough to share a commit, few enough to hold in memory.
+BATCH = 200
+
+
+def take_in_all(
+    connector: Connector,
+    open_unit: OpenUnit,
+    blobs: BlobStore,
+    readers: Mapping[str, Reader],
+    *,
+    stop: Event,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> Counter[Fate]:
+    """Take in everything that a source holds beyond its checkpoint; returns the fates.
+
+    Raises:
+        Unavailable: the source, the blob store or the database is down. What was
+            taken in before stays; calling again goes on from there.
+    """
+    fates: Counter[Fate] = Counter()
+    with open_unit() as unit:
+        checkpoint = unit.intake.checkpoint(connector.source)
+    while not stop.is_set():
+        batch, reached = connector.fetch(checkpoint, limit=BATCH)
+        if not batch:
+            break
+        taken = keep_and_read(batch, blobs, readers)
+        with open_unit() as unit:
+            arrivals = publish(unit, taken)
+            unit.intake.save_checkpoint(connector.source, reached)
+            unit.commit()
+        checkpoint = reached
+        fates.update(arrival.fate for arrival in arrivals)
+        progress(len(batch))
+    log.info("source read", extra={"source_kind": connector.source.partition(":")[0], **_counts(fates)})
+    return fates
+
+
+def watch(
+    connectors: Mapping[str, Callable[[], Connector]],
+    open_unit: OpenUnit,
+    blobs: BlobStore,
+    readers: Mapping[str, Reader],
+    *,
+    stop: Event,
+    pause_s: float,
+) -> None:
+    """Take in what sources bring until `stop` is set. One source that is down does not stop the others."""
+    while not stop.is_set():
+        for name, connect in connectors.items():
+            try:
+                take_in_all(connect(), open_unit, blobs, readers, stop=stop)
+            except Unavailable as why:
+                log.warning("source unavailable", extra={"source_kind": name, "why": type(why).__name__})
+        stop.wait(pause_s)
+
+
+def _counts(fates: Counter[Fate]) -> dict[str, int]:
+    return {fate.value: count for fate, count in fates.items()}
