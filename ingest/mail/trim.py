@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def trim_reply(text: str) -> str:
+    return text
