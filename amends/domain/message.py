@@ -22,7 +22,7 @@ def require_zone(name: str, moment: datetime | None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One file that came with a message. Its bytes are in the blob store under `sha256`."""
+    """One file that came with a message. Its bytes are inside the raw message; `sha256` is their own hash."""
 
     filename: str
     content_type: str

@@ -1,0 +1,109 @@
+"""Makes a message of a mail.
+
+The mail's id is derived from its Message-ID and from a digest of what its author sent
+(`ParsedMail.content_digest`): the same mail in two mailboxes is one message, and two
+mails with one Message-ID are two.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from amends.domain import message as domain
+from amends.domain.channel import Channel
+from amends.domain.contact import Identity, IdentityKind, email_identity
+from amends.domain.message import Message, message_id
+from amends.errors import Unprocessable
+from amends.ports import Fetched
+from ingest.mail.parse import parse_mail
+from ingest.mail.parsed import BounceKind, ParsedMail
+from ingest.reading import Reader
+
+#: Our reply tokens: the part after the plus sign of an address that we gave out.
+_TOKEN = re.compile(r"\+([a-z2-7]{20,40})@", re.IGNORECASE)
+#: Names and references that are stored; more than any honest thread needs.
+_NAMES_AT_MOST = 100
+_SUBJECT_AT_MOST = 998
+_NAME_AT_MOST = 200
+#: An `Arrived` that a Date header claims may be this far ahead of our clock before it is not believed.
+_SKEW = timedelta(minutes=5)
+
+
+def mail_reader() -> Reader:
+    """Make the reader of mails."""
+
+    def read_mail(fetched: Fetched, raw_sha256: str) -> Message:
+        mail = parse_mail(fetched.raw)
+        if mail.error is not None:
+            raise Unprocessable(mail.error, reason=mail.defects[0] if mail.defects else "not_a_mail")
+        return _message(mail, fetched, raw_sha256)
+
+    return read_mail
+
+
+def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:
+    author = next((one for one in (*mail.from_, *mail.sender, *mail.reply_to) if one.address), None)
+    answers = dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])
+    recipients = [one.address for one in (*mail.to, *mail.cc) if one.address]
+    delivered = [value for name, value in mail.headers if name in {"delivered-to", "x-original-to"}]
+    return Message(
+        id=message_id(Channel.EMAIL, "", mail.message_id, mail.content_digest),
+        channel=Channel.EMAIL,
+        account=fetched.account,
+        native_id=mail.message_id or mail.content_digest,
+        # Without a usable address nobody can be answered: the mail is still somebody's, and known by itself alone.
+        author=email_identity(author.address)
+        if author is not None and author.address.strip()
+        else Identity(kind=IdentityKind.ANONYMOUS, value=f"mail/{mail.content_digest}"),
+        author_name=author.name[:_NAME_AT_MOST] if author is not None else "",
+        subject=mail.subject[:_SUBJECT_AT_MOST],
+        text=mail.text,
+        own_words=mail.reply_text,
+        sent_at=mail.date,
+        received_at=_received_at(mail.date, fetched.fetched_at),
+        raw_sha256=raw_sha256,
+        names=(f"mail:{mail.message_id}",) if mail.message_id else (),
+        answers=tuple(f"mail:{name}" for name in list(answers)[:_NAMES_AT_MOST] if name),
+        tokens=_tokens([*recipients, *delivered]),
+        recipients=tuple(recipients[:_NAMES_AT_MOST]),
+        hidden_text=mail.hidden_text,
+        automatic=_automatic(mail),
+        attachments=tuple(
+            domain.Attachment(
+                filename=one.filename, content_type=one.content_type, size_bytes=one.size_bytes, sha256=one.sha256
+            )
+            for one in mail.attachments
+        ),
+        defects=mail.defects,
+    )
+
+
+def _tokens(addresses: list[str]) -> tuple[str, ...]:
+    found = (match.group(1).lower() for address in addresses if (match := _TOKEN.search(address)))
+    return tuple(dict.fromkeys(found))
+
+
+def _automatic(mail: ParsedMail) -> domain.Automatic | None:
+    if mail.automatic is None:
+        return None
+    bounce = mail.bounce
+    return domain.Automatic(
+        reason=mail.automatic.reason.value,
+        says=mail.automatic.sentence,
+        is_bounce=mail.automatic.is_bounce or bounce is not None,
+        failed_addresses=bounce.failed[:_NAMES_AT_MOST] if bounce else (),
+        bounced_message_id=f"mail:{bounce.original_message_id}" if bounce and bounce.original_message_id else "",
+        is_permanent=bounce is not None and bounce.kind is BounceKind.PERMANENT,
+    )
+
+
+def _received_at(said: datetime | None, fetched_at: datetime) -> datetime:
+    """Say when a mail reached the organisation, as well as a file can tell.
+
+    A mailbox knows when it took a mail in; a file does not, so the sender's date
+    stands in, never later than now. It can make a deadline earlier, not later.
+    """
+    if said is None or said > fetched_at + _SKEW:
+        return fetched_at
+    return min(said, fetched_at)

@@ -1,0 +1,1 @@
+"""Social networks: each has a reader for its posts."""

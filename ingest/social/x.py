@@ -1,0 +1,112 @@
+"""Reads posts of X as its API v2 gives them.
+
+One post is kept and read as `{"post": …, "author": …}`: the post's object and its
+author's from `includes.users`. Fields:
+data dictionary of the API v2 (tweet and user objects), read on 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from amends.domain.channel import Channel
+from amends.domain.contact import Identity, IdentityKind
+from amends.domain.message import Message, message_id
+from amends.errors import Unprocessable
+from amends.ports import Fetched
+from ingest.reading import OwnMessage, Reader
+
+#: The handles that a reply begins with; they address it and say nothing.
+_LEADING_HANDLES = re.compile(r"^(?:\s*@\w{1,15})+\s+")
+
+
+class _Referenced(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    type: str
+    id: str
+
+
+class _Post(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: str = Field(min_length=1)
+    text: str
+    author_id: str = Field(min_length=1)
+    created_at: AwareDatetime
+    conversation_id: str = ""
+    referenced_tweets: list[_Referenced] = []
+    lang: str = ""
+    edit_history_tweet_ids: list[str] = []
+
+
+class _Author(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    id: str = ""
+    name: str = ""
+    username: str = ""
+
+
+class _PostWithAuthor(BaseModel):
+    post: _Post
+    author: _Author = _Author()
+
+
+def posts_of_page(page: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Take a response of the API apart: each post's id, and the bytes that are kept of it."""
+    users = {user.get("id"): user for user in (page.get("includes") or {}).get("users") or [] if isinstance(user, dict)}
+    for number, post in enumerate(page.get("data") or []):
+        if isinstance(post, dict):
+            kept = {"post": post, "author": users.get(post.get("author_id"), {})}
+        else:
+            kept = {"post": post}
+        name = str(post.get("id") or f"number {number}") if isinstance(post, dict) else f"number {number}"
+        yield name, json.dumps(kept, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
+
+
+def x_reader(*, own_handles: frozenset[str]) -> Reader:
+    """Make the reader of posts. `own_handles` are our accounts, in lower case, without @."""
+
+    def read_post(fetched: Fetched, raw_sha256: str) -> Message:
+        try:
+            whole = _PostWithAuthor.model_validate_json(fetched.raw)
+        except ValidationError as why:
+            first = why.errors(include_input=False, include_url=False)[0]
+            field = ".".join(str(step) for step in first["loc"])
+            raise Unprocessable(f"the post cannot be read: {field}: {first['msg']}", reason="bad_post") from why
+        post, author = whole.post, whole.author
+        if author.username.lower() in own_handles:
+            raise OwnMessage("our own post")
+        if any(one.type == "retweeted" for one in post.referenced_tweets):
+            raise Unprocessable("a repost: it repeats what somebody else wrote", reason="repost")
+        return Message(
+            id=message_id(Channel.X, fetched.account, post.id),
+            channel=Channel.X,
+            account=fetched.account,
+            native_id=post.id,
+            author=Identity(kind=IdentityKind.X, value=post.author_id),
+            author_name=author.name or author.username,
+            subject="",
+            text=post.text,
+            own_words=_LEADING_HANDLES.sub("", post.text),
+            sent_at=post.created_at,
+            received_at=_not_later(post.created_at, fetched.fetched_at),
+            raw_sha256=raw_sha256,
+            names=(f"x:{post.id}",),
+            answers=tuple(f"x:{one.id}" for one in post.referenced_tweets if one.type == "replied_to"),
+            conversation=f"x-conversation:{post.conversation_id}" if post.conversation_id else "",
+            facts={"handle": author.username} if author.username else {},
+        )
+
+    return read_post
+
+
+def _not_later(said: datetime, fetched_at: datetime) -> datetime:
+    return min(said, fetched_at)
