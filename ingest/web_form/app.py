@@ -1,0 +1,99 @@
+"""Puts the form together: page, receipt, status page, JSON endpoint, and two addresses for supervisors."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from amends.errors import Unavailable
+from amends.ports import Intake, Now
+from ingest.web_form.api import Api
+from ingest.web_form.http import BodyCap, SecurityHeaders, security_headers
+from ingest.web_form.notices import notice
+from ingest.web_form.pages import STATIC, Pages
+from ingest.web_form.problem import problem_response
+from ingest.web_form.reception import Reception
+from ingest.web_form.settings import FormSettings
+
+_READ = ["GET", "HEAD"]
+
+
+def make_app(intake: Intake, *, settings: FormSettings, now: Now) -> FastAPI:
+    """Make the web form's app.
+
+    Endpoints are plain functions, which run in a pool of threads: `intake` may block
+    and is called from several threads at once. Addresses are relative to
+    `settings.public_base_url`; a proxy that serves the form under a path takes the
+    path off before it passes a request on.
+    """
+    reception = Reception(intake, settings=settings, now=now)
+    pages, api = Pages(reception), Api(reception)
+    # No generated documentation: its pages load scripts from other people's servers.
+    app = FastAPI(title=settings.title, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+
+    app.add_api_route("/", pages.form, methods=_READ)
+    app.add_api_route("/", pages.send, methods=["POST"])
+    app.add_api_route("/sent/{token}", pages.sent, methods=_READ)
+    app.add_api_route("/status/{token}", pages.status, methods=_READ)
+    app.add_api_route("/api/v1/submissions", api.send, methods=["POST"])
+    _add_health(app, reception)
+    app.mount("/static", _LongLived(directory=STATIC))
+    _add_refusals(app, pages, settings)
+
+    # The last one added stands outermost.
+    app.add_middleware(BodyCap, settings=settings)
+    app.add_middleware(SecurityHeaders, settings=settings)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+    return app
+
+
+class _LongLived(StaticFiles):
+    """Files that a browser may keep; their address changes when they do."""
+
+    async def get_response(self, path: str, scope: dict[str, object]) -> Response:  # type: ignore[override]
+        """Serve a file."""
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["Cache-Control"] = "public, max-age=86400"
+        return response
+
+
+def _add_health(app: FastAPI, reception: Reception) -> None:
+    def live() -> Response:
+        """Say that the process runs."""
+        return PlainTextResponse("live\n")
+
+    def ready() -> Response:
+        """Say whether forms can be taken in."""
+        try:
+            reception.check_ready()
+        except Unavailable:
+            wait_s = str(reception.settings.limits.retry_after_s)
+            return PlainTextResponse("the store does not answer\n", 503, headers={"Retry-After": wait_s})
+        return PlainTextResponse("ready\n")
+
+    app.add_api_route("/livez", live, methods=_READ)
+    app.add_api_route("/readyz", ready, methods=_READ)
+
+
+def _add_refusals(app: FastAPI, pages: Pages, settings: FormSettings) -> None:
+    def refusal(request: Request, status: int, headers: dict[str, str]) -> Response:
+        found = notice(status, settings)
+        if request.url.path.startswith("/api/"):
+            return problem_response(found, headers=headers)
+        return pages.notice(found, headers=headers)
+
+    async def refused(request: Request, why: Exception) -> Response:
+        if not isinstance(why, HTTPException):
+            raise why
+        return refusal(request, why.status_code, dict(why.headers or {}))
+
+    async def broken(request: Request, _: Exception) -> Response:
+        # Starlette answers this one outside of our middleware, then raises it on, and the server logs it.
+        return refusal(request, 500, security_headers(settings))
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(Exception, broken)

@@ -1,0 +1,186 @@
+"""The pages in a real browser, with JavaScript switched off."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.ingest.web_form.fakes import House, some_settings
+from tests.ingest.web_form.serving import served
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WORDS = "My water is brown since Monday."
+LONG_WORD = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None and os.environ.get("AMENDS_REQUIRE_BROWSER") != "1", reason="chromium is not installed"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def house() -> House:
+    return House(some_settings(contact_line=f"Call 0800 555 0100, or write to {LONG_WORD}@example.com."))
+
+
+@pytest.fixture
+def page(browser: Browser, house: House) -> Iterator[Page]:
+    with served(house.app) as address:
+        context = browser.new_context(java_script_enabled=False, base_url=address)
+        page = context.new_page()
+        page.goto("/")
+        yield page
+        context.close()
+
+
+def has_focus(page: Page, name: str) -> bool:
+    return page.locator(f"#{name}:focus").count() == 1
+
+
+def test_a_complaint_is_sent_and_followed_with_the_keyboard_alone(page: Page, house: House) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Tab")
+    visited = []
+    for name, words in [
+        ("text", WORDS),
+        ("subject", "Brown water"),
+        ("reference", "ORD-1"),
+        ("name", "Ines Okafor"),
+        ("email", "ines@example.com"),
+    ]:
+        page.keyboard.press("Tab")
+        visited.append((name, has_focus(page, name)))
+        page.keyboard.type(words)
+    page.keyboard.press("Tab")
+    visited.append(("send", has_focus(page, "send")))
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
+    reference = page.locator(".reference").inner_text()
+    page.get_by_role("link", name="See where it stands").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where your complaint stands")
+    assert page.locator(".reference").inner_text() == reference
+    assert visited == [(name, True) for name in ("text", "subject", "reference", "name", "email", "send")]
+    (kept,) = house.intake.submissions
+    assert (kept.text, kept.email, kept.honeypot) == (WORDS, "ines@example.com", "")
+
+
+def test_an_error_is_met_first_and_leads_to_its_field(page: Page, house: House) -> None:
+    page.get_by_label("E-mail address").fill("ines at example")
+    page.get_by_role("button", name="Send").click()
+
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link").nth(1).click()
+
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_label("E-mail address")).to_have_value("ines at example")
+    expect(page.locator("#email-error")).to_be_visible()
+    assert house.intake.submissions == []
+
+    page.get_by_label("What happened?").fill(WORDS)
+    page.get_by_label("E-mail address").fill("ines@example.com")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
+
+
+def test_going_back_keeps_what_was_typed_and_a_second_send_is_the_same_form(page: Page, house: House) -> None:
+    page.get_by_label("What happened?").fill(WORDS)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
+    page.go_back()
+    expect(page.get_by_label("What happened?")).to_have_value(WORDS)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
+
+    assert len(house.intake.submissions) == 1
+
+
+def test_a_text_far_too_long_for_the_form_still_meets_a_page(page: Page) -> None:
+    page.get_by_label("What happened?").fill("a " * 1_500_000)
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("That is too long for this form")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_its_window(browser: Browser, house: House, width: int, scheme: str) -> None:
+    # Scripts are on here for the measuring alone: the pages have none.
+    with served(house.app) as address:
+        context = browser.new_context(
+            base_url=address,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if scheme == "dark" else "light",
+            bypass_csp=True,
+        )
+        page = context.new_page()
+
+        def overflow() -> int:
+            return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+        widths = {}
+        page.goto("/")
+        widths["form"] = overflow()
+        page.get_by_label("What happened?").fill(LONG_WORD)
+        page.get_by_label("Your name").fill(LONG_WORD)
+        page.get_by_label("E-mail address").fill(LONG_WORD)
+        page.get_by_role("button", name="Send").click()
+        widths["errors"] = overflow()
+        page.get_by_label("E-mail address").fill("")
+        page.get_by_label("Your name").fill("")
+        page.get_by_role("button", name="Send").click()
+        widths["sent"] = overflow()
+        page.get_by_role("link", name="See where it stands").click()
+        widths["status"] = overflow()
+        page.goto("/status/nobody")
+        widths["notice"] = overflow()
+        context.close()
+
+    assert widths == dict.fromkeys(("form", "errors", "sent", "status", "notice"), 0)
+
+
+def test_the_browser_finds_nothing_to_complain_of(browser: Browser, house: House) -> None:
+    said: list[str] = []
+    with served(house.app) as address:
+        context = browser.new_context(base_url=address)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("requestfailed", lambda request: said.append(request.url))
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto("/")
+        page.get_by_label("What happened?").fill(WORDS)
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
+        context.close()
+
+    assert said == []
+    assert all(url.startswith(address) for url in asked)
