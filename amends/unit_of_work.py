@@ -55,6 +55,9 @@ class MessageStore(Protocol):
             NotFound: no such message.
         """
 
+    def get_many(self, ids: Collection[str]) -> dict[str, JudgedMessage]:
+        """Give those of these messages that exist."""
+
     def of_case(self, case_id: str) -> list[JudgedMessage]:
         """Give a case's messages, oldest first."""
 
@@ -185,6 +188,14 @@ class AutomaticCounts:
     in_all: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedMarks:
+    """What two cases share, and when the older of them had it."""
+
+    marks: frozenset[str]
+    at: datetime
+
+
 class LinkStore(Protocol):
     """Suggested links, and the fingerprints of matters by which they are found."""
 
@@ -201,8 +212,10 @@ class LinkStore(Protocol):
             NotFound: nobody suggested it.
         """
 
-    def sharing(self, marks: Mapping[str, Collection[str]], *, since: datetime) -> Mapping[str, dict[str, set[str]]]:
-        """Find cases with the same marks: from a case id and its marks to {other case: marks shared}."""
+    def sharing(
+        self, marks: Mapping[str, Collection[str]], *, since: datetime
+    ) -> Mapping[str, Mapping[str, SharedMarks]]:
+        """Find cases with the same marks: from a case id and its marks to {other case: what they share}."""
 
     def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime) -> None:
         """Remember the marks of cases."""

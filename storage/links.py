@@ -10,6 +10,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from amends.domain.link import Link, LinkKind, LinkState
 from amends.errors import NotFound
+from amends.unit_of_work import SharedMarks
 from storage.rows import chunks, insert_new
 from storage.tables import links, matter_marks
 
@@ -70,13 +71,15 @@ class SqlLinkStore:
         if settled.rowcount == 0:
             raise NotFound(f"nobody suggested that {case_id} and {other_case_id} belong together")
 
-    def sharing(self, marks: Mapping[str, Collection[str]], *, since: datetime) -> Mapping[str, dict[str, set[str]]]:
+    def sharing(
+        self, marks: Mapping[str, Collection[str]], *, since: datetime
+    ) -> Mapping[str, Mapping[str, SharedMarks]]:
         """Find other cases with the same marks."""
         wanted: dict[str, list[str]] = defaultdict(list)
         for case_id, of_case in marks.items():
             for mark in of_case:
                 wanted[mark].append(case_id)
-        found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        found: dict[str, dict[str, SharedMarks]] = defaultdict(dict)
         for chunk in chunks(wanted):
             rows = self._connection.execute(
                 select(matter_marks).where(matter_marks.c.mark.in_(chunk), matter_marks.c.at >= since)
@@ -84,7 +87,9 @@ class SqlLinkStore:
             for row in rows:
                 for case_id in wanted[row.mark]:
                     if case_id != row.case_id:
-                        found[case_id][row.case_id].add(row.mark)
+                        before = found[case_id].get(row.case_id)
+                        marks_before = before.marks if before else frozenset()
+                        found[case_id][row.case_id] = SharedMarks(marks=marks_before | {row.mark}, at=row.at)
         return found
 
     def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime) -> None:

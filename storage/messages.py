@@ -62,6 +62,14 @@ class SqlMessageStore:
             raise NotFound(f"no message has the id {message_id!r}")
         return found[0]
 
+    def get_many(self, ids: Collection[str]) -> dict[str, JudgedMessage]:
+        """Give those of these messages that exist."""
+        return {
+            one.message.id: one
+            for chunk in chunks(ids)
+            for one in self._read(self._connection.execute(select(messages).where(messages.c.id.in_(chunk))).all())
+        }
+
     def of_case(self, case_id: str) -> list[JudgedMessage]:
         """Give a case's messages, oldest first."""
         rows = self._connection.execute(

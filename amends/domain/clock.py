@@ -8,14 +8,14 @@ caller says when it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from amends.domain.message import require_zone
-from amends.domain.verdict import Kind, Severity
+from amends.domain.verdict import FlagName, Kind, Severity
 
 #: Names the public holiday on a day, or gives None.
 HolidayOn = Callable[[date], str | None]
@@ -28,6 +28,13 @@ class ClockKind(StrEnum):
     RESPONSE = "response"
     UPDATE = "update"
     RIGHTS_REQUEST = "rights_request"
+
+
+class Anchor(StrEnum):
+    """The event that a rule counts from."""
+
+    RECEIPT = "receipt"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 class Unit(StrEnum):
@@ -50,14 +57,17 @@ class Roll(StrEnum):
 class Rule:
     """One deadline of a policy pack.
 
-    It applies to a case whose kind and severity are among those named. `source`
-    cites the text it comes from and `checked_on` says when that was last read.
+    It applies to a case whose kind is among those named, whose severity is among
+    those named (none named: any), and with one of the flags named (likewise).
+    `source` cites the text it comes from and `checked_on` says when that was last read.
     """
 
     id: str
     clock: ClockKind
+    anchor: Anchor
     kinds: frozenset[Kind]
     severities: frozenset[Severity]
+    flags: frozenset[FlagName]
     quantity: int
     unit: Unit
     roll: Roll
@@ -70,9 +80,13 @@ class Rule:
         if not self.source:
             raise ValueError(f"rule {self.id}: a rule cites its source")
 
-    def applies_to(self, kind: Kind, severity: Severity | None) -> bool:
-        """Whether a case of this kind and severity is under this rule."""
-        return kind in self.kinds and (severity is None or not self.severities or severity in self.severities)
+    def applies_to(self, kind: Kind, severity: Severity | None, flags: Collection[FlagName]) -> bool:
+        """Whether a case of this kind and severity, with these flags, is under this rule."""
+        return (
+            kind in self.kinds
+            and (not self.severities or severity in self.severities)
+            and (not self.flags or not self.flags.isdisjoint(flags))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +102,38 @@ class Calendar:
         if day.weekday() >= 5:
             return f"{day:%A}"
         return self.holiday_on(day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A dated set of rules and the calendar they are counted by."""
+
+    name: str
+    version: str
+    rules: tuple[Rule, ...]
+    calendar: Calendar
+
+    def start(
+        self,
+        anchor: Anchor,
+        *,
+        case_id: str,
+        kind: Kind,
+        severity: Severity | None,
+        flags: Collection[FlagName],
+        at: datetime,
+    ) -> list[Clock]:
+        """Start every clock that an event starts; of several rules for one clock, the one that is due first."""
+        due: dict[ClockKind, Clock] = {}
+        for rule in self.rules:
+            if rule.anchor is anchor and rule.applies_to(kind, severity, flags):
+                clock = start_clock(rule, self.calendar, case_id=case_id, anchor=_ANCHOR_SAYS[anchor], at=at)
+                if rule.clock not in due or clock.due_at < due[rule.clock].due_at:
+                    due[rule.clock] = clock
+        return list(due.values())
+
+
+_ANCHOR_SAYS = {Anchor.RECEIPT: "received", Anchor.ACKNOWLEDGEMENT: "acknowledged"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,5 +22,7 @@ def samples_dir() -> Path:
     """
     folder = Path(str(files(__name__)))
     if not (folder / "expected.jsonl").is_file():
-        raise FileNotFoundError(f"the sample messages are not in {folder}; install Amends as plain files, with its data")
+        raise FileNotFoundError(
+            f"the sample messages are not in {folder}; install Amends as plain files, with its data"
+        )
     return folder

@@ -1,0 +1,1 @@
+"""Dated, cited rule packs, and the reader that makes domain rules of them."""

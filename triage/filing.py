@@ -1,0 +1,357 @@
+"""Puts judged messages into cases, within one transaction.
+
+A batch is looked up in a few queries, decided message by message in memory (so that
+two messages of one thread in one batch find each other), and written in a few
+statements.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from amends.bus.port import NewRecord, Topic
+from amends.domain.arrival import Parked, parked_id
+from amends.domain.audit import Happening
+from amends.domain.case import Case, CaseEvent, CaseState, Standing, judge_thread, next_state
+from amends.domain.clock import Anchor, Clock, ClockKind, Pack
+from amends.domain.contact import Identity
+from amends.domain.ids import case_reference
+from amends.domain.link import Link, LinkKind
+from amends.domain.matter import matter_marks, reasons_to_link
+from amends.domain.message import Message
+from amends.domain.reply import ReplyState
+from amends.domain.task import Task, TaskKind, task_id
+from amends.domain.threading import Join, Open, Pointer, Via, decide_thread
+from amends.domain.verdict import Kind, Severity, Verdict
+from amends.unit_of_work import JudgedMessage, SharedMarks, UnitOfWork
+from amends.wire import Triaged, encode_triaged
+
+#: How far back the same matter is looked for.
+_SAME_MATTER_WITHIN = timedelta(days=30)
+_SUBJECT_CHARS = 90
+
+
+@dataclass(slots=True)
+class _Written:
+    """What one batch adds up to, until it is written."""
+
+    judged: list[JudgedMessage] = field(default_factory=list)
+    people: dict[Identity, str] = field(default_factory=dict)
+    opened: dict[str, Case] = field(default_factory=dict)
+    changed: dict[str, Case] = field(default_factory=dict)
+    clocks: list[Clock] = field(default_factory=list)
+    stopped: list[tuple[str, ClockKind, datetime]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    marks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    tasks: list[Task] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    records: list[NewRecord] = field(default_factory=list)
+
+
+class Filing:
+    """Files one batch of judged messages."""
+
+    def __init__(self, unit: UnitOfWork, *, pack: Pack, now: datetime) -> None:
+        self._unit = unit
+        self._pack = pack
+        self._now = now
+        self._pointers: dict[str, list[Pointer]] = {}
+        self._cases: dict[str, Case] = {}
+        self._running: dict[str, dict[ClockKind, Clock]] = defaultdict(dict)
+        #: What messages of this batch are called, for those that answer them.
+        self._named_here: dict[tuple[str, Via], list[Pointer]] = defaultdict(list)
+        self._w = _Written()
+
+    def look_up(self, messages: Sequence[Message]) -> None:
+        """Read everything that the batch may point at."""
+        self._pointers = {key: list(found) for key, found in self._unit.threads.pointers(messages).items()}
+        pointed = {pointer.case_id for found in self._pointers.values() for pointer in found}
+        self._cases = self._unit.cases.get_many(pointed)
+        for case_id, clocks in self._unit.clocks.of_cases(pointed).items():
+            self._running[case_id] = {clock.kind: clock for clock in clocks if clock.stopped_at is None}
+
+    def file(self, message: Message, verdict: Verdict) -> None:
+        """Put one message where it belongs."""
+        if not verdict.kind.is_from_a_customer and not verdict.needs_person:
+            self._park(message, verdict)
+            return
+        self._w.people.setdefault(message.author, message.author_name)
+        decision = decide_thread(message.author, self._pointing(message))
+        if isinstance(decision, Join):
+            self._join(message, verdict, decision)
+        else:
+            self._open(message, verdict, decision)
+
+    def write(self) -> None:
+        """Write the batch."""
+        unit, w = self._unit, self._w
+        unit.contacts.ensure(w.people, at=self._now)
+        unit.cases.add(list(w.opened.values()))
+        unit.cases.save(list(w.changed.values()))
+        unit.messages.add(w.judged)
+        for case_id, kind, at in w.stopped:
+            unit.clocks.stop(case_id, [kind], at=at)
+        unit.clocks.start(w.clocks)
+        self._suggest_same_matter()
+        unit.links.suggest(w.links)
+        unit.links.mark(w.marks, at=self._now)
+        unit.tasks.raise_(w.tasks)
+        unit.intake.park(w.parked)
+        unit.audit.append(w.happenings)
+        unit.log.publish(w.records)
+
+    def _pointing(self, message: Message) -> list[Pointer]:
+        found = list(self._pointers.get(message.id, ()))
+        for name in message.answers:
+            found += self._named_here.get((name, Via.ANSWER_TO_MESSAGE), ())
+        if message.conversation:
+            found += self._named_here.get((message.conversation, Via.CONVERSATION), ())
+        return found
+
+    def _open(self, message: Message, verdict: Verdict, decision: Open) -> None:
+        standing = judge_thread(None, verdict)
+        case = Case(
+            id=case_reference(message.id),
+            contact_id=message.author.contact_id,
+            channel=message.channel,
+            kind=standing.kind,
+            severity=standing.severity,
+            needs_person=standing.needs_person,
+            state=CaseState.RECEIVED,
+            subject=_short(message.subject or message.own_words),
+            opened_at=message.received_at,
+            last_message_at=message.received_at,
+            complaint_since=message.received_at if standing.became_complaint else None,
+        )
+        self._cases[case.id] = case
+        self._w.opened[case.id] = case
+        self._start_clocks(case, verdict, at=message.received_at)
+        for pointer in decision.follow_up_of:
+            self._w.links.append(
+                Link(
+                    case_id=case.id,
+                    other_case_id=pointer.case_id,
+                    kind=LinkKind.POSSIBLE_FOLLOW_UP,
+                    reasons=(f"it points there ({pointer.via.value}), but somebody else wrote it",),
+                    suggested_at=self._now,
+                )
+            )
+        self._tell("case.opened", f"case:{case.id}", kind=case.kind.value, message=message.id)
+        self._keep(message, verdict, case, via="", opened=True, became_complaint=standing.became_complaint)
+
+    def _join(self, message: Message, verdict: Verdict, decision: Join) -> None:
+        before = self._cases[decision.case_id]
+        standing = judge_thread(before, verdict)
+        case = replace(
+            before,
+            kind=standing.kind,
+            severity=standing.severity,
+            needs_person=standing.needs_person,
+            state=next_state(before.state, CaseEvent.CUSTOMER_WROTE),
+            last_message_at=max(before.last_message_at, message.received_at),
+            complaint_since=message.received_at if standing.became_complaint else before.complaint_since,
+            messages=before.messages + 1,
+            unanswered=before.unanswered + 1,
+        )
+        self._cases[case.id] = case
+        if case.id in self._w.opened:
+            self._w.opened[case.id] = case
+        else:
+            stored = self._w.changed.get(case.id)
+            case = replace(case, version=stored.version if stored else before.version + 1)
+            self._cases[case.id] = self._w.changed[case.id] = case
+        self._restart_clocks(before, case, standing, message, verdict)
+        self._tell("case.joined", f"case:{case.id}", via=decision.via.value, message=message.id)
+        if standing.became_complaint:
+            self._tell("case.became_complaint", f"case:{case.id}", message=message.id)
+        self._keep(
+            message,
+            verdict,
+            case,
+            via=decision.via.value,
+            opened=False,
+            became_complaint=standing.became_complaint,
+        )
+
+    def _keep(
+        self, message: Message, verdict: Verdict, case: Case, *, via: str, opened: bool, became_complaint: bool
+    ) -> None:
+        self._w.judged.append(JudgedMessage(message=message, verdict=verdict, case_id=case.id, joined_via=via))
+        self._w.marks[case.id] |= matter_marks(message.author, message.own_words, message.subject)
+        for name in message.names:
+            self._named_here[name, Via.ANSWER_TO_MESSAGE].append(
+                Pointer(case_id=case.id, via=Via.ANSWER_TO_MESSAGE, known=message.author)
+            )
+        if message.conversation:
+            self._named_here[message.conversation, Via.CONVERSATION].append(
+                Pointer(case_id=case.id, via=Via.CONVERSATION, known=message.author)
+            )
+        self._tell_verdict(message, verdict)
+        self._w.records.append(
+            NewRecord(
+                topic=Topic.TRIAGED,
+                key=message.author.ordering_key,
+                id=message.id,
+                type="amends.message.triaged",
+                at=self._now,
+                body=encode_triaged(
+                    Triaged(message_id=message.id, case_id=case.id, opened=opened, became_complaint=became_complaint)
+                ),
+                headers={
+                    "ce_id": message.id,
+                    "ce_type": "amends.message.triaged",
+                    "ce_source": "/triage",
+                    "ce_time": self._now.isoformat(),
+                    "channel": message.channel.value,
+                    "raw": message.raw_sha256,
+                },
+            )
+        )
+
+    def _park(self, message: Message, verdict: Verdict) -> None:
+        automatic = message.automatic
+        self._w.judged.append(JudgedMessage(message=message, verdict=verdict, case_id=None))
+        reason = automatic.reason if automatic else f"judged_{verdict.kind}"
+        says = automatic.says if automatic else f"triage holds it to be {verdict.kind} ({verdict.confidence:.0%} sure)"
+        self._w.parked.append(
+            Parked(
+                id=parked_id("triage", "message", message.id),
+                stage="triage",
+                source=f"message:{message.channel}",
+                item=message.native_id[:600],
+                channel=message.channel,
+                reason=reason,
+                says=says,
+                raw_sha256=message.raw_sha256,
+                message_id=message.id,
+                parked_at=self._now,
+            )
+        )
+        self._tell_verdict(message, verdict)
+        self._tell("message.parked", f"message:{message.id}", reason=reason)
+        if automatic is not None and automatic.is_bounce and automatic.bounced_message_id:
+            self._bounced(automatic.bounced_message_id, says, permanent=automatic.is_permanent)
+
+    def _bounced(self, name: str, says: str, *, permanent: bool) -> None:
+        reply_id = self._unit.threads.reply_named(name)
+        if reply_id is None:
+            return
+        reply = self._unit.replies.get(reply_id)
+        if permanent and reply.state is ReplyState.SENT:
+            self._unit.replies.save(reply.moved(ReplyState.FAILED, outcome=f"came back: {says}"), was=reply.state)
+        self._w.tasks.append(
+            Task(
+                id=task_id(reply.case_id, TaskKind.REACH_ANOTHER_WAY, reply.id),
+                case_id=reply.case_id,
+                kind=TaskKind.REACH_ANOTHER_WAY,
+                reason=f"our {reply.purpose.value} came back: {says}",
+                raised_at=self._now,
+                reply_id=reply.id,
+            )
+        )
+        self._tell("reply.bounced", f"reply:{reply.id}", permanent=permanent)
+
+    def _start_clocks(self, case: Case, verdict: Verdict, *, at: datetime) -> None:
+        for clock in self._clocks(case, verdict, at=at):
+            self._running[case.id][clock.kind] = clock
+            self._w.clocks.append(clock)
+
+    def _restart_clocks(self, before: Case, case: Case, standing: Standing, message: Message, verdict: Verdict) -> None:
+        """Start what a later message starts.
+
+        A question that became a complaint is counted from this message, and so is a
+        case whose severity rose if that makes it due sooner; a rights request in any
+        message opens its own clock.
+        """
+        running = self._running[case.id]
+        doubtful_now = case.is_handled_as_complaint and not before.is_handled_as_complaint
+        worse = (case.severity or Severity.LOW) > (before.severity or Severity.LOW)
+        for clock in self._clocks(case, verdict, at=message.received_at):
+            old = running.get(clock.kind)
+            turned = (standing.became_complaint or doubtful_now) and clock.kind is not ClockKind.RIGHTS_REQUEST
+            sooner = worse and old is not None and clock.due_at < old.due_at
+            rights = clock.kind is ClockKind.RIGHTS_REQUEST and old is None
+            if not (turned or sooner or rights):
+                continue
+            if old is not None:
+                self._w.clocks = [one for one in self._w.clocks if one is not old]
+                self._w.stopped.append((case.id, clock.kind, message.received_at))
+            running[clock.kind] = clock
+            self._w.clocks.append(clock)
+
+    def _clocks(self, case: Case, verdict: Verdict, *, at: datetime) -> list[Clock]:
+        return self._pack.start(
+            Anchor.RECEIPT,
+            case_id=case.id,
+            # Nobody has said that it is no complaint, so the duties of one apply.
+            kind=Kind.COMPLAINT if case.is_handled_as_complaint else case.kind,
+            severity=case.severity,
+            flags={flag.name for flag in verdict.flags},
+            at=at,
+        )
+
+    def _suggest_same_matter(self) -> None:
+        """Suggest links by marks. A later case points at an earlier one; cases of one batch see each other too."""
+        opened = {case_id: marks for case_id, marks in self._w.marks.items() if case_id in self._w.opened}
+        sharing = self._unit.links.sharing(opened, since=self._now - _SAME_MATTER_WITHIN)
+        found: dict[tuple[str, str], SharedMarks] = {
+            (case_id, other): shared for case_id, others in sharing.items() for other, shared in others.items()
+        }
+        holders: dict[str, list[str]] = defaultdict(list)
+        for case_id, marks in opened.items():
+            for mark in marks:
+                for other in holders[mark]:
+                    before = found.get((case_id, other))
+                    both = (before.marks if before else frozenset()) | {mark}
+                    found[case_id, other] = SharedMarks(marks=both, at=self._now)
+                holders[mark].append(case_id)
+        linked = {frozenset((link.case_id, link.other_case_id)) for link in self._w.links}
+        earlier = self._unit.cases.get_many({other for _, other in found if other not in self._cases})
+        for (case_id, other), shared in found.items():
+            one, two = self._cases[case_id], self._cases.get(other) or earlier.get(other)
+            if two is None or frozenset((case_id, other)) in linked or not _may_be_one_matter(one, two):
+                continue
+            hours = abs((one.opened_at - two.opened_at).total_seconds()) / 3600
+            reasons = reasons_to_link(shared.marks, hours_apart=hours)
+            if reasons:
+                self._w.links.append(
+                    Link(
+                        case_id=case_id,
+                        other_case_id=other,
+                        kind=LinkKind.SAME_MATTER,
+                        reasons=reasons,
+                        suggested_at=self._now,
+                    )
+                )
+                self._tell("link.suggested", f"case:{case_id}", other=other)
+
+    def _tell_verdict(self, message: Message, verdict: Verdict) -> None:
+        self._tell(
+            "message.judged",
+            f"message:{message.id}",
+            kind=verdict.kind.value,
+            confidence=round(verdict.confidence, 4),
+            severity=verdict.severity.word if verdict.severity else None,
+            needs_person=verdict.needs_person,
+            rules=" ".join(dict.fromkeys(flag.rule for flag in verdict.flags)),
+            model=verdict.model,
+        )
+
+    def _tell(self, action: str, subject: str, **facts: str | int | float | bool | None) -> None:
+        self._w.happenings.append(
+            Happening(at=self._now, actor="amends:triage", action=action, subject=subject, facts=facts)
+        )
+
+
+def _may_be_one_matter(one: Case, two: Case) -> bool:
+    """Praise and questions come twice without harm; a complaint that comes twice would be answered twice."""
+    return one.is_handled_as_complaint or two.is_handled_as_complaint
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SUBJECT_CHARS else line[: _SUBJECT_CHARS - 1].rstrip() + "…"

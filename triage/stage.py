@@ -1,0 +1,65 @@
+"""The triage stage: judges messages, puts each into a case, starts the clocks, suggests what may belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amends.bus.port import Record, Topic
+from amends.domain.clock import Pack
+from amends.domain.message import Message
+from amends.domain.verdict import Verdict
+from amends.ports import Judge, Now, TextToJudge
+from amends.unit_of_work import UnitOfWork
+from amends.wire import decode_message
+from triage.filing import Filing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A message and what triage says of it, not yet filed."""
+
+    message: Message
+    verdict: Verdict
+
+
+class TriageStage:
+    """Reads `messages`, publishes `triaged`."""
+
+    name = "triage"
+    topic = Topic.MESSAGES
+
+    def __init__(self, judge: Judge, *, pack: Pack, now: Now) -> None:
+        self._judge = judge
+        self._pack = pack
+        self._now = now
+
+    def prepare(self, records: Sequence[Record]) -> list[Judged]:
+        """Judge a batch in one pass."""
+        messages = [decode_message(record.body) for record in records]
+        verdicts = self._judge.judge(
+            [
+                TextToJudge(
+                    text=message.own_words,
+                    channel=message.channel.value,
+                    subject=message.subject,
+                    automatic=message.automatic is not None,
+                )
+                for message in messages
+            ]
+        )
+        return [Judged(message=message, verdict=verdict) for message, verdict in zip(messages, verdicts, strict=True)]
+
+    def apply(self, unit: UnitOfWork, prepared: list[Judged]) -> None:
+        """File a judged batch."""
+        stored = unit.messages.known([one.message.id for one in prepared])
+        filing = Filing(unit, pack=self._pack, now=self._now())
+        filing.look_up([one.message for one in prepared])
+        for one in prepared:
+            if one.message.id not in stored:
+                stored.add(one.message.id)
+                filing.file(one.message, one.verdict)
+        filing.write()
+
+    def settle(self, prepared: list[Judged]) -> None:
+        """Nothing is left to do after the commit."""
