@@ -37,7 +37,10 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        # People's browsers keep a page whole when they go on from it; only the driver switches that off.
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+        )
         yield browser
         browser.close()
 
@@ -115,7 +118,7 @@ def test_going_back_keeps_what_was_typed_and_a_second_send_is_the_same_form(page
     page.get_by_label("What happened?").fill(WORDS)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
-    page.go_back()
+    page.go_back(wait_until="commit")
     expect(page.get_by_label("What happened?")).to_have_value(WORDS)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
@@ -143,25 +146,27 @@ def test_no_page_is_wider_than_its_window(browser: Browser, house: House, width:
         )
         page = context.new_page()
 
-        def overflow() -> int:
+        def overflow(title: str) -> int:
+            expect(page.get_by_role("heading", level=1)).to_have_text(title)
             return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
         widths = {}
         page.goto("/")
-        widths["form"] = overflow()
+        widths["form"] = overflow("Make a complaint")
         page.get_by_label("What happened?").fill(LONG_WORD)
         page.get_by_label("Your name").fill(LONG_WORD)
         page.get_by_label("E-mail address").fill(LONG_WORD)
         page.get_by_role("button", name="Send").click()
-        widths["errors"] = overflow()
+        expect(page.get_by_role("alert")).to_be_visible()
+        widths["errors"] = overflow("Make a complaint")
         page.get_by_label("E-mail address").fill("")
         page.get_by_label("Your name").fill("")
         page.get_by_role("button", name="Send").click()
-        widths["sent"] = overflow()
+        widths["sent"] = overflow("Thank you. We have your message.")
         page.get_by_role("link", name="See where it stands").click()
-        widths["status"] = overflow()
+        widths["status"] = overflow("Where your complaint stands")
         page.goto("/status/nobody")
-        widths["notice"] = overflow()
+        widths["notice"] = overflow("There is nothing at this address")
         context.close()
 
     assert widths == dict.fromkeys(("form", "errors", "sent", "status", "notice"), 0)
