@@ -1,0 +1,190 @@
+"""What strangers must not learn from a public reply: who somebody is, and that they deal with us at all.
+
+The rules, in the order in which they claim their words:
+
+1. Contact details and numbers: e-mail addresses, telephone numbers, postcodes, street
+   addresses, card and bank numbers, national insurance, references of orders, accounts,
+   cases and the like, any other long number or code, links made for one person.
+2. Dates of birth and ages.
+3. Names: the customer's as we know them, however written; a person's title with a name;
+   a name after a greeting.
+4. Circumstances: health, disability, bereavement, belief, origin, orientation, money trouble.
+5. Words that confirm that somebody is a customer ("your account", "our records show").
+
+The organisation's own public contact details are let through by name. A handle is not
+personal data here: the reply stands under the customer's own post.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from amends.domain.check import Check, CheckName, Level
+from respond.checks.folding import folded, span_in_original
+from respond.checks.numbers import is_bank_account, is_payment_card
+from respond.checks.personal_patterns import (
+    A_DATE,
+    ALSO_WORDS,
+    BANK_ACCOUNT,
+    CARD,
+    CIRCUMSTANCES,
+    CONFIRMS,
+    GREETED,
+    IDENTIFIERS,
+    LONG_NUMBER,
+    NUMBERED_CODE,
+    TITLED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalData:
+    """Words that tell something of a person. `says` completes "This is …"."""
+
+    rule: str
+    says: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """What we know of the customer and a public text must not repeat: names, and addresses or numbers of any kind."""
+
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+#: Nobody in particular.
+NOBODY = Customer()
+
+
+def find_personal_data(
+    text: str, customer: Customer = NOBODY, *, public_contacts: Sequence[str] = ()
+) -> list[PersonalData]:
+    """Find what a public text must not say, in the order of the text.
+
+    Of two that overlap the earlier rule keeps the words. `public_contacts` are the
+    organisation's own details (a website, a telephone number), let through as they are written.
+    """
+    allowed = [
+        match.span() for own in public_contacts if own for match in re.finditer(re.escape(own), text, re.IGNORECASE)
+    ]
+    found: list[PersonalData] = []
+    for one in _all(text, customer):
+        is_own = any(start <= one.start and one.end <= end for start, end in allowed)
+        overlaps = any(one.start < other.end and other.start < one.end for other in found)
+        if not is_own and not overlaps:
+            found.append(one)
+    return sorted(found, key=lambda one: one.start)
+
+
+def find_identifiers(text: str) -> list[PersonalData]:
+    """Find contact details, numbers and dates of birth alone: what identifies somebody whoever they are."""
+    return [one for one in find_personal_data(text) if one.rule not in _NOT_IDENTIFYING]
+
+
+_NOT_IDENTIFYING = frozenset({"confirms_customer", "greeted_name", *(rule for rule, _, _ in CIRCUMSTANCES)})
+
+
+def check_personal_data(text: str, customer: Customer, *, public_contacts: Sequence[str]) -> Iterator[Check]:
+    """Block a public text that tells something of a person."""
+    for one in find_personal_data(text, customer, public_contacts=public_contacts):
+        yield Check(
+            name=CheckName.PERSONAL_DATA,
+            level=Level.BLOCK,
+            rule=one.rule,
+            says=f"This is {one.says}; strangers can read it here.",
+            remedy="Take it out and ask the customer to write to you privately.",
+            quote=text[one.start : one.end],
+            start=one.start,
+            end=one.end,
+        )
+
+
+def check_payment_numbers(text: str) -> Iterator[Check]:
+    """Warn of a full card or bank number in a private text: nobody needs to send one back."""
+    for one in _payment_numbers(text):
+        yield Check(
+            name=CheckName.PERSONAL_DATA,
+            level=Level.WARN,
+            rule=one.rule,
+            says=f"This is {one.says} in full; mail is read on its way and kept for years.",
+            remedy="Give the last four digits at most.",
+            quote=text[one.start : one.end],
+            start=one.start,
+            end=one.end,
+        )
+
+
+def _all(text: str, customer: Customer) -> Iterator[PersonalData]:
+    yield from _known_addresses(text, customer.addresses)
+    yield from _payment_numbers(text)
+    for rule, pattern, says in IDENTIFIERS:
+        for match in pattern.finditer(text):
+            yield PersonalData(rule=rule, says=says, start=match.start(), end=match.end())
+    for match in LONG_NUMBER.finditer(text):
+        if not A_DATE.fullmatch(match[0]):
+            yield PersonalData(rule="long_number", says="a long number", start=match.start(), end=match.end())
+    for match in NUMBERED_CODE.finditer(text):
+        if len(match[0]) >= 6:
+            yield PersonalData(
+                rule="code", says="a code made of letters and digits", start=match.start(), end=match.end()
+            )
+    yield from _names(text, customer.names)
+    for rule, pattern, says in CIRCUMSTANCES:
+        for match in pattern.finditer(text):
+            yield PersonalData(rule=rule, says=says, start=match.start(), end=match.end())
+    for match in CONFIRMS.finditer(text):
+        says = "a word that confirms that somebody is a customer"
+        yield PersonalData(rule="confirms_customer", says=says, start=match.start(), end=match.end())
+
+
+def _payment_numbers(text: str) -> Iterator[PersonalData]:
+    for match in CARD.finditer(text):
+        if is_payment_card(match[0]):
+            yield PersonalData(rule="payment_card", says="a payment card number", start=match.start(), end=match.end())
+    for match in BANK_ACCOUNT.finditer(text):
+        length = is_bank_account(match[0])
+        if length:
+            end = match.start() + length
+            yield PersonalData(rule="bank_account", says="a bank account number (IBAN)", start=match.start(), end=end)
+
+
+def _known_addresses(text: str, addresses: Sequence[str]) -> Iterator[PersonalData]:
+    for address in addresses:
+        if len(address.strip()) >= 3:
+            for match in re.finditer(rf"(?<!\w){re.escape(address.strip())}(?!\w)", text, re.IGNORECASE):
+                says = "the customer's own address or number"
+                yield PersonalData(rule="known_address", says=says, start=match.start(), end=match.end())
+
+
+def _names(text: str, names: Sequence[str]) -> Iterator[PersonalData]:
+    plain, offsets = folded(text)
+    for name in names:
+        parts = re.findall(r"[^\W\d_]+(?:[\u2019'-][^\W\d_]+)*", name)
+        wholes = [folded(part)[0] for part in parts]
+        if len(parts) > 1:
+            for match in re.finditer(r"\b" + r"\W+".join(map(re.escape, wholes)) + r"\b", plain):
+                start, end = span_in_original(offsets, match.start(), match.end())
+                yield PersonalData(rule="customer_name", says="the customer's name", start=start, end=end)
+        for whole in wholes:
+            if len(whole) < 2 or (len(whole) < 3 and len(wholes) > 1):
+                continue
+            for match in re.finditer(rf"\b{re.escape(whole)}\b", plain):
+                start, end = span_in_original(offsets, match.start(), match.end())
+                if whole not in ALSO_WORDS or _is_name_here(text, start):
+                    yield PersonalData(rule="customer_name", says="the customer's name", start=start, end=end)
+    for match in TITLED.finditer(text):
+        yield PersonalData(rule="titled_name", says="a person's name", start=match.start(), end=match.end())
+    for match in GREETED.finditer(text):
+        yield PersonalData(
+            rule="greeted_name", says="a person's name", start=match.start("name"), end=match.end("name")
+        )
+
+
+def _is_name_here(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" \"'\u201c\u2018(")
+    return text[start].isupper() and bool(before) and before[-1] not in ".!?:\n…"

@@ -1,0 +1,177 @@
+"""The shapes of personal data, as patterns: what each looks like in English text, mostly British.
+
+They lean to finding too much: a public reply loses nothing by being rewritten. `personal_data.py`
+says in which order they claim their words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from respond.checks.phrases import any_of, one_of, words
+
+_I = re.IGNORECASE
+_DAY = (
+    r"(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}"
+    r"|\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?[A-Za-z]{3,9}\s+\d{4})"
+)
+_THING = one_of(
+    "order account acct a/c booking case ref reference invoice policy customer client member membership ticket "
+    "tracking parcel consignment claim meter serial job tenancy rent contract licence license passport patient "
+    "hospital card payment transaction complaint application pin registration reg"
+)
+_STREET = one_of(
+    "street st road rd avenue ave lane ln close drive way court crescent terrace gardens place square grove"
+)
+_STREET_IN_SMALL_LETTERS = one_of("street road avenue lane crescent terrace gardens mews grove")
+_NAME_WORD = r"[A-Z][\w'\u2019-]+"
+
+#: Rules that are one pattern: name, pattern, what it is.
+IDENTIFIERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    (
+        "email_address",
+        re.compile(r"[\w.+'-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", _I),
+        "an e-mail address",
+    ),
+    (
+        "personal_link",
+        re.compile(
+            r"https?://\S*?(?=[\w-]*\d)[A-Za-z0-9_-]{16,}\S*"
+            r"|https?://\S+[?&](?:token|key|id|ref|email|user|case|order)=\S+",
+            _I,
+        ),
+        "a link made for one person",
+    ),
+    (
+        "date_of_birth",
+        re.compile(rf"(?:\bborn|date of birth|birth ?date|birthday|\bd\.?o\.?b\b\.?)[^.\n\d]{{0,20}}{_DAY}", _I),
+        "a date of birth",
+    ),
+    (
+        "national_insurance",
+        re.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", _I),
+        "a national insurance number",
+    ),
+    ("sort_code", re.compile(r"(?<![\d-])\d{2}-\d{2}-\d{2}(?![\d-])"), "a bank sort code"),
+    (
+        "postcode",
+        re.compile(r"\b(?:[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNP-Y]?|GIR) ?\d[ABD-HJLNP-UW-Z]{2}\b", _I),
+        "a postcode",
+    ),
+    (
+        "street_address",
+        re.compile(
+            rf"\b\d{{1,4}}[A-Za-z]?,?\s+(?:{_NAME_WORD}\s+){{1,3}}(?i:{_STREET})\b"
+            rf"|\b\d{{1,4}}[a-z]?,?\s+(?:[\w'\u2019-]+\s+){{1,3}}(?i:{_STREET_IN_SMALL_LETTERS})\b"
+            r"|\b(?i:flat|apartment|apt\.?|unit)\s+\d{1,4}[A-Za-z]?\b"
+        ),
+        "a street address",
+    ),
+    (
+        "reference",
+        re.compile(
+            r"\bAM-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}\b"
+            rf"|\b{_THING}(?:'s)?(?:\s+(?:number|no\.?|nr\.?|ref(?:erence)?|id|code|card|plate))?"
+            r"\s*(?:is|was|:|#|-)?\s*#?(?=[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{2,}",
+            _I,
+        ),
+        "a reference by which a customer can be found",
+    ),
+    (
+        "telephone",
+        re.compile(
+            r"(?<![\w+])(?:\+|00)\d{1,3}[\s().-]{0,3}(?:\d[\s().-]{0,2}){6,12}\d(?!\w)"
+            r"|(?<!\w)\(?0\d{2,4}\)?[\s.-]?\d{3,4}[\s.-]?\d{3,4}(?!\w)"
+        ),
+        "a telephone number",
+    ),
+    ("age", re.compile(r"\baged? \d{1,3}\b|\b\d{1,3}[ -]years?[ -]old\b", _I), "somebody's age"),
+)
+
+LONG_NUMBER = re.compile(r"(?<![\w.,\u00a3\u20ac$-])\d(?:[ -]?\d){5,}(?![\w,]|\.\d)")
+NUMBERED_CODE = re.compile(r"\b(?=[A-Z0-9-]*[A-Z])(?:[A-Z-]*\d){3,}[A-Z0-9-]*\b")
+A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{4} ?- ?\d{4}")
+BANK_ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", _I)
+CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+
+TITLED = re.compile(
+    rf"\b{one_of('Mr Mrs Ms Miss Mx Dr Prof Professor Sir Lady Rev')}\b\.?\s+{_NAME_WORD}(?:\s+{_NAME_WORD})?"
+)
+_NO_NAME = one_of("I We The There You Your This That For Please All Everyone Team It Our So To Customer Sir Madam")
+_GREETING_NAME = r"[A-Z][a-z\u00e0-\u00ff'\u2019-]+"
+GREETED = re.compile(
+    r"\b(?i:hi|hello|hey|dear|thanks|thank you|sorry|apologies|morning|afternoon|evening),?\s+(?:to\s+)?"
+    rf"(?!{_NO_NAME}\b)(?P<name>{_GREETING_NAME}(?:\s+{_GREETING_NAME})?)"
+    r"(?=\s*[,.!?:;\u2013\u2014-]|\s*$|\s+(?:for|we|I|please|thanks|thank|sorry|you)\b)"
+)
+
+_SOMEBODYS = "(?:your|her|his|their)"
+#: What somebody goes through or is: rule, pattern, what it tells.
+CIRCUMSTANCES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    (
+        "health",
+        any_of(
+            r"diagnos\w+|diabet\w+|cancer|chemo\w*|pregnan\w+|miscarriage|disab(?:led|ilit\w+)|wheelchair|autis\w+|adhd",
+            r"dementia|alzheimer\w*|epilep\w+|depress(?:ion|ed)|anxiety|mental(?:ly)? (?:health|ill\w*)|suicid\w*",
+            r"self[- ]harm\w*|hiv|surgery|hospitali[sz]\w+|medication|prescription|illness(?:es)?|asthma\w*|stroke",
+            r"heart attack|seizures?|injur(?:y|ies|ed)",
+            rf"{_SOMEBODYS} (?:health|condition|treatment|doctor|gp|carer|symptoms)",
+        ),
+        "something about somebody's health",
+    ),
+    (
+        "bereavement",
+        any_of(
+            r"bereave\w*|passed away|funeral",
+            rf"{_SOMEBODYS} (?:late )?(?:loss|mother's death|father's death)",
+            r"late (?:husband|wife|mother|father|partner|son|daughter|mum|dad)",
+        ),
+        "something about a bereavement",
+    ),
+    (
+        "special_category",
+        any_of(
+            rf"{_SOMEBODYS} (?:religion|faith|race|ethnicity|nationality|sexuality|sexual orientation|gender)",
+            rf"{_SOMEBODYS} (?:immigration status|trade union|vulnerabilit\w+)",
+            r"muslim|jewish|hindu|sikh|gay|lesbian|bisexual|transgender",
+        ),
+        "something about who somebody is that the law protects",
+    ),
+    (
+        "money_trouble",
+        any_of(
+            r"(?:your|her|his|their|in|rent) (?:debts?|arrears|bankruptcy|benefits|universal credit|overdraft)",
+            r"credit score|overdue (?:balance|payment|bill)|missed payments?",
+        ),
+        "something about somebody's money",
+    ),
+)
+
+_DEALINGS = one_of(
+    "account order booking policy claim tenancy tenant landlord parcel package delivery appointment visit stay flight "
+    "refund payment subscription contract bill balance direct_debit credit_card debit_card loan mortgage purchase "
+    "repair file case records? membership meter invoice reservation ticket application statement transaction"
+)
+#: Words that say: this person deals with us.
+CONFIRMS = any_of(
+    rf"your (?:\w+ ){{0,2}}?{_DEALINGS}",
+    rf"as (?:an?|our|one of our) (?:\w+ ){{0,2}}?{one_of('customer client member tenant resident patient')}",
+    rf"you {one_of('bought ordered purchased booked paid owe joined visited stayed rang phoned called_us emailed_us')}",
+    r"you (?:e-mailed us|signed up)",
+    r"(?:our|the) (?:records?|system|notes|database) (?:shows?|says?|tells?|confirms?)",
+    r"(?:on|in) our (?:system|records|books|database)",
+    r"we (?:can|could) see (?:that )?(?:you|your)",
+    r"we (?:have|hold|found) your (?:details|account|order|address|number|file)",
+    r"your (?:previous|last|earlier|other) (?:complaint|call|contact|e-?mail|message|letter)s?",
+    r"since you (?:joined|became)",
+    r"(?:loyal|valued|existing|long-standing) customer",
+)
+
+#: Words that are names as well. As part of a name they count only with a capital inside a sentence.
+ALSO_WORDS = words(
+    "will may mark grant hope faith joy grace rose page long young so an do see can best good love day june april "
+    "august summer bill rich pat sue dear thank thanks please sorry we you your our the and for us with this that "
+    "have here what any all early sent post private message team person people help time way man wise bright "
+    "small little white black brown green grey king price bell ray art drew miles chase rob jack frank earnest "
+    "ben don al ali ed ted les guy"
+)

@@ -1,0 +1,117 @@
+"""How long a text is on each network, by the network's own published rule.
+
+X (docs.x.com, "Counting characters", and version 3 of the configuration that X publishes
+for its text library; read on 22 November 2026):
+
+1. The text is brought into Unicode normal form C.
+2. A link counts 23, however long it is; so does a bare domain whose last label is a
+   top-level domain.
+3. An emoji counts 2, however many code points it is made of (joined families, flags,
+   skin tones, keycaps).
+4. A code point in U+0000-10FF, U+2000-200D, U+2010-201F or U+2032-2037 counts 1, any
+   other counts 2.
+5. The limit is 280.
+
+Two things cannot be known from outside: the list of top-level domains that X uses at
+the moment (ours is dated), and joined emoji that no vendor draws, which X may count by
+their parts. Names that X puts before a reply by itself are not part of the text.
+
+Bluesky counts graphemes (300) and bytes (3,000); Mastodon counts code points in normal
+form C with each link as a fixed number, both told by the server.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from functools import cache
+from importlib.resources import files
+
+import regex
+
+#: The longest post on X, weighted.
+X_LIMIT = 280
+#: What a link counts on X.
+X_LINK = 23
+#: The longest post on Bluesky, in graphemes and in bytes of UTF-8.
+BLUESKY_GRAPHEMES = 300
+BLUESKY_BYTES = 3000
+#: What a Mastodon server allows, and what a link counts there, unless it says otherwise.
+MASTODON_LIMIT = 500
+MASTODON_LINK = 23
+
+_LIGHT = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
+
+# One drawn element: a symbol with an optional skin tone or emoji selector. A text selector (U+FE0E)
+# makes it a letter again. The digits, #, * and the signs (c) and (r) are emoji only with a selector.
+_ELEMENT = (
+    r"(?:\p{Emoji_Modifier_Base}\p{Emoji_Modifier}"
+    r"|[\p{Emoji}--[0-9#*\u00A9\u00AE]--\p{Regional_Indicator}]\uFE0F?+(?!\uFE0E)"
+    r"|[\u00A9\u00AE]\uFE0F)"
+)
+_EMOJI = (
+    r"\p{Regional_Indicator}{2}"
+    r"|[0-9#*]\uFE0F?\u20E3"
+    r"|\U0001F3F4[\U000E0020-\U000E007E]+\U000E007F"
+    rf"|{_ELEMENT}(?:\u200D{_ELEMENT})*+"
+)
+
+
+def links(text: str) -> list[tuple[int, int]]:
+    """Give the spans of what X turns into links: addresses with http(s), and bare domains."""
+    return [match.span() for match in _patterns()[0].finditer(text)]
+
+
+def x_length(text: str) -> int:
+    """Give the weighted length of a post on X."""
+    link, emoji = _patterns()
+    normal = unicodedata.normalize("NFC", text)
+    # A space takes each link's place, so that what stood on both its sides does not meet there.
+    without_links, found = link.subn(" ", normal)
+    without_emoji, emojis = emoji.subn("", without_links)
+    weight = sum(1 if _is_light(ord(letter)) else 2 for letter in without_emoji)
+    return weight - found + found * X_LINK + emojis * 2
+
+
+def bluesky_length(text: str) -> tuple[int, int]:
+    """Give the length of a post on Bluesky: graphemes, and bytes of UTF-8."""
+    return len(regex.findall(r"\X", text)), len(text.encode("utf-8", "surrogatepass"))
+
+
+def mastodon_length(text: str, *, link_counts: int = MASTODON_LINK) -> int:
+    """Give the length of a post on Mastodon. A bare domain is no link there."""
+    normal = unicodedata.normalize("NFC", text)
+    without_links, found = regex.subn(r"https?://[^\s<>]+", "", normal, flags=regex.IGNORECASE)
+    return len(without_links) + int(found) * link_counts
+
+
+def fitting_prefix(text: str, limit: int) -> int:
+    """Give the offset in `text` up to which it fits into `limit` on X, never inside a grapheme."""
+    ends = [0, *(match.end() for match in regex.finditer(r"\X", text))]
+    return ends[bisect_right(ends, limit, lo=1, key=lambda end: x_length(text[:end])) - 1]
+
+
+def _is_light(code_point: int) -> bool:
+    return any(first <= code_point <= last for first, last in _LIGHT)
+
+
+@cache
+def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
+    table = files(__package__).joinpath("top_level_domains.txt").read_text(encoding="utf-8")
+    words = [word for line in table.splitlines() if not line.startswith("#") for word in line.split()]
+    ends = "|".join(sorted(map(regex.escape, words), key=len, reverse=True))
+    end = rf"(?:{ends}|xn--[0-9a-z-]+)(?![0-9A-Za-z@+-])"
+    # Any sign that is no punctuation and no space may be in a domain that follows http://.
+    sign = r"[^\s\p{C}!-/:-@\[-`{-~\u2010-\u206F\u3000-\u303F\uFF00-\uFF20]"
+    plain = r"[0-9A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F]"
+    named = rf"(?:(?:{sign}|(?<={sign})[-_]+(?={sign}))+\.)*(?:{sign}|(?<={sign})-+(?={sign}))+\.{end}"
+    bare = rf"(?:(?:{plain}|(?<={plain})[-_]+(?={plain}))+\.)*(?:{plain}|(?<={plain})-+(?={plain}))+\.{end}"
+    letters = r"0-9A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0400-\u04FF"
+    inner = rf"[{letters}!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
+    balanced = rf"\({inner}+\)"
+    path = rf"(?:/(?:(?:{inner}|{balanced})*(?:[{letters}=_#/+\-]|{balanced}))?)?"
+    query = r"(?:\?[0-9A-Za-z!?*'@();:&=+$/%#\[\]\-_.,~|]*[0-9A-Za-z\-_&=#/])?"
+    tail = rf"(?::[0-9]+)?{path}{query}"
+    link = rf"(?<![0-9A-Za-z@\uFF20$#\uFF03])(?:https?://{named}|(?<![-_./]){bare}){tail}"
+    flags = regex.IGNORECASE | regex.VERSION1
+    return regex.compile(link, flags), regex.compile(_EMOJI, regex.VERSION1)

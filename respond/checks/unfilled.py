@@ -1,0 +1,31 @@
+"""Gaps that a template leaves for a person, and that nobody has filled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from amends.domain.check import Check, CheckName, Level
+
+_GAP = re.compile(
+    r"\[[^\[\]\n]{2,160}\]"
+    r"|\{\{?[^{}\n]{1,80}\}?\}"
+    r"|<(?!https?:)[a-z][a-z _-]{2,60}>"
+    r"|\b(?:TBC|TBD|TODO|XX+|lorem ipsum)\b|_{3,}|\?{3,}",
+    re.IGNORECASE,
+)
+
+
+def check_unfilled(text: str) -> Iterator[Check]:
+    """Block each gap that is still open."""
+    for match in _GAP.finditer(text):
+        yield Check(
+            name=CheckName.UNFILLED,
+            level=Level.BLOCK,
+            rule="gap",
+            says="This gap is for a person to fill; the customer would see it as it is.",
+            remedy="Write what belongs here, or take the sentence out.",
+            quote=match[0],
+            start=match.start(),
+            end=match.end(),
+        )
