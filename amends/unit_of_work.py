@@ -58,6 +58,13 @@ class MessageStore(Protocol):
     def get_many(self, ids: Collection[str]) -> dict[str, JudgedMessage]:
         """Give those of these messages that exist."""
 
+    def assign(self, judged: JudgedMessage) -> None:
+        """Put a message that was parked into a case, with the verdict that stands now.
+
+        Raises:
+            Refused: it is in a case already.
+        """
+
     def of_case(self, case_id: str) -> list[JudgedMessage]:
         """Give a case's messages, oldest first."""
 
@@ -278,11 +285,11 @@ class IntakeStore(Protocol):
     def settle_parked(self, parked_id: str, state: ParkedState) -> None:
         """Say what became of a parked message."""
 
-    def promise_status(self, token: str, message_id: str) -> None:
-        """Remember the secret by which a form's sender follows it."""
+    def promise_status(self, token: str, message_id: str, *, at: datetime) -> None:
+        """Remember the secret by which a form's sender follows it; a token that exists stays as it is."""
 
-    def message_of_status(self, token: str) -> Arrival | None:
-        """Give the arrival that a status token was given for."""
+    def status_promise(self, token: str) -> tuple[str, datetime] | None:
+        """Give the message that a status token was given for, and when; None if nobody gave it."""
 
 
 class AuditTrail(Protocol):

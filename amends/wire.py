@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from amends.bus.port import NewRecord, Topic
+from amends.domain.channel import Channel
 from amends.domain.message import Message
+from amends.domain.reply import Reply
 from amends.errors import Unprocessable
 
 
@@ -29,6 +33,12 @@ class Queued:
 
 
 T = TypeVar("T")
+
+#: The types of records.
+RECEIVED = "amends.message.received"
+RELEASED = "amends.message.released"
+TRIAGED = "amends.message.triaged"
+QUEUED = "amends.reply.queued"
 
 _message = TypeAdapter(Message)
 _triaged = TypeAdapter(Triaged)
@@ -87,3 +97,30 @@ def _read(adapter: TypeAdapter[T], body: bytes) -> T:
 def _first(why: ValidationError) -> str:
     found: Any = why.errors(include_input=False, include_url=False)[0]
     return f"{'.'.join(str(step) for step in found['loc'])}: {found['msg']}"
+
+
+def queued_record(reply: Reply, *, source: str, at: datetime) -> NewRecord:
+    """Make the record that hands a reply to delivery. Its id is the reply's: it is handed over once."""
+    return NewRecord(
+        topic=Topic.OUTBOX,
+        key=reply.addressee.ordering_key,
+        id=reply.id,
+        type=QUEUED,
+        at=at,
+        body=encode_queued(Queued(reply_id=reply.id)),
+        headers=cloud_headers(reply.id, QUEUED, source=source, at=at, channel=reply.channel),
+    )
+
+
+def cloud_headers(
+    record_id: str, type_: str, *, source: str, at: datetime, channel: Channel, raw: str = ""
+) -> dict[str, str]:
+    """Write the headers that every record carries (CloudEvents 1.0, and what a parked record is shown with)."""
+    return {
+        "ce_id": record_id,
+        "ce_type": type_,
+        "ce_source": source,
+        "ce_time": at.isoformat(),
+        "channel": channel.value,
+        "raw": raw,
+    }

@@ -18,7 +18,7 @@ from amends.domain.message import Message
 from amends.errors import Unprocessable
 from amends.ports import BlobStore, Fetched
 from amends.unit_of_work import UnitOfWork
-from amends.wire import encode_message
+from amends.wire import RECEIVED, cloud_headers, encode_message
 from ingest.reading import OwnMessage, Reader, read
 
 STAGE = "ingest"
@@ -129,17 +129,17 @@ def _record(message: Message) -> NewRecord:
         topic=Topic.MESSAGES,
         key=message.author.ordering_key,
         id=message.id,
-        type="amends.message.received",
+        type=RECEIVED,
         body=encode_message(message),
         at=message.received_at,
-        headers={
-            "ce_id": message.id,
-            "ce_type": "amends.message.received",
-            "ce_source": f"/ingest/{message.channel}",
-            "ce_time": message.received_at.isoformat(),
-            "channel": message.channel.value,
-            "raw": message.raw_sha256,
-        },
+        headers=cloud_headers(
+            message.id,
+            RECEIVED,
+            source=f"/ingest/{message.channel}",
+            at=message.received_at,
+            channel=message.channel,
+            raw=message.raw_sha256,
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -123,20 +124,14 @@ class SqlIntakeStore:
         """Say what became of a parked message."""
         self._connection.execute(update(parked).where(parked.c.id == parked_id).values(state=state.value))
 
-    def promise_status(self, token: str, message_id: str) -> None:
+    def promise_status(self, token: str, message_id: str, *, at: datetime) -> None:
         """Remember the secret by which a form's sender follows it."""
-        insert_new(self._connection, status_tokens, [{"token": token, "message_id": message_id}])
+        insert_new(self._connection, status_tokens, [{"token": token, "message_id": message_id, "promised_at": at}])
 
-    def message_of_status(self, token: str) -> Arrival | None:
-        """Give the arrival that a status token was given for."""
-        row = self._connection.execute(
-            select(arrivals)
-            .join(status_tokens, status_tokens.c.message_id == arrivals.c.message_id)
-            .where(status_tokens.c.token == token)
-            .order_by(arrivals.c.arrived_at)
-            .limit(1)
-        ).first()
-        return _arrival(row) if row else None
+    def status_promise(self, token: str) -> tuple[str, datetime] | None:
+        """Give the message that a status token was given for, and when."""
+        row = self._connection.execute(select(status_tokens).where(status_tokens.c.token == token)).first()
+        return (row.message_id, row.promised_at) if row else None
 
 
 def _arrival(row: Row[Any]) -> Arrival:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from amends.bus.port import NewRecord, Position, Record, partition_of
-from amends.errors import Misconfigured, PositionLost
+from amends.errors import Misconfigured, NotFound, PositionLost
 from storage.rows import chunks, insert_new, insert_or_replace
 from storage.tables import log_ends, log_positions, log_records, log_workers
 
@@ -96,20 +97,16 @@ class LogTable:
             .order_by(log_records.c.position)
             .limit(limit)
         )
-        return [
-            Record(
-                topic=row.topic,
-                partition=row.partition,
-                offset=row.position,
-                id=row.id,
-                key=row.key,
-                type=row.type,
-                at=row.at,
-                headers=row.headers,
-                body=row.body,
-            )
-            for row in rows
-        ]
+        return [_record(row) for row in rows]
+
+    def find(self, topic: str, record_id: str) -> Record:
+        """Give a record by its id."""
+        row = self._connection.execute(
+            select(log_records).where(log_records.c.topic == topic, log_records.c.id == record_id)
+        ).first()
+        if row is None:
+            raise NotFound(f"the log holds no record {record_id!r} on {topic}")
+        return _record(row)
 
     def lag(self, group: str, topic: str) -> int:
         """Count what a group has not moved past."""
@@ -180,3 +177,17 @@ class LogTable:
             .returning(log_ends.c.next_position)
         ).scalar_one()
         return after - count
+
+
+def _record(row: Row[Any]) -> Record:
+    return Record(
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.position,
+        id=row.id,
+        key=row.key,
+        type=row.type,
+        at=row.at,
+        headers=row.headers,
+        body=row.body,
+    )

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
-from amends.errors import NotFound
+from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
 from storage.rows import chunks
@@ -54,6 +54,17 @@ class SqlMessageStore:
         if raised:
             self._connection.execute(insert(flags), raised)
         self._threads.add_messages((one.message, one.case_id) for one in judged if one.case_id is not None)
+
+    def assign(self, judged: JudgedMessage) -> None:
+        """Put a message that was parked into a case."""
+        row = _row(judged)
+        assigned = self._connection.execute(
+            update(messages).where(messages.c.id == row.pop("id"), messages.c.case_id.is_(None)).values(row)
+        )
+        if assigned.rowcount != 1:
+            raise Refused(f"message {judged.message.id[:8]} is in a case already")
+        if judged.case_id is not None:
+            self._threads.add_messages([(judged.message, judged.case_id)])
 
     def get(self, message_id: str) -> JudgedMessage:
         """Give one message."""

@@ -126,6 +126,7 @@ status_tokens = Table(
     metadata,
     Column("token", String(64), primary_key=True),
     Column("message_id", String(32), nullable=False),
+    Column("promised_at", UtcTime, nullable=False),
 )
 
 # Messages and people

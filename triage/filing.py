@@ -27,7 +27,7 @@ from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.threading import Join, Open, Pointer, Via, decide_thread
 from amends.domain.verdict import Kind, Severity, Verdict
 from amends.unit_of_work import JudgedMessage, SharedMarks, UnitOfWork
-from amends.wire import Triaged, encode_triaged
+from amends.wire import TRIAGED, Triaged, cloud_headers, encode_triaged
 
 #: How far back the same matter is looked for.
 _SAME_MATTER_WITHIN = timedelta(days=30)
@@ -39,6 +39,7 @@ class _Written:
     """What one batch adds up to, until it is written."""
 
     judged: list[JudgedMessage] = field(default_factory=list)
+    released: list[JudgedMessage] = field(default_factory=list)
     people: dict[Identity, str] = field(default_factory=dict)
     opened: dict[str, Case] = field(default_factory=dict)
     changed: dict[str, Case] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Filing:
         self._running: dict[str, dict[ClockKind, Clock]] = defaultdict(dict)
         #: What messages of this batch are called, for those that answer them.
         self._named_here: dict[tuple[str, Via], list[Pointer]] = defaultdict(list)
+        self._released: set[str] = set()
         self._w = _Written()
 
     def look_up(self, messages: Sequence[Message]) -> None:
@@ -86,6 +88,11 @@ class Filing:
         else:
             self._open(message, verdict, decision)
 
+    def file_released(self, message: Message, verdict: Verdict) -> None:
+        """File a message that was parked until a person said that a customer wrote it."""
+        self._released.add(message.id)
+        self.file(message, verdict)
+
     def write(self) -> None:
         """Write the batch."""
         unit, w = self._unit, self._w
@@ -93,6 +100,8 @@ class Filing:
         unit.cases.add(list(w.opened.values()))
         unit.cases.save(list(w.changed.values()))
         unit.messages.add(w.judged)
+        for judged in w.released:
+            unit.messages.assign(judged)
         for case_id, kind, at in w.stopped:
             unit.clocks.stop(case_id, [kind], at=at)
         unit.clocks.start(w.clocks)
@@ -180,7 +189,8 @@ class Filing:
     def _keep(
         self, message: Message, verdict: Verdict, case: Case, *, via: str, opened: bool, became_complaint: bool
     ) -> None:
-        self._w.judged.append(JudgedMessage(message=message, verdict=verdict, case_id=case.id, joined_via=via))
+        filed = self._w.released if message.id in self._released else self._w.judged
+        filed.append(JudgedMessage(message=message, verdict=verdict, case_id=case.id, joined_via=via))
         self._w.marks[case.id] |= matter_marks(message.author, message.own_words, message.subject)
         for name in message.names:
             self._named_here[name, Via.ANSWER_TO_MESSAGE].append(
@@ -196,19 +206,19 @@ class Filing:
                 topic=Topic.TRIAGED,
                 key=message.author.ordering_key,
                 id=message.id,
-                type="amends.message.triaged",
+                type=TRIAGED,
                 at=self._now,
                 body=encode_triaged(
                     Triaged(message_id=message.id, case_id=case.id, opened=opened, became_complaint=became_complaint)
                 ),
-                headers={
-                    "ce_id": message.id,
-                    "ce_type": "amends.message.triaged",
-                    "ce_source": "/triage",
-                    "ce_time": self._now.isoformat(),
-                    "channel": message.channel.value,
-                    "raw": message.raw_sha256,
-                },
+                headers=cloud_headers(
+                    message.id,
+                    TRIAGED,
+                    source="/triage",
+                    at=self._now,
+                    channel=message.channel,
+                    raw=message.raw_sha256,
+                ),
             )
         )
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amends.bus.port import Record, Topic
 from amends.domain.clock import Pack
 from amends.domain.message import Message
-from amends.domain.verdict import Verdict
+from amends.domain.verdict import Kind, Verdict
 from amends.ports import Judge, Now, TextToJudge
 from amends.unit_of_work import UnitOfWork
-from amends.wire import decode_message
+from amends.wire import RELEASED, decode_message
 from triage.filing import Filing
 
 
@@ -21,6 +21,8 @@ class Judged:
 
     message: Message
     verdict: Verdict
+    #: A person took it out of what was parked: it is from a customer, whatever triage thinks.
+    is_released: bool
 
 
 class TriageStage:
@@ -56,10 +58,21 @@ class TriageStage:
         filing = Filing(unit, pack=self._pack, now=self._now())
         filing.look_up([one.message for one in prepared])
         for one in prepared:
-            if one.message.id not in stored:
+            if one.is_released:
+                if unit.messages.get(one.message.id).case_id is None:
+                    filing.file_released(one.message, one.verdict)
+            elif one.message.id not in stored:
                 stored.add(one.message.id)
                 filing.file(one.message, one.verdict)
         filing.write()
 
     def settle(self, prepared: list[Judged]) -> None:
         """Nothing is left to do after the commit."""
+
+
+def _judged(record: Record, message: Message, verdict: Verdict) -> Judged:
+    is_released = record.type == RELEASED
+    if is_released:
+        kind = verdict.kind if verdict.kind.is_from_a_customer else Kind.OTHER
+        verdict = replace(verdict, kind=kind, needs_person=True)
+    return Judged(message=message, verdict=verdict, is_released=is_released)

@@ -101,6 +101,13 @@ class LogWriter(Protocol):
     def publish(self, records: Sequence[NewRecord]) -> int:
         """Publish records; returns how many were new."""
 
+    def find(self, topic: str, record_id: str) -> Record:
+        """Give a record that stands on the log, to be published again under another id.
+
+        Raises:
+            NotFound: the log does not hold it, or no longer.
+        """
+
     def advance(self, position: Position, to: int) -> None:
         """Move a group's position from `position.next_offset` to `to`.
 

@@ -113,6 +113,7 @@ def upgrade() -> None:
         "status_tokens",
         sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("message_id", sa.String(length=32), nullable=False),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_status_tokens")),
     )
     op.create_table(

@@ -1,0 +1,179 @@
+"""What handlers do to a case: take it, say what it is, close it with an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from amends.domain.audit import Happening
+from amends.domain.case import Case, CaseEvent
+from amends.domain.clock import Anchor, ClockKind, Pack
+from amends.domain.ids import read_reference
+from amends.domain.link import LinkState
+from amends.domain.outcome import Outcome, Upheld
+from amends.domain.reply import ReplyState
+from amends.domain.task import Task
+from amends.domain.verdict import Kind, Severity
+from amends.errors import Refused
+from amends.unit_of_work import UnitOfWork
+
+
+def take(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Case:
+    """Make `by` the owner of a case.
+
+    Raises:
+        NotFound: no such case.
+    """
+    case = unit.cases.get(read_reference(reference))
+    taken = replace(case.moved(CaseEvent.TAKEN), owner=by)
+    unit.cases.save([taken])
+    _tell(unit, "case.taken", case.id, by=by, at=at, from_=case.owner or None)
+    return taken
+
+
+def say_what_it_is(
+    unit: UnitOfWork,
+    reference: str,
+    *,
+    kind: Kind | None,
+    severity: Severity | None,
+    reason: str,
+    by: str,
+    at: datetime,
+    pack: Pack,
+) -> Case:
+    """Correct triage: set the kind, the severity or both. From then on a machine may only raise it.
+
+    Raises:
+        NotFound: no such case.
+        Refused: no reason is given, or nothing is said.
+    """
+    case = unit.cases.get(read_reference(reference))
+    if not reason.strip():
+        raise Refused("say why: the reason is kept with the correction, and triage learns from it")
+    if kind is None and severity is None:
+        raise Refused("say the kind, the severity, or both")
+    kind_now = kind or case.kind
+    if not kind_now.is_from_a_customer:
+        raise Refused(f"a case cannot be {kind_now}: close it as out_of_scope instead")
+    is_complaint = kind_now is Kind.COMPLAINT
+    severity_now = severity or case.severity or (Severity.LOW if is_complaint else None)
+    corrected = replace(
+        case,
+        kind=kind_now,
+        severity=severity_now if is_complaint else None,
+        needs_person=False,
+        complaint_since=(case.complaint_since or at) if is_complaint else None,
+        kind_set_by=by,
+        severity_set_by=by if severity is not None else case.severity_set_by,
+        version=case.version + 1,
+    )
+    unit.cases.save([corrected])
+    if is_complaint and not case.is_handled_as_complaint:
+        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
+        unit.clocks.start(
+            pack.start(Anchor.RECEIPT, case_id=case.id, kind=kind_now, severity=corrected.severity, flags=(), at=at)
+        )
+    unit.audit.append(
+        [
+            Happening(
+                at=at,
+                actor=f"user:{by}",
+                action="case.corrected",
+                subject=f"case:{case.id}",
+                facts={
+                    "kind": kind_now.value,
+                    "kind_before": case.kind.value,
+                    "severity": corrected.severity.word if corrected.severity else None,
+                    "severity_before": case.severity.word if case.severity else None,
+                    "reason": reason,
+                },
+            )
+        ]
+    )
+    return corrected
+
+
+def close(unit: UnitOfWork, outcome: Outcome) -> Case:
+    """Close a case with its outcome. Drafts that nobody will send are superseded; its clocks stop.
+
+    Raises:
+        NotFound: no such case.
+        Refused: nobody has said what it is, a reply is still on its way, or the
+            outcome does not fit the kind.
+    """
+    case = unit.cases.get(read_reference(outcome.case_id))
+    if case.needs_person:
+        raise Refused(f"nobody has said what {case.id} is; do so first: `amends case set {case.id} --kind …`")
+    if (case.kind is Kind.COMPLAINT) == (outcome.upheld is Upheld.NOT_A_COMPLAINT):
+        raise Refused(f"{case.id} is {case.kind}: an outcome of {outcome.upheld.value} does not fit that")
+    for reply in unit.replies.of_case(case.id):
+        if reply.state in {ReplyState.QUEUED, ReplyState.SENDING}:
+            raise Refused(f"reply {reply.id[:8]} is on its way; close the case once it has arrived")
+        if not reply.state.is_final:
+            unit.replies.save(reply.moved(ReplyState.SUPERSEDED, outcome="the case was closed"), was=reply.state)
+    closed = case.moved(CaseEvent.CLOSED)
+    unit.cases.save([closed])
+    unit.cases.record_outcome(replace(outcome, case_id=case.id))
+    unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=outcome.recorded_at)
+    _tell(
+        unit,
+        "case.closed",
+        case.id,
+        by=outcome.recorded_by,
+        at=outcome.recorded_at,
+        upheld=outcome.upheld.value,
+        resolved=outcome.resolved.value,
+    )
+    return closed
+
+
+def settle_link(unit: UnitOfWork, reference: str, other: str, *, accept: bool, by: str, at: datetime) -> None:
+    """Say whether two cases belong together. They stay two cases: accepting shows each in the other.
+
+    Raises:
+        NotFound: nobody suggested it.
+    """
+    case_id, other_id = read_reference(reference), read_reference(other)
+    state = LinkState.ACCEPTED if accept else LinkState.REFUSED
+    unit.links.settle(case_id, other_id, state, by=by)
+    _tell(unit, f"link.{state.value}", case_id, by=by, at=at, other=other_id)
+
+
+def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime) -> Task:
+    """Say that a task is done.
+
+    Raises:
+        NotFound: no such open task.
+    """
+    task = unit.tasks.finish(task_id, by=by, at=at)
+    _tell(unit, "task.done", task.case_id, by=by, at=at, task=task.id, kind=task.kind.value)
+    return task
+
+
+def settle_delivery(unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, at: datetime) -> None:
+    """Say whether a reply whose fate is unknown reached the customer.
+
+    Raises:
+        NotFound, Refused: there is none, or its fate is known.
+    """
+    reply = unit.replies.find(reply_id)
+    if reply.state is not ReplyState.UNKNOWN:
+        raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: there is nothing to settle")
+    to = ReplyState.SENT if arrived else ReplyState.FAILED
+    unit.replies.save(reply.moved(to, outcome=f"settled by {by}"), was=reply.state)
+    _tell(unit, "reply.settled", reply.case_id, by=by, at=at, reply=reply.id, arrived=arrived)
+
+
+def _tell(unit: UnitOfWork, action: str, case_id: str, *, by: str, at: datetime, **facts: str | bool | None) -> None:
+    unit.audit.append(
+        [
+            Happening(
+                at=at,
+                actor=f"user:{by}",
+                action=action,
+                subject=f"case:{case_id}",
+                facts={name.rstrip("_"): value for name, value in facts.items()},
+            )
+        ]
+    )

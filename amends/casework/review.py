@@ -1,0 +1,138 @@
+"""What reviewers and handlers do to a draft: submit, edit, approve, reject.
+
+An approval is given to one text by a person who wrote none of it. It is refused when a
+check blocks the draft, and when the customer has written since the draft was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from amends.domain.audit import Happening
+from amends.domain.check import Check, Level
+from amends.domain.reply import Approval, Reply, ReplyState, text_sha256
+from amends.errors import Refused
+from amends.unit_of_work import UnitOfWork
+from amends.wire import queued_record
+
+#: Checks a draft again after an edit.
+CheckDraft: TypeAlias = Callable[[UnitOfWork, Reply], tuple[Check, ...]]
+
+_EDITABLE = {ReplyState.DRAFTED, ReplyState.IN_REVIEW, ReplyState.APPROVED}
+
+
+def submit(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime) -> Reply:
+    """Put a draft before a reviewer.
+
+    Raises:
+        NotFound, Refused: there is none, or it is no draft.
+    """
+    reply = unit.replies.find(reply_id)
+    if reply.state is not ReplyState.DRAFTED:
+        raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a draft is submitted")
+    submitted = reply.moved(ReplyState.IN_REVIEW)
+    unit.replies.save(submitted, was=reply.state)
+    _tell(unit, "reply.submitted", reply, by=by, at=at)
+    return submitted
+
+
+def edit(unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, check: CheckDraft) -> Reply:
+    """Change a draft's words. Whoever edits becomes an author, and an approval that was there is gone.
+
+    Raises:
+        NotFound, Refused: there is none, it is on its way already, or the text is empty.
+    """
+    reply = unit.replies.find(reply_id)
+    if reply.state not in _EDITABLE:
+        raise Refused(f"reply {reply.id[:8]} is {reply.state.value} and can no longer be edited")
+    if not text.strip():
+        raise Refused("the new text is empty; to drop the reply use `amends review reject`")
+    authors = reply.authors if by in reply.authors else (*reply.authors, by)
+    # The parts described the old words; the checks read the new ones as a whole.
+    edited = replace(
+        reply,
+        text=text,
+        parts=reply.parts if text == reply.text else (),
+        authors=authors,
+        approval=None,
+        state=ReplyState.IN_REVIEW,
+        is_automatic=False,
+    )
+    unit.replies.save(edited, was=reply.state, checks=check(unit, edited))
+    _tell(unit, "reply.edited", edited, by=by, at=at, text=text_sha256(text))
+    return edited
+
+
+def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta) -> Reply:
+    """Approve a reply's very text and hand it to delivery.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not in review, `by` wrote words of it, a check blocks it, or
+            the customer has written since it was drafted.
+    """
+    reply = unit.replies.find(reply_id)
+    if reply.state is not ReplyState.IN_REVIEW:
+        raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a reply in review is approved")
+    if by in reply.authors:
+        raise Refused(f"{by} wrote words of this reply: somebody else must approve it")
+    blocking = [check for check in unit.replies.checks(reply.id) if check.level is Level.BLOCK]
+    if blocking:
+        first = blocking[0]
+        raise Refused(f"{first.says} {first.remedy} Edit it with `amends review edit {reply.id[:8]}`")
+    refuse_if_stale(unit, reply)
+    approval = Approval(by=by, at=at, text_sha256=text_sha256(reply.text), expires_at=at + holds)
+    approved = replace(reply, state=ReplyState.APPROVED, approval=approval)
+    queued = approved.moved(ReplyState.QUEUED)
+    unit.replies.save(queued, was=reply.state)
+    unit.log.publish([queued_record(queued, source="/review", at=at)])
+    _tell(unit, "reply.approved", queued, by=by, at=at, text=approval.text_sha256)
+    return queued
+
+
+def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetime) -> Reply:
+    """Refuse a reply for good, with a reason that is kept beside it.
+
+    Raises:
+        NotFound, Refused: there is none, it is not in review, or no reason is given.
+    """
+    reply = unit.replies.find(reply_id)
+    if not reason.strip():
+        raise Refused("say why: the reason helps whoever writes the next one")
+    if reply.state is not ReplyState.IN_REVIEW:
+        raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a reply in review is rejected")
+    rejected = reply.moved(ReplyState.REJECTED, outcome=f"rejected by {by}: {reason}")
+    unit.replies.save(rejected, was=reply.state)
+    _tell(unit, "reply.rejected", rejected, by=by, at=at)
+    return rejected
+
+
+def refuse_if_stale(unit: UnitOfWork, reply: Reply) -> None:
+    """Refuse a reply that no longer answers the customer's last word.
+
+    Raises:
+        Refused: the customer has written since the message it answers.
+    """
+    last = unit.messages.of_case(reply.case_id)[-1].message
+    if last.id != reply.message_id:
+        raise Refused(
+            f"the customer wrote again on {last.received_at:%d %b %Y at %H:%M} UTC, after the message this answers; "
+            f"read it with `amends case show {reply.case_id}`, then edit or reject this reply"
+        )
+
+
+def _tell(unit: UnitOfWork, action: str, reply: Reply, *, by: str, at: datetime, **facts: str) -> None:
+    unit.audit.append(
+        [
+            Happening(
+                at=at,
+                actor=f"user:{by}",
+                action=action,
+                subject=f"reply:{reply.id}",
+                facts={"case": reply.case_id, **facts},
+            )
+        ]
+    )

@@ -1,0 +1,41 @@
+"""Structured logs: one JSON object a line, ids and codes only.
+
+Nothing personal may reach a log. Messages are fixed sentences, facts travel as keys,
+and an exception is told by its type and the places it passed, never by its words:
+those may quote a customer.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from traceback import extract_tb
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+
+class _QuietAboutPeople(JsonFormatter):
+    def formatException(self, ei: Any) -> str:
+        kind, _, trace = ei
+        places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(extract_tb(trace)))
+        return f"{kind.__name__ if kind else 'unknown'} at {places}"
+
+
+def start_logging(level: str, *, plain: bool = False) -> None:
+    """Send the logs of all rooms to standard error. `plain` is for a person at a terminal."""
+    handler = logging.StreamHandler(sys.stderr)
+    if plain:
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler.setFormatter(
+            _QuietAboutPeople(
+                "%(asctime)s %(levelname)s %(name)s %(message)s",
+                rename_fields={"asctime": "at", "levelname": "level", "name": "room", "message": "event"},
+            )
+        )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for room in ("amends", "ingest", "triage", "respond", "storage"):
+        logging.getLogger(room).setLevel(level.upper())

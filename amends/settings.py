@@ -1,0 +1,177 @@
+"""Every setting: its name, what it means, and what it is when nobody says otherwise.
+
+Settings come from the environment (`AMENDS_` and the name in capitals), then from a
+TOML file (`amends.toml` in the current folder, or the file that `AMENDS_CONFIG`
+names), then from the defaults here. `docs/settings.md` is this table; a test keeps
+the two together. Only the wiring reads settings.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from amends.errors import Misconfigured
+
+PREFIX = "AMENDS_"
+
+#: A list in the environment is written with commas.
+Listed = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """The settings of one installation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
+
+    data_dir: Path = Field(
+        Path("amends-data"), description="The folder for the database, the raw messages and the secret."
+    )
+    database_url: str = Field("", description="The database; empty: a SQLite file in the data folder.")
+    blob_store: str = Field(
+        "", description="Where raw messages are kept, as an fsspec address; empty: the data folder."
+    )
+    partitions: int = Field(
+        4, ge=1, le=256, description="Partitions of each topic: the most workers of one stage that can share its work."
+    )
+    batch: int = Field(100, ge=1, le=5000, description="Records that a stage does in one transaction.")
+
+    organisation: str = Field("Our organisation", min_length=1, description="The name that replies are signed with.")
+    contact_line: str = Field(
+        "Reply to this message, or ask for a call.",
+        min_length=1,
+        description="How people can reach you otherwise: on the form's pages and in replies.",
+    )
+    urgent_contact: str = Field(
+        "", description="Whom somebody in danger should call, in your own words; empty: replies do not name anybody."
+    )
+    policy_pack: str = Field(
+        "service-standard", description="The policy pack: one that ships with Amends, or the path of your own `.toml`."
+    )
+
+    watch: Listed = Field(
+        (), description="Files and folders that `amends run ingest` keeps reading, separated by commas."
+    )
+    watch_pause_s: float = Field(5.0, gt=0, description="Seconds between two looks at the watched folders.")
+    x_handles: Listed = Field((), description="Your own accounts on X, without @: their posts are left alone.")
+
+    mail_from: str = Field("complaints@localhost", description="The address that mail goes out from.")
+    mail_replies: str = Field(
+        "replies@localhost", description="The address that customers reply to; each reply gets `+token` before the @."
+    )
+    sender: Literal["folder", "smtp"] = Field(
+        "folder", description="`folder` writes replies as files into the data folder; `smtp` sends mail."
+    )
+    smtp_host: str = Field("localhost", description="The mail server that outgoing mail is handed to.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is secured; `none` is taken on loopback only."
+    )
+    smtp_user: str = Field("", description="The user to sign in as; empty: no sign-in.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="The password to sign in with.")
+
+    acknowledge_by_itself: bool = Field(
+        True, description="Whether acknowledgements by e-mail may go without a person; critical cases never do."
+    )
+    acknowledge_within_days: int = Field(
+        14, ge=1, description="A message older than this is not acknowledged by itself: a person decides."
+    )
+    cap_per_sender_a_day: int = Field(3, ge=0, description="Automatic replies to one address in 24 hours, at most.")
+    cap_per_case: int = Field(2, ge=0, description="Automatic replies in one case, at most.")
+    cap_an_hour: int = Field(500, ge=0, description="Automatic replies in all within an hour, at most.")
+    approval_minutes: int = Field(60, ge=1, description="How long an approval of a reply holds.")
+
+    form_host: str = Field("127.0.0.1", description="The address that the web form listens on.")
+    form_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any that is free.")
+    form_url: str = Field("", description="What customers see in the address bar; empty: the host and port above.")
+    form_name: str = Field("complaints", min_length=1, description="The name of the form in the data.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much the background services say."
+    )
+    user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
+
+    @field_validator("watch", "x_handles", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("mail_from", "mail_replies")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        name, at, domain = value.partition("@")
+        if not (name and at and domain) or any(character.isspace() for character in value):
+            raise ValueError("write an address like complaints@example.org")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller says, then the environment, then the file."""
+        toml = Path(os.environ.get(f"{PREFIX}CONFIG", "amends.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=toml)
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'amends.db'}"
+
+    @property
+    def acting_user(self) -> str:
+        """Who gives commands here."""
+        return self.user or os.environ.get("USER") or os.environ.get("LOGNAME") or f"uid{os.getuid()}"
+
+    @property
+    def form_base_url(self) -> str:
+        """What customers see in the address bar."""
+        host = f"[{self.form_host}]" if ":" in self.form_host else self.form_host
+        return self.form_url or f"http://{host}:{self.form_port}"
+
+
+def load_settings(**said: Any) -> Settings:
+    """Read the settings; `said` on the command line outranks everything.
+
+    Raises:
+        Misconfigured: one is wrong or unknown; names it and says what it may be.
+    """
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    if named and not Path(named).is_file():
+        raise Misconfigured(f"{PREFIX}CONFIG names {named}, and there is no such file; write it or unset the variable")
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX).lower() not in {*Settings.model_fields, "config", *_READ_BY_TESTS}
+    )
+    if unknown:
+        raise Misconfigured(f"{unknown[0]} is no setting; see docs/settings.md for those there are")
+    try:
+        return Settings(**said)
+    except ValidationError as why:
+        first = why.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        field = Settings.model_fields.get(name)
+        remedy = f"{field.description} Default: {field.default!r}" if field else "see docs/settings.md"
+        raise Misconfigured(f"{PREFIX}{name.upper()}: {first['msg']}. {remedy}") from why
+    except ValueError as why:
+        raise Misconfigured(f"the settings file cannot be read: {why}") from why
+
+
+#: Variables that belong to the test suite and not to the product.
+_READ_BY_TESTS = frozenset({"shared_data", "require_browser", "require_kafka", "require_shared_data"})
