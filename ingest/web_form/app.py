@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.errors import Unavailable
@@ -53,7 +54,7 @@ def make_app(intake: Intake, *, settings: FormSettings, now: Now) -> FastAPI:
 class _LongLived(StaticFiles):
     """Files that a browser may keep; their address changes when they do."""
 
-    async def get_response(self, path: str, scope: dict[str, object]) -> Response:  # type: ignore[override]
+    async def get_response(self, path: str, scope: Scope) -> Response:
         """Serve a file."""
         response = await super().get_response(path, scope)
         if response.status_code == 200:
