@@ -50,7 +50,10 @@ class TriageStage:
                 for message in messages
             ]
         )
-        return [Judged(message=message, verdict=verdict) for message, verdict in zip(messages, verdicts, strict=True)]
+        return [
+            _judged(record, message, verdict)
+            for record, message, verdict in zip(records, messages, verdicts, strict=True)
+        ]
 
     def apply(self, unit: UnitOfWork, prepared: list[Judged]) -> None:
         """File a judged batch."""

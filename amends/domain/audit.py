@@ -2,7 +2,7 @@
 
 Each entry's hash covers its own fields and the hash before it. Changing, dropping
 or reordering an entry breaks the chain at that place, and `first_break` names it.
-Facts carry ids and codes, never names, addresses or text.
+Facts carry ids, codes and the reasons that staff give; never a customer's name, address or words.
 """
 
 from __future__ import annotations
