@@ -275,6 +275,9 @@ class IntakeStore(Protocol):
     def parked(self, *, state: ParkedState | None = ParkedState.WAITING) -> list[Parked]:
         """List what is parked, oldest first; every state if None."""
 
+    def parked_messages(self, message_ids: Collection[str]) -> set[str]:
+        """Say which of these messages are parked, whatever became of them since."""
+
     def find_parked(self, parked_id: str) -> Parked:
         """Give one parked message by the beginning of its id.
 

@@ -112,6 +112,14 @@ class SqlIntakeStore:
             statement = statement.where(parked.c.state == state.value)
         return [_parked(row) for row in self._connection.execute(statement)]
 
+    def parked_messages(self, message_ids: Collection[str]) -> set[str]:
+        """Say which of these messages are parked."""
+        return {
+            found
+            for chunk in chunks(message_ids)
+            for found in self._connection.scalars(select(parked.c.message_id).where(parked.c.message_id.in_(chunk)))
+        }
+
     def find_parked(self, parked_id: str) -> Parked:
         """Give one parked message by the beginning of its id."""
         rows = self._connection.execute(select(parked).where(parked.c.id.startswith(parked_id)).limit(2)).all()

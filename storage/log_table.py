@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -107,6 +107,28 @@ class LogTable:
         if row is None:
             raise NotFound(f"the log holds no record {record_id!r} on {topic}")
         return _record(row)
+
+    def waiting(self, group: str, topic: str, ids: Collection[str]) -> set[str]:
+        """Say which of these records a group has not moved past."""
+        ahead = log_records.outerjoin(
+            log_positions,
+            (log_positions.c.topic == log_records.c.topic)
+            & (log_positions.c.partition == log_records.c.partition)
+            & (log_positions.c.group_name == group),
+        )
+        return {
+            found
+            for chunk in chunks(ids)
+            for found in self._connection.scalars(
+                select(log_records.c.id)
+                .select_from(ahead)
+                .where(
+                    log_records.c.topic == topic,
+                    log_records.c.id.in_(chunk),
+                    log_records.c.position >= func.coalesce(log_positions.c.next_position, 0),
+                )
+            )
+        }
 
     def lag(self, group: str, topic: str) -> int:
         """Count what a group has not moved past."""

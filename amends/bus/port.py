@@ -26,7 +26,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -107,6 +107,9 @@ class LogWriter(Protocol):
         Raises:
             NotFound: the log does not hold it, or no longer.
         """
+
+    def waiting(self, group: str, topic: str, ids: Collection[str]) -> set[str]:
+        """Say which of these records a group has not moved past."""
 
     def advance(self, position: Position, to: int) -> None:
         """Move a group's position from `position.next_offset` to `to`.
