@@ -1,0 +1,152 @@
+"""The component that raises flags: wakes the rules a text may concern, tries them, and keeps the words.
+
+A text that holds no wake word costs one set comparison. A woken pattern is tried once on
+each sentence that holds its wake word, so the cost grows with the text, never faster.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from spacy.attrs import IDX, LOWER
+from spacy.language import Language
+from spacy.strings import StringStore
+from spacy.tokens import Doc
+
+from amends.domain.verdict import LARGE_LOSS_GBP, Flag, FlagName, Severity
+from triage.components.passages import others_words
+from triage.rules import all_rules
+from triage.rules.money import amounts_in
+from triage.rules.phrase import NEGATOR
+from triage.rules.rule import CompiledRule, Rule, compile_rule
+from triage.rules.scope import is_claimed
+from triage.text import folded
+
+#: Flags of one name kept for one text: the first ones.
+FLAGS_OF_ONE_NAME = 3
+
+#: A sentence is read this far on either side of a wake word, for texts without full stops.
+SENTENCE_CHARS = 320
+
+_KEY = "amends_flags"
+_BOUNDARY = re.compile(
+    r"(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)[.!?]+[\"')\]]*\s+|\n\s*\n|\n(?=[ \t]*[>*\u2022-])"
+)
+
+
+def flags_of(doc: Doc) -> tuple[Flag, ...]:
+    """Give the flags found in `doc`, by their place in it; quotes are cut from `doc.text`."""
+    flags: tuple[Flag, ...] = doc.user_data.get(_KEY, ())
+    return flags
+
+
+class FlagFinder:
+    """Finds flags in documents by a fixed list of rules."""
+
+    def __init__(self, strings: StringStore, rules: Sequence[Rule]) -> None:
+        self._rules: list[CompiledRule] = [compile_rule(rule) for rule in rules]
+        woken: dict[int, list[tuple[int, int]]] = {}
+        for number, rule in enumerate(self._rules):
+            for place, phrase in enumerate(rule.phrases):
+                for word in sorted(phrase.wakes):
+                    woken.setdefault(strings.add(word), []).append((number, place))
+        self._woken = {word: tuple(patterns) for word, patterns in woken.items()}
+        self._wake_words = frozenset(woken)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Find the flags of one document."""
+        words = doc.to_array(LOWER).tolist()
+        if not self._wake_words.isdisjoint(words):
+            found = self._find(doc, words)
+            if found:
+                doc.user_data[_KEY] = found
+        return doc
+
+    def _find(self, doc: Doc, words: list[int]) -> tuple[Flag, ...]:
+        own_text = doc.text
+        text = folded(own_text)
+        masked = others_words(doc)
+        starts = doc.to_array(IDX).tolist()
+        ends = [boundary.end() for boundary in _BOUNDARY.finditer(text)]
+        tried: set[tuple[int, int, int]] = set()
+        flags: list[Flag] = []
+        for place, word in enumerate(words):
+            patterns = self._woken.get(word)
+            if patterns is None:
+                continue
+            at = starts[place]
+            if masked and any(start <= at < end for start, end in masked):
+                continue
+            number = bisect_right(ends, at)
+            first = ends[number - 1] if number else 0
+            last = ends[number] if number < len(ends) else len(text)
+            sentence = (max(first, at - SENTENCE_CHARS), min(last, at + SENTENCE_CHARS))
+            after = ends[number + 1] if number + 1 < len(ends) else len(text)
+            for pattern in patterns:
+                trial = (*pattern, sentence[0])
+                if trial not in tried:
+                    tried.add(trial)
+                    flag = self._try(pattern, own_text, text, sentence, min(after, last + SENTENCE_CHARS))
+                    if flag is not None:
+                        flags.append(flag)
+        return _tidy(flags)
+
+    def _try(
+        self, pattern: tuple[int, int], own_text: str, text: str, sentence: tuple[int, int], after: int
+    ) -> Flag | None:
+        compiled = self._rules[pattern[0]]
+        rule = compiled.rule
+        start, end = sentence
+        phrase = compiled.phrases[pattern[1]]
+        for match in phrase.pattern.finditer(text, start, end):
+            if not phrase.negates and NEGATOR.search(match[0]):
+                continue
+            if compiled.unless is not None and compiled.unless.search(text, start, end):
+                return None
+            if compiled.needs is not None and not compiled.needs.search(text, start, after):
+                return None
+            if is_claimed(text, sentence, match.span(), rule.claim, recent=rule.recent):
+                severity = rule.severity
+                if rule.by_amount and _is_large(text, sentence, match.span()):
+                    severity = Severity.HIGH
+                return Flag(
+                    name=rule.flag,
+                    quote=own_text[match.start() : match.end()],
+                    start=match.start(),
+                    end=match.end(),
+                    rule=rule.name,
+                    severity=severity,
+                )
+        return None
+
+
+def _is_large(text: str, sentence: tuple[int, int], match: tuple[int, int]) -> bool:
+    """Say whether the amount in the match, or else the nearest one in its sentence, is a large loss."""
+    amounts = amounts_in(text[sentence[0] : sentence[1]])
+    if not amounts:
+        return False
+    left, right = match[0] - sentence[0], match[1] - sentence[0]
+    nearest = min(amounts, key=lambda amount: (max(left - amount.end, amount.start - right, 0), -amount.value))
+    return nearest.value > LARGE_LOSS_GBP
+
+
+def _tidy(flags: list[Flag]) -> tuple[Flag, ...]:
+    """Keep, of flags of one name that overlap, the weightier and then the longer; at most three of one name."""
+    kept: list[Flag] = []
+    for name in FlagName:
+        mine = [flag for flag in flags if flag.name is name]
+        mine.sort(key=lambda flag: (-(flag.severity or 0), flag.start - flag.end, flag.start, flag.rule))
+        chosen: list[Flag] = []
+        for flag in mine:
+            if all(flag.end <= other.start or other.end <= flag.start for other in chosen):
+                chosen.append(flag)
+        kept += sorted(chosen, key=lambda flag: (-(flag.severity or 0), flag.start))[:FLAGS_OF_ONE_NAME]
+    return tuple(sorted(kept, key=lambda flag: (flag.start, flag.end, flag.name)))
+
+
+@Language.factory("amends_flags")
+def make_flag_finder(nlp: Language, name: str) -> FlagFinder:
+    """Make the component for `nlp`; spaCy calls this by the factory's name."""
+    return FlagFinder(nlp.vocab.strings, all_rules())

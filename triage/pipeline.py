@@ -1,0 +1,139 @@
+"""Judging messages: one pass through the spaCy pipeline, then one decision for each message.
+
+How the pieces of a verdict come about:
+
+1. `kind` and `confidence` are the classifier's likeliest kind and its calibrated
+   probability. An automatic message is `machine` and a text without any word is `other`,
+   both with confidence 1.
+2. `flags` come from the rules and index into `text`. Tone never lowers anything.
+3. A complaint's severity is the highest that its flags give, at least low.
+4. `needs_person` when the confidence is below the channel's floor, when a complaint is
+   not unlikely enough although another kind is likelier, when a flag of high severity
+   stands on what does not look like a complaint, when words of the subject would raise
+   such a flag, and when the text hardly holds an English word. Then the severity says
+   what the message would be as a complaint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import spacy
+from spacy.attrs import LOWER
+from spacy.lang.en.stop_words import STOP_WORDS
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from amends.domain.verdict import Flag, Kind, Severity, Verdict, severity_of
+from amends.errors import Misconfigured
+from triage.calibration import Calibration
+from triage.components import flags_of
+from triage.rules import all_rules
+from triage.text import TextToJudge, readable
+
+#: The pipeline that is shipped.
+MODEL_DIR = Path(__file__).parent / "model"
+
+#: Texts whose strings are held at a time; spaCy's memory is given back after each.
+BUFFER_TEXTS = 2048
+
+#: A spam or machine message judged with less confidence than this is referred for a high flag; above it only for a
+#: critical one. Advertisements are full of courts and fraud.
+SURE_OF_NO_CUSTOMER = 0.9
+
+#: Words from which on a text without one common English word is taken to be in another language.
+FOREIGN_WORDS = 10
+
+_BREAK = "\n\n"
+
+
+class Judge:
+    """Says what messages are and why. Deterministic; not thread-safe (one for each worker)."""
+
+    def __init__(self, nlp: Language, calibration: Calibration, *, model: str) -> None:
+        self.nlp = nlp
+        #: The name written into each verdict: weights and rules.
+        self.model = model
+        self._calibration = calibration
+        self._common = frozenset(nlp.vocab.strings.add(word) for word in sorted(STOP_WORDS))
+
+    def judge(self, texts: Sequence[TextToJudge]) -> list[Verdict]:
+        """Give a verdict on each text, in the order given. Never raises for what a text holds."""
+        verdicts: list[Verdict] = []
+        stream = iter(texts)
+        while buffer := list(islice(stream, BUFFER_TEXTS)):
+            with self.nlp.memory_zone():
+                docs = self.nlp.pipe([_read(text) for text in buffer], batch_size=256)
+                verdicts += [self._decide(text, doc) for text, doc in zip(buffer, docs, strict=True)]
+        return verdicts
+
+    def _decide(self, text: TextToJudge, doc: Doc) -> Verdict:
+        offset = len(doc.text) - min(len(text.text), len(doc.text)) if text.subject else 0
+        found = flags_of(doc)
+        flags = tuple(_moved(flag, text.text, offset) for flag in found if flag.start >= offset) if found else ()
+        worst = max((flag.severity for flag in found if flag.severity is not None), default=Severity.LOW)
+        if text.automatic:
+            return self._verdict(Kind.MACHINE, 1.0, flags, worst, needs_person=worst >= Severity.CRITICAL)
+        if not doc.cats:
+            return self._verdict(Kind.OTHER, 1.0, flags, worst, needs_person=bool(flags))
+        kind = Kind(max(doc.cats, key=doc.cats.__getitem__))
+        confidence = min(1.0, doc.cats[kind])
+        needs_person = self._calibration.is_doubtful(
+            text.channel, kind=kind, confidence=confidence, complaint=doc.cats[Kind.COMPLAINT]
+        ) or self._is_foreign(doc)
+        if kind is not Kind.COMPLAINT and worst >= Severity.HIGH:
+            is_sure = not kind.is_from_a_customer and confidence >= SURE_OF_NO_CUSTOMER
+            needs_person = needs_person or worst >= Severity.CRITICAL or not is_sure
+        elif worst >= Severity.HIGH and worst > severity_of(flags):
+            # Only the subject says so, and it cannot be quoted.
+            needs_person = True
+        return self._verdict(kind, confidence, flags, worst, needs_person=needs_person)
+
+    def _verdict(
+        self, kind: Kind, confidence: float, flags: tuple[Flag, ...], worst: Severity, *, needs_person: bool
+    ) -> Verdict:
+        return Verdict(
+            kind=kind,
+            confidence=confidence,
+            severity=worst if kind is Kind.COMPLAINT or needs_person else None,
+            flags=flags,
+            needs_person=needs_person,
+            model=self.model,
+        )
+
+    def _is_foreign(self, doc: Doc) -> bool:
+        return len(doc) >= FOREIGN_WORDS and self._common.isdisjoint(doc.to_array(LOWER).tolist())
+
+
+def load_judge(model_dir: Path | None = None) -> Judge:
+    """Load the pipeline in `model_dir`, or the one shipped. Reads files only, never the network.
+
+    Raises:
+        Misconfigured: there is no readable pipeline; the message says how to make one.
+    """
+    folder = model_dir or MODEL_DIR
+    try:
+        nlp = spacy.load(folder)
+        calibration = Calibration.read(folder)
+    except (OSError, ValueError, KeyError) as cause:
+        raise Misconfigured(
+            f"no pipeline can be read from {folder}; make one with: python -m triage.training"
+        ) from cause
+    return Judge(nlp, calibration, model=f"{nlp.meta['name']}-{nlp.meta['version']}+rules-{rules_digest()}")
+
+
+def rules_digest() -> str:
+    """Give eight letters that change whenever a rule does."""
+    return hashlib.sha256(repr(all_rules()).encode()).hexdigest()[:8]
+
+
+def _read(text: TextToJudge) -> str:
+    return f"{readable(text.subject[:500])}{_BREAK}{readable(text.text)}" if text.subject else readable(text.text)
+
+
+def _moved(flag: Flag, text: str, offset: int) -> Flag:
+    start, end = flag.start - offset, flag.end - offset
+    return Flag(name=flag.name, quote=text[start:end], start=start, end=end, rule=flag.rule, severity=flag.severity)

@@ -1,0 +1,1 @@
+"""Training the classifier: run `python -m triage.training`."""

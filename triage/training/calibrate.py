@@ -1,0 +1,121 @@
+"""Choosing the temperature and the floors, on texts that the judging model has not learnt from.
+
+Every training text is judged once by a model fitted without its fold. On those judgements
+
+1. one temperature makes the probabilities honest (least mean loss over the customers' sources);
+2. for each group of channels the floors are the cheapest pair, in share of messages referred to
+   a person, with which at least `CAUGHT` of the complaints are either called complaints or referred.
+
+The dev files take no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from amends.domain.verdict import Kind
+from triage.calibration import Calibration, Floors
+from triage.components.kind import KINDS
+from triage.training.learn import Floats, Integers, Settings, fit, softmax
+from triage.training.sources import Example
+
+#: The share of complaints that must be caught or referred, by the calibration's own count.
+CAUGHT = 0.96
+
+#: How many models are fitted, each without its share of the texts.
+FOLDS = 5
+
+#: Channels judged by the same floors, and the sources that these are chosen on.
+GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("x", "social", "chat"): ("xci",),
+    ("email", "web_form", "webform", "post"): ("ours",),
+    ("review",): ("cesamard",),
+}
+
+_CONFIDENCE_FLOORS = np.arange(0.30, 0.81, 0.05)
+_COMPLAINT_FLOORS = np.arange(0.06, 0.51, 0.02)
+_TEMPERATURES = np.arange(0.4, 2.51, 0.05)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A temperature, the floors, and what they do on the texts they were chosen on."""
+
+    temperature: float
+    calibration: Calibration
+    #: group -> share of complaints caught or referred, share of messages referred, texts.
+    found: dict[str, dict[str, float]]
+
+
+def held_out_scores(
+    examples: Sequence[Example], rows: Sequence[Integers], kinds: Integers, weights: Floats, settings: Settings
+) -> Floats:
+    """Give each text the scores of a model that has not learnt from it."""
+    scores = np.zeros((len(rows), len(KINDS)), dtype=np.float32)
+    folds = np.array([example.fold % FOLDS for example in examples])
+    for fold in range(FOLDS):
+        learnt = np.flatnonzero(folds != fold)
+        judged = np.flatnonzero(folds == fold)
+        fitted = fit([rows[text] for text in learnt], kinds[learnt], weights[learnt], settings)
+        scores[judged] = fitted.scores([rows[text] for text in judged])
+    return scores
+
+
+def choose(examples: Sequence[Example], kinds: Integers, scores: Floats) -> Chosen:
+    """Choose temperature and floors by held-out scores."""
+    sources = np.array([example.source for example in examples])
+    customers = sorted({name for names in GROUPS.values() for name in names} & set(sources.tolist()))
+    temperature = min(
+        (float(value) for value in _TEMPERATURES),
+        key=lambda value: sum(_loss(scores[sources == name] / value, kinds[sources == name]) for name in customers),
+    )
+    odds = softmax(scores / np.float32(temperature))
+    channels: dict[str, Floors] = {}
+    found: dict[str, dict[str, float]] = {}
+    for group, names in GROUPS.items():
+        chosen = np.isin(sources, names)
+        if not chosen.any():
+            chosen = np.isin(sources, customers)
+        floors, caught, referred = _cheapest(odds[chosen], kinds[chosen])
+        channels |= dict.fromkeys(group, floors)
+        found[", ".join(group)] = {"caught": caught, "referred": referred, "texts": int(chosen.sum())}
+    unknown = Floors(
+        confidence=round(min(0.9, max(floors.confidence for floors in channels.values()) + 0.1), 2),
+        complaint=round(max(0.03, min(floors.complaint for floors in channels.values()) / 2), 2),
+    )
+    return Chosen(
+        temperature=round(temperature, 2), calibration=Calibration(channels=channels, unknown=unknown), found=found
+    )
+
+
+def _loss(scores: Floats, kinds: Integers) -> float:
+    odds = softmax(scores.astype(np.float32))
+    return float(-np.log(odds[np.arange(len(kinds)), kinds] + 1e-9).mean())
+
+
+def _cheapest(odds: Floats, kinds: Integers) -> tuple[Floors, float, float]:
+    """Find the floors that refer least among those that catch enough, or else catch most."""
+    complaint = KINDS.index(Kind.COMPLAINT)
+    is_complaint: npt.NDArray[np.bool_] = kinds == complaint
+    called = odds.argmax(axis=1) == complaint
+    best: tuple[tuple[bool, float, float], Floors, float, float] | None = None
+    for confidence in _CONFIDENCE_FLOORS:
+        for floor in _COMPLAINT_FLOORS:
+            doubtful = (odds.max(axis=1) < confidence) | (~called & (odds[:, complaint] >= floor))
+            caught = float((called | doubtful)[is_complaint].mean())
+            referred = float(doubtful.mean())
+            enough = caught >= CAUGHT
+            rank = (enough, -referred if enough else caught, -float(confidence))
+            if best is None or rank > best[0]:
+                best = (
+                    rank,
+                    Floors(confidence=round(float(confidence), 2), complaint=round(float(floor), 2)),
+                    caught,
+                    referred,
+                )
+    assert best is not None  # noqa: S101 -- the grid is not empty
+    return best[1], round(best[2], 4), round(best[3], 4)
