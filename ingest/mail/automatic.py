@@ -53,8 +53,9 @@ _LIST_HEADERS = (
 )
 _PRECEDENCE = re.compile(r"\s*(auto[_-]reply|bulk|list|junk)\b", re.IGNORECASE)
 _SYSTEM = re.compile(
-    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|postmaster|mailerdaemon|mail[-_.]delivery(?:[-_.](?:sub)?system)?|"
-    r"mailadmin-noreply|bounces?|ndr|auto[-_.]?notify|autoresponder|majordomo|listserv|listmaster)(?:[+=].*)?\Z",
+    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|post[-_]?master|mailerdaemon|mail[-_.]delivery(?:[-_.](?:sub)?system)?|"
+    r"mailadmin-noreply|bounces?|ndr|"
+    r"(?:.*[-_.])?smtp(?:[-_.].*)?|mailsweeper|imss|auto[-_.]?notify|autoresponder|majordomo|listserv|listmaster)(?:[+=\\].*)?\Z",
     re.IGNORECASE,
 )
 _NO_REPLY = re.compile(
@@ -109,6 +110,11 @@ def judge_automatic(evidence: Evidence) -> Automatic | None:
 def is_system_address(address: str) -> bool:
     """Tell whether the local part is one that mail systems use for themselves."""
     return bool(_SYSTEM.match(address.rpartition("@")[0] or address))
+
+
+def is_no_reply_address(address: str) -> bool:
+    """Tell whether the local part says that nobody reads the answers."""
+    return bool(_NO_REPLY.match(address.rpartition("@")[0]))
 
 
 def _own_loop(evidence: Evidence) -> Automatic | None:
@@ -186,7 +192,7 @@ def _precedence(evidence: Evidence) -> Automatic | None:
 def _sender(evidence: Evidence) -> Automatic | None:
     for sender in evidence.from_:
         local = sender.address.rpartition("@")[0]
-        if _SYSTEM.match(local) and (evidence.return_path == "" or not local.lower().startswith("postmaster")):
+        if _SYSTEM.match(local) and (evidence.return_path == "" or not local.lower().startswith("post")):
             return _because(AutomaticReason.SYSTEM_SENDER, "A mail system's own address sent it.")
         if _NO_REPLY.match(local):
             return _because(AutomaticReason.NO_REPLY_SENDER, "The sender's address says that it takes no answers.")

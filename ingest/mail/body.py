@@ -6,7 +6,9 @@ The choice follows the algorithm of RFC 8621, section 4.1.4, for the plain-text 
 2. If the chosen plain text is blank, or only says that one needs another program, the HTML alternative is read.
 3. Images and other media are always attachments, so that nobody overlooks one.
 4. If a mail has no text of its own, the text of the first forwarded mail in it is shown, under its From and Subject.
-5. Text parts beyond `Caps.text_chars` are cut (`text_too_long`), attachments beyond `Caps.attachments` left out
+5. If the boundaries are so broken that neither text nor attachment is left, the lines of the body that are neither boundaries
+   nor MIME fields are the text (`structure_unreadable`).
+6. Text parts beyond `Caps.text_chars` are cut (`text_too_long`), attachments beyond `Caps.attachments` left out
    (`too_many_attachments`).
 """
 
@@ -28,6 +30,7 @@ _PLACEHOLDER = re.compile(
     r"html[ -](?:compatible|capable|enabled|format)|view (?:it|this (?:e-?mail|message)) (?:in|as) (?:html|(?:your|a) browser)",
     re.IGNORECASE,
 )
+_MIME_LINE = re.compile(rb"--\S|(?:content-[a-z-]+|mime-version)\s*:", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"""<meta[^<>]{1,200}?charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
 
 
@@ -44,17 +47,15 @@ class Body:
 
 def read_body(raw: bytes, tree: Structure, caps: Caps) -> Body:
     """Choose and decode the text of a mail and collect its attachments."""
-    chosen = _Chosen()
-    chosen.visit([tree.root], "mixed", in_alternative=False)
+    chosen = _choose(tree.root)
     body = Body()
-    html: list[Part] = [part for part in chosen.html or [] if part.content_type == "text/html"]
-    _read_parts(raw, chosen.text or [], body, caps)
+    html = [part for part in chosen.html if part.content_type == "text/html"]
+    _read_parts(raw, chosen.text, body, caps)
     if html and not body.html_was_source and (not body.text.strip() or _is_placeholder(body.text)):
-        plain = body.text
-        body.text = ""
-        _read_parts(raw, html, body, caps)
-        if not body.text.strip():
-            body.text, body.html_was_source = plain, False
+        shown = Body()
+        _read_parts(raw, html, shown, caps)
+        if len(shown.text.strip()) > 2 * len(body.text.strip()):
+            body = shown
     for part in chosen.attachments:
         if len(body.attachments) >= caps.attachments:
             body.defects.append("too_many_attachments")
@@ -62,6 +63,8 @@ def read_body(raw: bytes, tree: Structure, caps: Caps) -> Body:
         _attach(raw, part, body)
     if not body.text.strip() and tree.root.content_type != "multipart/report":
         _show_forwarded(body, caps)
+    if not body.text.strip() and not body.attachments:
+        _show_remains(raw, tree, body)
     if len(body.text) > caps.text_chars:
         body.text = body.text[: caps.text_chars]
         body.defects.append("text_too_long")
@@ -79,52 +82,61 @@ def part_text(raw: bytes, part: Part) -> tuple[str, list[str]]:
     return text, [code for code in (defect, charset_defect) if code]
 
 
+@dataclass(slots=True)
 class _Chosen:
-    """RFC 8621's sorting of parts; a list turns None when the other kind of body holds the part."""
+    """Where RFC 8621's sorting puts the parts. `text` and `html` may share a part that is the only choice."""
 
-    def __init__(self) -> None:
-        self.text: list[Part] | None = []
-        self.html: list[Part] | None = []
-        self.attachments: list[Part] = []
+    text: list[Part] = field(default_factory=list)
+    html: list[Part] = field(default_factory=list)
+    attachments: list[Part] = field(default_factory=list)
 
-    def visit(self, parts: list[Part], within: str, *, in_alternative: bool) -> None:
-        # Recursion is bounded by Caps.depth.
-        text_before = len(self.text) if self.text is not None else -1
-        html_before = len(self.html) if self.html is not None else -1
-        for index, part in enumerate(parts):
-            if part.children:
-                kind = part.content_type.split("/", 1)[1]
-                self.visit(part.children, kind, in_alternative=in_alternative or kind == "alternative")
-            elif part.content_type.startswith("multipart/"):
-                continue
-            elif not _is_inline(part, index, within):
-                self.attachments.append(part)
-            else:
-                self._inline(part, within, in_alternative=in_alternative)
-        if within == "alternative" and self.text is not None and self.html is not None:
-            if len(self.text) == text_before and len(self.html) != html_before:
-                self.text += self.html[html_before:]
-            elif len(self.html) == html_before and len(self.text) != text_before:
-                self.html += self.text[text_before:]
 
-    def _inline(self, part: Part, within: str, *, in_alternative: bool) -> None:
-        is_plain = part.content_type == "text/plain"
-        if within == "alternative":
-            chosen = self.text if is_plain else self.html
-            if chosen is None:
-                self.attachments.append(part)
-            else:
-                chosen.append(part)
-            return
-        if in_alternative:
-            if is_plain:
-                self.html = None
-            else:
-                self.text = None
-        if self.text is not None:
-            self.text.append(part)
-        if self.html is not None:
-            self.html.append(part)
+def _choose(root: Part) -> _Chosen:
+    chosen = _Chosen()
+    _sort(chosen, [root], "mixed", in_alternative=False, text=chosen.text, html=chosen.html)
+    return chosen
+
+
+def _sort(
+    chosen: _Chosen,
+    parts: list[Part],
+    within: str,
+    *,
+    in_alternative: bool,
+    text: list[Part] | None,
+    html: list[Part] | None,
+) -> None:
+    """Sort `parts`; within one branch of an alternative, a list is None once the branch belongs to the other body.
+
+    Recursion is bounded by `Caps.depth`.
+    """
+    text_before = len(text) if text is not None else -1
+    html_before = len(html) if html is not None else -1
+    for index, part in enumerate(parts):
+        if part.children:
+            kind = part.content_type.split("/", 1)[1]
+            is_choice = in_alternative or kind == "alternative"
+            _sort(chosen, part.children, kind, in_alternative=is_choice, text=text, html=html)
+        elif part.content_type.startswith("multipart/"):
+            continue
+        elif not _is_inline(part, index, within):
+            chosen.attachments.append(part)
+        elif within == "alternative":
+            body = text if part.content_type == "text/plain" else html
+            (chosen.attachments if body is None else body).append(part)
+        else:
+            if in_alternative and part.content_type == "text/plain":
+                html = None
+            elif in_alternative:
+                text = None
+            for body in (text, html):
+                if body is not None:
+                    body.append(part)
+    if within == "alternative" and text is not None and html is not None:
+        if len(text) == text_before and len(html) != html_before:
+            text += html[html_before:]
+        elif len(html) == html_before and len(text) != text_before:
+            html += text[text_before:]
 
 
 def _is_inline(part: Part, index: int, within: str) -> bool:
@@ -175,6 +187,14 @@ def _attach(raw: bytes, part: Part, body: Body) -> None:
     )
 
 
+def _show_remains(raw: bytes, tree: Structure, body: Body) -> None:
+    lines = raw[tree.root.header.body_start :].split(b"\n") if tree.root.children else []
+    remains = b"\n".join(line for line in lines if not _MIME_LINE.match(line)).strip()
+    if remains:
+        body.text = decode(remains)[0]
+        body.defects.append("structure_unreadable")
+
+
 def _show_forwarded(body: Body, caps: Caps) -> None:
     content = next((one.content for one in body.attachments if one.content_type == "message/rfc822"), None)
     # Each level of forwarding is read once; the depth of a chain counts against the depth of a mail.
@@ -183,9 +203,8 @@ def _show_forwarded(body: Body, caps: Caps) -> None:
             return
         tree = read_structure(content, caps)
         inner = Body()
-        chosen = _Chosen()
-        chosen.visit([tree.root], "mixed", in_alternative=False)
-        _read_parts(content, chosen.text or chosen.html or [], inner, caps)
+        chosen = _choose(tree.root)
+        _read_parts(content, chosen.text or chosen.html, inner, caps)
         if inner.text.strip():
             lines = [
                 f"{name}: {header_text(value)}"

@@ -24,10 +24,10 @@ SUBJECT = re.compile(
     r"fail(?:ed|ure)? (?:mail|delivery|to deliver)|couldn't be delivered|could not (?:be )?(?:deliver|sen)|cannot be delivered|"
     r"mail system error|mail error|rejected mail|processing error|delayed (?:mail|\d+)|(?:message|mail) (?:\S+ )?delayed|"
     r"not yet been delivered|user unknown|unknown (?:user|address)|mailbox (?:full|unavailable)|over quota|"
-    r"problem delivering|unable to deliver|error (?:sending|delivering)|address (?:not found|rejected|unknown)|"
+    r"(?:are|is) not (?:a )?member|loop alert|problem delivering|unable to deliver|error (?:sending|delivering)|address (?:not found|rejected|unknown)|"
     r"unzustellbar|nicht zustell|zustell(?:ung|bar)|non remis|echec de|échec de|non[- ]?distribu|nicht ausgeliefert|"
     r"no entregad|impossibile recapit|mancata consegna|non recapitat|onbestelbaar|niet bezorgd|n[ãa]o entregue|"
-    r"недоставлен|не доставлен|невозможно доставить|возвращ|退信|無法傳遞|无法送达|投递失败|配信(?:エラー|不能)|送信エラー|"
+    r"недоставлен|не доставлен|невозможно доставить|возвращ|退信|無法傳遞|无法送达|投递失败|配信(?:エラー|不能)|送信エラー|エラー通知|"
     r"不達|リターンメール|반송|배달 실패",
     re.IGNORECASE,
 )
@@ -48,6 +48,7 @@ REPORT = re.compile(
     r"rejected (?:by|for)|automatically rejected|returned because|has been postponed|account (?:is |has been )?(?:disabled|suspended)|"
     r"address(?:es)? had (?:permanent|transient|delivery)|transcript of session|you sent (?:to|could)|"
     r"not listed in (?:domino|public)|smtp error|remote (?:host|mail server|server|smtp server) (?:said|rejected|returned|replied)|"
+    r"not a member of this mailing list|duplicated message-id|"
     r"nicht zugestellt|nicht ausgeliefert|konnte nicht|unzustellbar|pas pu [êe]tre|non remis|n'a pas [ée]t[ée]|"
     r"no (?:se )?(?:ha |pudo |puede )?(?:podido )?(?:ser )?entrega|non [èe] stat[oa] (?:possibile )?(?:consegna|recapita)|"
     r"не может быть доставлен|не доставлен|невозможно доставить|невозможно|不能送达|无法发送|无法投递|"
@@ -64,6 +65,12 @@ COPY = re.compile(
     r"received: |return-path: ?<|---- ?(?:start|begin)|\*+ ?original)",
     re.IGNORECASE | re.MULTILINE,
 )
+#: Decides whatever else the report says.
+STILL_TRYING = re.compile(
+    r"not yet been delivered|delivery attempts will|will (?:continue to try|be retried|keep trying)|still being retried|"
+    r"no action is required|has been postponed",
+    re.IGNORECASE,
+)
 DELAYED = re.compile(
     r"delayed|not yet been delivered|will (?:continue|be retried|keep trying|retry)|still (?:being|trying)|postponed|"
     r"no action is required|has been queued|warning: message|temporar(?:y|ily)[^\n]{0,40}(?:will|again)|retry (?:for|until)|"
@@ -74,11 +81,20 @@ GIVEN_UP = re.compile(
     r"given up|giving up|permanent(?:ly)?|will not be retried|not be delivered|has failed|delivery failed|\bfailed\b|no further",
     re.IGNORECASE,
 )
+#: What only a program writes; required where the sender does not look like a mail system.
+UNMISTAKABLE = re.compile(
+    r"(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|transcript of (?:the )?session|(?:remote|smtp) (?:host|server|error)[^\n]{0,30}(?:said|returned|:)|"
+    r"did not reach the following recipient|this is the [^\n]{0,60}program at|mail delivery (?:software|agent|subsystem)|"
+    r"could not be delivered to(?: the following recipients?)?:?\s+<?[^\s@<>]{1,64}@|\brcpt to:|permanent fatal error|"
+    r"not a member of this mailing list|duplicated message-id|non-delivery report|delivery attempts will",
+    re.IGNORECASE,
+)
 CODE = re.compile(r"\b[45]\d\d[ -]|\b[45]\.\d{1,3}\.\d{1,3}\b|#[45]\.\d\.\d")
 _ENHANCED = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _BASIC = re.compile(r"(?<![\d.@-])([45]\d\d)(?=[ -][A-Za-z<#\d])")
 
 _MAILBOX = r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]{1,100}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])?"
+_PREFIX = re.compile(r"(?:smtp|rfc822|mailto)[=:;]", re.IGNORECASE)
 _ANY = re.compile(rf"(?<![A-Za-z0-9@]){_MAILBOX}")
 _AT_START = re.compile(
     r"^[\s>*|\-\u2022(\"'\[]*(?:(?:failed |final |intended |invalid )?(?:recipient|address(?:ee)?|user|to|user name|"
@@ -90,8 +106,15 @@ _AFTER_WORDS = re.compile(
     r"(?:undeliverable\s+to|unknown user:?|invalid final delivery userid:|attempts:|addressed to(?: email address)?:?|delivery to|"
     r"message to|mail to|deliver(?:ed)? to|message for|mail for|recipient|smtp=|user|mailbox|rcpt to:|address(?: \w+)?:?|to the address|"
     r"reach|account|sent to|550[^<\n]{0,60}|553[^<\n]{0,60}|554[^<\n]{0,60})"
-    rf"[\s:]*['\"<(\[]*({_MAILBOX})",
+    rf"(?:[\s:]+['\"<(\[]*|['\"<(\[]+)({_MAILBOX})",
     re.IGNORECASE,
+)
+_EXPANDED = re.compile(rf"\(expanded from: <?({_MAILBOX})", re.IGNORECASE)
+#: Behind these words the addresses that failed are listed; what stands before is about the mail itself.
+_LISTED_BELOW = re.compile(
+    r"(?:did not reach|(?:could|was|were) not (?:be )?deliver\w+ to|could not be reached|following (?:recipient|address|destination))"
+    r"[^\n]{0,120}:[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _NOT_FAILED = re.compile(
     r"contact|questions|assistance|administrator|help ?desk|support|^[\s>]*(?:from|sender|cc|reply-to|return-path|message-id|"
@@ -113,12 +136,27 @@ def report_of(text: str) -> tuple[str, bool]:
 
 def failed_addresses(report: str, not_these: frozenset[str]) -> tuple[str, ...]:
     """Return the addresses that a report names as not reached, in order, each once; at most 100."""
+    listed = _LISTED_BELOW.search(report)
+    if listed:
+        below = _failed_in(report[listed.end() :], not_these)
+        if below:
+            return below
+    return _failed_in(report, not_these)
+
+
+def _failed_in(report: str, not_these: frozenset[str]) -> tuple[str, ...]:
     at_start: list[str] = []
     after_words: list[str] = []
     others: list[str] = []
     for line in report.split("\n")[:_MOST_LINES]:
         line = line[:_LINE_CHARS]
-        if "@" not in line or _NOT_FAILED.search(line):
+        if "@" not in line:
+            continue
+        expanded = _EXPANDED.search(line)
+        if expanded and at_start:
+            _keep(expanded[1], at_start, not_these)
+            continue
+        if _NOT_FAILED.search(line):
             continue
         start = _AT_START.match(line)
         if start:
@@ -146,7 +184,8 @@ def diagnostic_of(report: str) -> str:
 
 
 def _keep(address: str, kept: list[str], not_these: frozenset[str]) -> None:
-    local, _, domain = address.strip("'").rstrip(".").rpartition("@")
+    address = _PREFIX.sub("", address.strip("'")).rstrip(".")
+    local, _, domain = address.rpartition("@")
     written = f"{local}@{domain.lower()}"
     if written.lower() not in not_these and "." in domain and written not in kept:
         kept.append(written)

@@ -158,6 +158,10 @@ def raw_text(value: bytes) -> str:
 
 def header_text(value: bytes) -> str:
     """Return a raw header value as a reader would see it."""
+    if b"=?" not in value and value.isascii():
+        plain = value.decode("ascii")
+        if plain.isprintable():
+            return plain.strip()
     return clean(decode_words(raw_text(value))).strip().replace("\n", " ")
 
 

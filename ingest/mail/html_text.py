@@ -40,8 +40,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
 _UNNESTED = frozenset(
     "p li td th tr tbody thead tfoot dt dd option br img hr input meta link col area base wbr source param".split()
 )
-_STRIPPED = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_ANY_TAG = re.compile(r"<(?:!--.{0,5000}?-->|/?[a-zA-Z!?][^<>]*>)", re.DOTALL)
+_ANY_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 _BREAKING_TAG = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|table|blockquote))\b[^<>]*>", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f\xa0\u200b\u200c\u034f\u00ad]+")
 _BLANKS_AT_BREAK = re.compile(f" *([{_MARKS}]) *")
@@ -114,10 +113,27 @@ def _is_too_complex(html: str) -> bool:
 
 
 def _strip_tags(html: str) -> str:
-    # Only the first few: each search for a closing tag may run to the end of the document.
-    stripped = _STRIPPED.sub(" ", html, count=20)
-    broken = _BREAKING_TAG.sub(_LINE, stripped)
+    for opening, closing in (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"), ("<head", "</head")):
+        html = _without_spans(html, opening, closing)
+    broken = _BREAKING_TAG.sub(_LINE, html)
     return _lay_out(unescape(_ANY_TAG.sub(" ", broken)))
+
+
+def _without_spans(html: str, opening: str, closing: str) -> str:
+    """Cut out everything between `opening` and `closing`; what is never closed stays, since it may hold the text."""
+    lowered = html.lower()
+    if len(lowered) != len(html):
+        return html
+    kept: list[str] = []
+    position = 0
+    while True:
+        start = lowered.find(opening, position)
+        end = lowered.find(closing, start) if start >= 0 else -1
+        if end < 0:
+            kept.append(html[position:])
+            return " ".join(kept)
+        kept.append(html[position:start])
+        position = end + len(closing)
 
 
 def _keep_preformatted(html: str) -> str:

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from ingest.mail.addresses import parse_addresses, strip_comments
 from ingest.mail.automatic import Evidence, judge_automatic
 from ingest.mail.body import Body, read_body
-from ingest.mail.bounce import Finding, find_bounce
+from ingest.mail.bounce import Finding, Suspect, find_bounce
 from ingest.mail.digest import content_digest
 from ingest.mail.headers import HeaderBlock, header_text
 from ingest.mail.parsed import Address, Caps, ParsedMail
@@ -74,7 +74,10 @@ def _assemble(raw: bytes, tree: Structure, body: Body, defects: list[str], error
     subject = first.get("subject", "")
     from_ = _addresses(header, "from", caps)
     return_path = _return_path(header)
-    found = Finding(bounce=None) if error else find_bounce(raw, tree, first, from_, return_path, subject, body.text)
+    suspect = Suspect(
+        raw=raw, tree=tree, headers=first, from_=from_, return_path=return_path, subject=subject, text=body.text
+    )
+    found = Finding(bounce=None) if error else find_bounce(suspect)
     automatic = judge_automatic(
         Evidence(
             headers=first,

@@ -31,7 +31,7 @@ class Caps:
     #: Attachments of one mail.
     attachments: int = 250
     #: Readable text, in characters, before the rest is left to the raw bytes.
-    text_chars: int = 10_000_000
+    text_chars: int = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
