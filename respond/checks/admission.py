@@ -69,7 +69,7 @@ _ADMISSIONS: dict[str, tuple[str, re.Pattern[str]]] = {
             rf"{_WE_ARE}in breach",
             r"our breach",
             r"we broke (?:the |our )?(?:consumer )?(?:law|rules|contract|regulations?)",
-            rf"we (?:have )?failed (?:in|to {one_of('meet fulfil perform honour')}) our {one_of('legal statutory duty')}",
+            rf"we (?:have )?failed (?:in|to {one_of('meet fulfil perform')}) our {one_of('legal statutory duty')}",
             r"breach of (?:our|the|this) (?:\w+ )?(?:duty|contract|obligations?) (?:by us|on our part)",
         ),
     ),
