@@ -1,0 +1,1 @@
+"""Where replies leave the house: one module a channel, all of them a `Sender` of `amends/ports.py`."""
