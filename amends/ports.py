@@ -62,8 +62,8 @@ class Judge(Protocol):
     """Says what messages are. The same input and the same model give the same verdict."""
 
     @property
-    def version(self) -> str:
-        """Names the model and the rules."""
+    def model(self) -> str:
+        """Names the model and the rules: the name that verdicts carry."""
 
     def judge(self, texts: Sequence[TextToJudge]) -> list[Verdict]:
         """Judge a batch, in order. Never raises on any text."""

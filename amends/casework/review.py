@@ -42,6 +42,8 @@ def submit(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime) -> Reply:
 def edit(unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, check: CheckDraft) -> Reply:
     """Change a draft's words. Whoever edits becomes an author, and an approval that was there is gone.
 
+    The new words answer the customer's last message, whichever the draft was made for.
+
     Raises:
         NotFound, Refused: there is none, it is on its way already, or the text is empty.
     """
@@ -54,6 +56,7 @@ def edit(unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, c
     # The parts described the old words; the checks read the new ones as a whole.
     edited = replace(
         reply,
+        message_id=unit.messages.of_case(reply.case_id)[-1].message.id,
         text=text,
         parts=reply.parts if text == reply.text else (),
         authors=authors,

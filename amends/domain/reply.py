@@ -3,8 +3,9 @@
 The road of a reply:
 
     drafted ──a─▶ in_review ──b─▶ approved ──d─▶ queued ──e─▶ sending ──f─▶ sent
-       │             │  ▲             │             ▲            ├──g─▶ failed
-       │             │  └──── c ──────┘             │            └──h─▶ unknown
+       │             │  ▲ ▲           │             ▲  │         ├──g─▶ failed
+       │             │  │ └──── c ────┘             │  │         └──h─▶ unknown
+       │             │  └───────────── l ───────────┼──┘
        └─────────────┼───────────── i ──────────────┘
                      └──j─▶ rejected          (any before sending) ──k─▶ superseded, suppressed
 
@@ -13,7 +14,8 @@ c an edit takes the approval away · d, i it is handed to delivery, by approval 
 policy · e a deliverer takes it, which is written down before anything is sent ·
 f the channel confirmed it · g the channel refused it for good · h nobody knows
 whether it went: a person looks, nothing is sent again · j a person refused it ·
-k something newer replaced it, or a cap or loop rule held it back.
+k something newer replaced it, or a cap or loop rule held it back · l at the moment of
+sending its approval had run out, or the customer had written again: back to review.
 """
 
 from __future__ import annotations
@@ -116,7 +118,10 @@ ROAD: dict[ReplyState, frozenset[ReplyState]] = {
     ReplyState.APPROVED: frozenset(
         {ReplyState.IN_REVIEW, ReplyState.QUEUED, ReplyState.SUPERSEDED, ReplyState.SUPPRESSED}
     ),
-    ReplyState.QUEUED: frozenset({ReplyState.SENDING, ReplyState.SUPERSEDED, ReplyState.SUPPRESSED}),
+    ReplyState.QUEUED: frozenset(
+        {ReplyState.SENDING, ReplyState.IN_REVIEW, ReplyState.SUPERSEDED, ReplyState.SUPPRESSED}
+    ),
+    # Back to the queue only when the channel is sure that nothing was sent.
     ReplyState.SENDING: frozenset({ReplyState.SENT, ReplyState.FAILED, ReplyState.UNKNOWN, ReplyState.QUEUED}),
     # A person who looked may settle what is unknown, either way.
     ReplyState.UNKNOWN: frozenset({ReplyState.SENT, ReplyState.FAILED}),

@@ -33,6 +33,12 @@ class _Referenced(BaseModel):
     id: str
 
 
+class _Note(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    text: str
+
+
 class _Post(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -43,7 +49,8 @@ class _Post(BaseModel):
     conversation_id: str = ""
     referenced_tweets: list[_Referenced] = []
     lang: str = ""
-    edit_history_tweet_ids: list[str] = []
+    #: The whole of a long post; `text` is then cut.
+    note_tweet: _Note | None = None
 
 
 class _Author(BaseModel):
@@ -60,15 +67,18 @@ class _PostWithAuthor(BaseModel):
 
 
 def posts_of_page(page: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Take a response of the API apart: each post's id, and the bytes that are kept of it."""
+    """Take a response of the API apart, oldest first: each post's id, and the bytes that are kept of it."""
     users = {user.get("id"): user for user in (page.get("includes") or {}).get("users") or [] if isinstance(user, dict)}
-    for number, post in enumerate(page.get("data") or []):
-        if isinstance(post, dict):
-            kept = {"post": post, "author": users.get(post.get("author_id"), {})}
-        else:
-            kept = {"post": post}
-        name = str(post.get("id") or f"number {number}") if isinstance(post, dict) else f"number {number}"
+    for number, post in sorted(enumerate(page.get("data") or []), key=lambda numbered: _age(numbered[1])):
+        known = post if isinstance(post, dict) else {}
+        kept = {"post": post, "author": users.get(known.get("author_id"), {})}
+        name = str(known.get("id") or f"number {number}")
         yield name, json.dumps(kept, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
+
+
+def _age(post: object) -> str:
+    """Sort posts from the oldest: a page begins with the newest, and a thread is read from its beginning."""
+    return str(post.get("created_at", "")) if isinstance(post, dict) else ""
 
 
 def x_reader(*, own_handles: frozenset[str]) -> Reader:
@@ -86,16 +96,17 @@ def x_reader(*, own_handles: frozenset[str]) -> Reader:
             raise OwnMessage("our own post")
         if any(one.type == "retweeted" for one in post.referenced_tweets):
             raise Unprocessable("a repost: it repeats what somebody else wrote", reason="repost")
+        text = post.note_tweet.text if post.note_tweet is not None else post.text
         return Message(
-            id=message_id(Channel.X, fetched.account, post.id),
+            id=message_id(Channel.X, "", post.id),
             channel=Channel.X,
             account=fetched.account,
             native_id=post.id,
             author=Identity(kind=IdentityKind.X, value=post.author_id),
             author_name=author.name or author.username,
             subject="",
-            text=post.text,
-            own_words=_LEADING_HANDLES.sub("", post.text),
+            text=text,
+            own_words=_LEADING_HANDLES.sub("", text),
             sent_at=post.created_at,
             received_at=_not_later(post.created_at, fetched.fetched_at),
             raw_sha256=raw_sha256,

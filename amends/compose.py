@@ -1,0 +1,222 @@
+"""The only wiring: which adapter stands behind which port.
+
+Everything else takes what it needs as arguments. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from respond.delivery import DeliverStage
+from respond.senders.folder import FolderSender
+from respond.senders.smtp import SmtpSender
+from respond.stage import Office, RespondStage
+
+from amends.bus.local import LocalLog
+from amends.bus.port import Topic
+from amends.bus.runner import Stage, StageRunner
+from amends.domain.arrival import Parked
+from amends.domain.clock import Pack
+from amends.errors import Misconfigured
+from amends.house import installation_secret
+from amends.policies.load import load_pack
+from amends.ports import BlobStore, Fetched, Judge, Now, Sender
+from amends.settings import Settings
+from amends.unit_of_work import UnitOfWork
+from ingest.files import FilesConnector
+from ingest.form_intake import FormIntake
+from ingest.intake import keep_and_read, publish
+from ingest.mail.reader import mail_reader
+from ingest.reading import Media, Reader
+from ingest.social.x import x_reader
+from ingest.web_form.app import make_app
+from ingest.web_form.reader import form_reader
+from ingest.web_form.settings import FormSettings
+from respond.policy import Caps
+from storage.blobs import FolderBlobStore, FsspecBlobStore
+from storage.engine import open_engine
+from storage.group_commit import GroupCommit
+from storage.migrate import upgrade
+from storage.unit_of_work import Database
+from triage.pipeline import load_judge
+from triage.stage import TriageStage
+
+#: The stages, in the order of the journey.
+STAGES = ("triage", "respond", "deliver")
+
+
+def utc_now() -> datetime:
+    """Give the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """One installation, its parts made when they are first asked for."""
+
+    settings: Settings
+    now: Now = utc_now
+    _judging: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """What tokens are derived from."""
+        return installation_secret(self.settings.data_dir)
+
+    @cached_property
+    def partitions(self) -> Mapping[str, int]:
+        """How many partitions each topic has."""
+        return dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), self.settings.partitions)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, brought to this version's tables."""
+        engine = open_engine(self.settings.database)
+        upgrade(engine)
+        return Database(engine, partitions=self.partitions)
+
+    @cached_property
+    def log(self) -> LocalLog:
+        """The log between the stages."""
+        return LocalLog(self.database, partitions=self.partitions, now=self.now)
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """The store of raw bytes."""
+        if self.settings.blob_store:
+            return FsspecBlobStore(self.settings.blob_store)
+        return FolderBlobStore(self.settings.data_dir / "blobs")
+
+    @cached_property
+    def pack(self) -> Pack:
+        """The policy pack in force."""
+        return load_pack(self.settings.policy_pack)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The triage model. Loading it takes a second or two."""
+        return load_judge()
+
+    @cached_property
+    def readers(self) -> Mapping[str, Reader]:
+        """A reader for each kind of media."""
+        handles = frozenset(handle.lower().lstrip("@") for handle in self.settings.x_handles)
+        return {
+            Media.MAIL: mail_reader(),
+            Media.X_POST: x_reader(own_handles=handles),
+            Media.FORM: form_reader(default_form=self.settings.form_name),
+        }
+
+    @cached_property
+    def office(self) -> Office:
+        """What respond needs to know of the organisation and of what may go by itself."""
+        s = self.settings
+        return Office(
+            organisation=s.organisation,
+            contact_line=s.contact_line,
+            urgent_contact=s.urgent_contact,
+            acknowledges_by_itself=s.acknowledge_by_itself,
+            acknowledges_within=timedelta(days=s.acknowledge_within_days),
+            caps=Caps(per_sender_a_day=s.cap_per_sender_a_day, per_case=s.cap_per_case, in_all_an_hour=s.cap_an_hour),
+        )
+
+    @cached_property
+    def sender(self) -> Sender:
+        """What puts replies in front of customers."""
+        s = self.settings
+        if s.sender == "folder":
+            return FolderSender(s.data_dir / "sent", own=self.own_addresses, now=self.now)
+        return SmtpSender(
+            host=s.smtp_host,
+            port=s.smtp_port,
+            security=s.smtp_security,
+            user=s.smtp_user,
+            password=s.smtp_password.get_secret_value(),
+            own=self.own_addresses,
+            now=self.now,
+        )
+
+    def stage(self, name: str) -> Stage[Any]:
+        """Make a stage.
+
+        Raises:
+            Misconfigured: there is no such stage.
+        """
+        if name == "triage":
+            return TriageStage(self.judge, pack=self.pack, now=self.now)
+        if name == "respond":
+            return RespondStage(self.office, reading=self.database.reading, secret=self.secret, now=self.now)
+        if name == "deliver":
+            return DeliverStage(
+                self.sender, open_unit=self.database.unit, pack=self.pack, secret=self.secret, now=self.now
+            )
+        raise Misconfigured(f"there is no stage {name!r}; the stages are {', '.join(STAGES)}")
+
+    def runner(self, name: str, *, worker: str = "") -> StageRunner[Any]:
+        """Make a worker of a stage. Workers of one stage on one machine are told apart by their process."""
+        return StageRunner(
+            self.stage(name),
+            self.log,
+            self.database.unit,
+            worker=worker or f"{socket.gethostname()}:{os.getpid()}",
+            now=self.now,
+            batch=self.settings.batch,
+        )
+
+    def files(self, path: Path, *, skip_known: bool = True) -> FilesConnector:
+        """Open a file or folder as a source."""
+        return FilesConnector(path, now=self.now, known=self._known if skip_known else None)
+
+    def form(self) -> FastAPI:
+        """Make the web form."""
+        s = self.settings
+        intake = FormIntake(
+            in_one_commit=GroupCommit(self.database.unit).run,
+            reading=self.database.reading,
+            blobs=self.blobs,
+            readers=self.readers,
+            secret=self.secret,
+            now=self.now,
+        )
+        settings = FormSettings(
+            organisation=s.organisation,
+            form=s.form_name,
+            public_base_url=s.form_base_url,
+            contact_line=s.contact_line,
+            time_zone=self.pack.calendar.zone.key,
+        )
+        return make_app(intake, settings=settings, now=self.now)
+
+    def take_in_again(self, unit: UnitOfWork, parked: Parked) -> None:
+        """Read a parked message's bytes once more and take it in.
+
+        Raises:
+            Unprocessable: it still cannot be read.
+        """
+        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[parked.channel]
+        fetched = Fetched(
+            source=parked.source,
+            item=parked.item,
+            channel=parked.channel,
+            account="",
+            media=media,
+            raw=self.blobs.get(parked.raw_sha256),
+            fetched_at=self.now(),
+        )
+        taken = keep_and_read([fetched], self.blobs, self.readers)
+        if taken[0].fault is not None:
+            raise taken[0].fault
+        publish(unit, taken)
+
+    def _known(self, source: str, items: Collection[str]) -> Collection[str]:
+        with self.database.reading() as unit:
+            return unit.intake.fates(source, items)

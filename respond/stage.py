@@ -1,0 +1,397 @@
+"""The respond stage: for each triaged message, the form of reply, the draft, the checks, and what may go by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from amends.bus.port import NewRecord, Record, Topic
+from amends.domain.audit import Happening
+from amends.domain.case import Case, CaseEvent
+from amends.domain.channel import Channel
+from amends.domain.check import Check
+from amends.domain.clock import Anchor, Clock, ClockKind, Pack
+from amends.domain.contact import Identity
+from amends.domain.reply import Form, Purpose, Reply, ReplyState, reply_id
+from amends.domain.secrets import status_token
+from amends.domain.task import Task, TaskKind, task_id
+from amends.domain.verdict import Kind, Severity
+from amends.ports import Now
+from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
+from amends.wire import Triaged, decode_triaged, queued_record
+from respond.checks.personal_data import Customer
+from respond.checks.run import run_checks
+from respond.draft import ReplyContext, draft_reply
+from respond.forms import Advice, Situation, advise
+from respond.policy import Caps, SentCounts, decide_caps, may_send_by_itself
+
+#: The author of what nobody wrote by hand.
+AMENDS = "amends"
+
+#: Forms that have a text which can be drafted, by how they are liked on a public channel.
+_PUBLIC_DRAFTS = (Form.PUBLIC_REPLY, Form.PUBLIC_HOLDING, Form.DIRECT_MESSAGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Who answers, and what may go without a person."""
+
+    organisation: str
+    contact_line: str
+    urgent_contact: str = ""
+    status_url: Callable[[str], str] = lambda _token: ""
+    acknowledges_by_itself: bool = True
+    acknowledges_within: timedelta = timedelta(days=14)
+    caps: Caps = field(default_factory=Caps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """One reply as drafted. `goes_by_itself` is what policy says; the caps are asked when it is written."""
+
+    reply: Reply
+    checks: tuple[Check, ...]
+    goes_by_itself: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What one triaged message leads to."""
+
+    triaged: Triaged
+    message: JudgedMessage
+    case: Case
+    advice: Advice
+    drafts: tuple[Drafted, ...]
+
+
+class RespondStage:
+    """Reads `triaged`, publishes `outbox`."""
+
+    name = "respond"
+    topic = Topic.TRIAGED
+
+    def __init__(
+        self,
+        office: Office,
+        *,
+        reading: Callable[[], AbstractContextManager[UnitOfWork]],
+        pack: Pack,
+        secret: bytes,
+        now: Now,
+    ) -> None:
+        self._office = office
+        self._reading = reading
+        self._pack = pack
+        self._secret = secret
+        self._now = now
+
+    def prepare(self, records: Sequence[Record]) -> list[Planned]:
+        """Draft replies to a batch, from what is stored."""
+        told = [decode_triaged(record.body) for record in records]
+        with self._reading() as unit:
+            messages = unit.messages.get_many([one.message_id for one in told])
+            cases = unit.cases.get_many([one.case_id for one in told])
+            clocks = unit.clocks.of_cases([one.case_id for one in told])
+        return [
+            self._plan(one, messages[one.message_id], cases[one.case_id], clocks.get(one.case_id, [])) for one in told
+        ]
+
+    def apply(self, unit: UnitOfWork, prepared: list[Planned]) -> None:
+        """Store drafts, queue what may go, raise tasks for what is held back."""
+        _Writing(unit, self._office, self._pack, now=self._now()).write(prepared)
+
+    def settle(self, prepared: list[Planned]) -> None:
+        """Nothing is left to do after the commit."""
+
+    def _plan(self, triaged: Triaged, judged: JudgedMessage, case: Case, clocks: Sequence[Clock]) -> Planned:
+        message, verdict = judged.message, judged.verdict
+        flags = frozenset(flag.name for flag in verdict.flags)
+        advice = advise(
+            Situation(
+                channel=message.channel,
+                kind=case.kind,
+                severity=case.severity,
+                flags=flags,
+                needs_person=case.needs_person,
+                has_email_address=message.author.address is not None,
+                own_words=message.own_words,
+            )
+        )
+        drafts = tuple(
+            self._draft(judged, case, clocks, form, purpose) for form, purpose in _wanted(triaged, judged, case, advice)
+        )
+        return Planned(triaged=triaged, message=judged, case=case, advice=advice, drafts=drafts)
+
+    def _draft(
+        self, judged: JudgedMessage, case: Case, clocks: Sequence[Clock], form: Form, purpose: Purpose
+    ) -> Drafted:
+        message, office, now = judged.message, self._office, self._now()
+        flags = frozenset(flag.name for flag in judged.verdict.flags)
+        status_url = ""
+        if message.channel is Channel.WEB_FORM:
+            status_url = office.status_url(status_token(self._secret, message.id))
+        draft = draft_reply(
+            ReplyContext(
+                case_id=case.id,
+                message_id=message.id,
+                channel=message.channel,
+                form=form,
+                kind=case.kind,
+                severity=case.severity,
+                received_at=message.received_at,
+                organisation=office.organisation,
+                flags=flags,
+                needs_person=case.needs_person,
+                customer_name=message.author_name,
+                subject=message.subject,
+                own_words=message.own_words,
+                next_due=self._answer_due(case, clocks, now),
+                contact=office.contact_line,
+                urgent_contact=office.urgent_contact,
+                status_url=status_url,
+                zone=self._pack.calendar.zone,
+            ),
+            purpose,
+        )
+        checks = run_checks(
+            draft.text,
+            form=form,
+            purpose=purpose,
+            kind=case.kind,
+            channel=message.channel,
+            parts=draft.parts,
+            customer=Customer(names=(message.author_name,), addresses=(message.author.value,)),
+        )
+        decision = may_send_by_itself(
+            form=form,
+            purpose=purpose,
+            kind=case.kind,
+            severity=case.severity,
+            needs_person=case.needs_person,
+            flags=flags,
+            from_machine=message.automatic is not None,
+            person_has_written=bool(case.owner),
+            checks=checks,
+        )
+        may_go = decision.allowed and office.acknowledges_by_itself
+        waits = ReplyState.DRAFTED if purpose is Purpose.ANSWER and not form.is_public else ReplyState.IN_REVIEW
+        return Drafted(
+            reply=Reply(
+                id=reply_id(message.id, purpose, form),
+                case_id=case.id,
+                message_id=message.id,
+                purpose=purpose,
+                form=form,
+                channel=message.channel,
+                addressee=message.author,
+                subject=draft.subject,
+                text=draft.text,
+                parts=draft.parts,
+                template=draft.template,
+                authors=(AMENDS,),
+                state=ReplyState.DRAFTED if may_go else waits,
+                is_automatic=may_go,
+                drafted_at=now,
+            ),
+            checks=checks,
+            goes_by_itself=may_go,
+            because=decision.because,
+        )
+
+    def _answer_due(self, case: Case, clocks: Sequence[Clock], now: datetime) -> datetime | None:
+        """Say by when the customer is answered: by the clock that runs, or that an acknowledgement now would start."""
+        running = [clock.due_at for clock in clocks if clock.kind is ClockKind.RESPONSE and clock.stopped_at is None]
+        if not running:
+            running = [clock.due_at for clock in response_clocks(self._pack, case, at=now)]
+        return min((due for due in running if due > now), default=None)
+
+
+def response_clocks(pack: Pack, case: Case, *, at: datetime) -> list[Clock]:
+    """Start what an acknowledgement starts."""
+    return pack.start(
+        Anchor.ACKNOWLEDGEMENT,
+        case_id=case.id,
+        kind=Kind.COMPLAINT if case.is_handled_as_complaint else case.kind,
+        severity=case.severity,
+        flags=(),
+        at=at,
+    )
+
+
+def _wanted(triaged: Triaged, judged: JudgedMessage, case: Case, advice: Advice) -> list[tuple[Form, Purpose]]:
+    """Say which replies a message calls for.
+
+    In private: one acknowledgement when a case opens or turns into a complaint, and the
+    frame of an answer for the handler. In public: one suggestion for the reviewer, to
+    the newest post. A critical case gets an acknowledgement alone: the rest is a person's.
+    """
+    is_critical = case.severity is Severity.CRITICAL
+    if judged.message.channel.is_public:
+        form = next(form for form in _PUBLIC_DRAFTS if _fits(form, advice))
+        is_answer = form is Form.PUBLIC_REPLY and not is_critical
+        return [(form, Purpose.ANSWER if is_answer else Purpose.ACKNOWLEDGEMENT)]
+    if not advice.about(Form.EMAIL).allowed:
+        return []
+    wanted = []
+    if triaged.opened or triaged.became_complaint:
+        wanted.append((Form.EMAIL, Purpose.ACKNOWLEDGEMENT))
+    if not is_critical and case.kind is not Kind.PRAISE:
+        wanted.append((Form.EMAIL, Purpose.ANSWER))
+    return wanted
+
+
+def _fits(form: Form, advice: Advice) -> bool:
+    """Whether a public draft takes this form: the one recommended, or the first allowed below a substantive reply."""
+    option = advice.about(form)
+    return option.is_recommended or (option.allowed and form is not Form.PUBLIC_REPLY)
+
+
+@dataclass(slots=True)
+class _Writing:
+    """Writes one batch of plans."""
+
+    unit: UnitOfWork
+    office: Office
+    pack: Pack
+    now: datetime
+    tasks: list[Task] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    records: list[NewRecord] = field(default_factory=list)
+    stored: list[tuple[Reply, tuple[Check, ...], str]] = field(default_factory=list)
+    to: dict[Identity, int] = field(default_factory=dict)
+    on: dict[str, int] = field(default_factory=dict)
+    in_all: int = 0
+
+    def write(self, prepared: list[Planned]) -> None:
+        known = self.unit.replies.known([drafted.reply.id for plan in prepared for drafted in plan.drafts])
+        self._count(prepared)
+        for plan in prepared:
+            advice = _advice_json(plan.advice)
+            for drafted in plan.drafts:
+                if drafted.reply.id not in known:
+                    known.add(drafted.reply.id)
+                    self._store(plan, drafted, advice)
+            self._without_a_reply(plan)
+        self.unit.replies.add(self.stored)
+        self.unit.tasks.raise_(self.tasks)
+        self.unit.audit.append(self.happenings)
+        self.unit.log.publish(self.records)
+
+    def _count(self, prepared: list[Planned]) -> None:
+        going = [drafted.reply for plan in prepared for drafted in plan.drafts if drafted.goes_by_itself]
+        if not going:
+            return
+        counts: AutomaticCounts = self.unit.replies.count_automatic(
+            {reply.addressee for reply in going},
+            {reply.case_id for reply in going},
+            since=self.now - timedelta(days=1),
+            last_hour=self.now - timedelta(hours=1),
+        )
+        self.to, self.on, self.in_all = dict(counts.to), dict(counts.on), counts.in_all
+
+    def _store(self, plan: Planned, drafted: Drafted, advice: str) -> None:
+        reply = drafted.reply
+        if not (plan.triaged.opened and reply.purpose is Purpose.ACKNOWLEDGEMENT):
+            self._supersede(reply)
+        if drafted.goes_by_itself:
+            reply = self._queued_or_held_back(plan, reply)
+        self.stored.append((reply, drafted.checks, advice))
+        self._tell(
+            f"reply.{reply.state.value}",
+            f"reply:{reply.id}",
+            case=reply.case_id,
+            form=reply.form.value,
+            purpose=reply.purpose.value,
+            template=reply.template,
+            checks=" ".join(check.rule for check in drafted.checks),
+        )
+
+    def _queued_or_held_back(self, plan: Planned, reply: Reply) -> Reply:
+        age = self.now - plan.message.message.received_at
+        decision = decide_caps(
+            SentCounts(
+                to_sender_today=self.to.get(reply.addressee, 0),
+                on_case=self.on.get(reply.case_id, 0),
+                in_all_this_hour=self.in_all,
+            ),
+            self.office.caps,
+        )
+        because = "" if decision.allowed else decision.because
+        if age > self.office.acknowledges_within:
+            because = f"the message is {age.days} days old: an automatic reply so late would only puzzle its writer"
+        if because:
+            self._task(reply.case_id, because, about=reply.id)
+            return reply.moved(ReplyState.SUPPRESSED, outcome=because)
+        self.to[reply.addressee] = self.to.get(reply.addressee, 0) + 1
+        self.on[reply.case_id] = self.on.get(reply.case_id, 0) + 1
+        self.in_all += 1
+        queued = reply.moved(ReplyState.QUEUED)
+        self.records.append(queued_record(queued, source="/respond", at=self.now))
+        return queued
+
+    def _supersede(self, reply: Reply) -> None:
+        """Put a newer draft in the place of one that nobody has touched."""
+        older = self.unit.replies.of_case(reply.case_id)
+        for old in older:
+            untouched = old.authors == (AMENDS,) and old.state in {ReplyState.DRAFTED, ReplyState.IN_REVIEW}
+            replaced = old.purpose is reply.purpose or old.form.is_public
+            if untouched and replaced and old.id != reply.id:
+                self.unit.replies.save(
+                    old.moved(ReplyState.SUPERSEDED, outcome="the customer wrote again"), was=old.state
+                )
+        for index, (mine, checks, advice) in enumerate(self.stored):
+            same = mine.case_id == reply.case_id and (mine.purpose is reply.purpose or mine.form.is_public)
+            if same and mine.state in {ReplyState.DRAFTED, ReplyState.IN_REVIEW}:
+                superseded = mine.moved(ReplyState.SUPERSEDED, outcome="the customer wrote again")
+                self.stored[index] = (superseded, checks, advice)
+
+    def _without_a_reply(self, plan: Planned) -> None:
+        """Acknowledge what no reply can acknowledge: by the status page, or by a person."""
+        message = plan.message.message
+        if message.channel.is_public or message.author.address is not None or not plan.triaged.opened:
+            return
+        if message.channel is Channel.WEB_FORM and plan.case.severity is not Severity.CRITICAL:
+            case = self.unit.cases.get(plan.case.id)
+            self.unit.cases.save([case.moved(CaseEvent.ACKNOWLEDGED)])
+            acknowledged(self.unit, self.pack, case, at=self.now)
+            self._tell("case.acknowledged", f"case:{case.id}", by="status_page")
+        else:
+            self._task(plan.case.id, "there is no address to write to: acknowledge by another route", about=message.id)
+
+    def _task(self, case_id: str, reason: str, *, about: str) -> None:
+        kind = TaskKind.ACKNOWLEDGE_ANOTHER_WAY
+        self.tasks.append(
+            Task(id=task_id(case_id, kind, about), case_id=case_id, kind=kind, reason=reason, raised_at=self.now)
+        )
+
+    def _tell(self, action: str, subject: str, **facts: str) -> None:
+        self.happenings.append(
+            Happening(at=self.now, actor="amends:respond", action=action, subject=subject, facts=facts)
+        )
+
+
+def acknowledged(unit: UnitOfWork, pack: Pack, case: Case, *, at: datetime) -> None:
+    """Stop the clock of the acknowledgement, and start what counts from it."""
+    unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT], at=at)
+    unit.clocks.start(response_clocks(pack, case, at=at))
+
+
+def _advice_json(advice: Advice) -> str:
+    return json.dumps(
+        [
+            {
+                "form": option.form.value,
+                "allowed": option.allowed,
+                "recommended": option.is_recommended,
+                "benefits": option.benefits,
+                "drawbacks": option.drawbacks,
+                "blocked_by": option.blocked_by,
+            }
+            for option in advice.options
+        ]
+    )
