@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from respond.delivery import DeliverStage
-from respond.senders.folder import FolderSender
-from respond.senders.smtp import SmtpSender
-from respond.stage import Office, RespondStage
 
 from amends.bus.local import LocalLog
 from amends.bus.port import Topic
 from amends.bus.runner import Stage, StageRunner
 from amends.domain.arrival import Parked
 from amends.domain.clock import Pack
+from amends.domain.reply import Reply
 from amends.errors import Misconfigured
 from amends.house import installation_secret
 from amends.policies.load import load_pack
@@ -41,7 +37,13 @@ from ingest.social.x import x_reader
 from ingest.web_form.app import make_app
 from ingest.web_form.reader import form_reader
 from ingest.web_form.settings import FormSettings
+from respond.delivery import DeliverStage
 from respond.policy import Caps
+from respond.senders.folder import FolderSender
+from respond.senders.mail import Envelope, OwnAddresses
+from respond.senders.smtp import Security, SmtpSender, SmtpSettings
+from respond.stage import Office, RespondStage
+from respond.thread import envelope_of, name_before_sending
 from storage.blobs import FolderBlobStore, FsspecBlobStore
 from storage.engine import open_engine
 from storage.group_commit import GroupCommit
@@ -65,7 +67,6 @@ class House:
 
     settings: Settings
     now: Now = utc_now
-    _judging: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @cached_property
     def secret(self) -> bytes:
@@ -126,7 +127,16 @@ class House:
             urgent_contact=s.urgent_contact,
             acknowledges_by_itself=s.acknowledge_by_itself,
             acknowledges_within=timedelta(days=s.acknowledge_within_days),
+            status_url=lambda token: f"{s.form_base_url.rstrip('/')}/status/{token}",
             caps=Caps(per_sender_a_day=s.cap_per_sender_a_day, per_case=s.cap_per_case, in_all_an_hour=s.cap_an_hour),
+        )
+
+    @cached_property
+    def own_addresses(self) -> OwnAddresses:
+        """What we are called in mail."""
+        local, _, domain = self.settings.mail_replies.partition("@")
+        return OwnAddresses(
+            name=self.settings.organisation, address=self.settings.mail_from, domain=domain, reply_local=local
         )
 
     @cached_property
@@ -134,16 +144,15 @@ class House:
         """What puts replies in front of customers."""
         s = self.settings
         if s.sender == "folder":
-            return FolderSender(s.data_dir / "sent", own=self.own_addresses, now=self.now)
-        return SmtpSender(
+            return FolderSender(s.data_dir / "sent", self.now, self.own_addresses, self._envelope)
+        smtp = SmtpSettings(
             host=s.smtp_host,
             port=s.smtp_port,
-            security=s.smtp_security,
-            user=s.smtp_user,
+            security=Security(s.smtp_security),
+            username=s.smtp_user,
             password=s.smtp_password.get_secret_value(),
-            own=self.own_addresses,
-            now=self.now,
         )
+        return SmtpSender(smtp, self.now, self.own_addresses, self._envelope)
 
     def stage(self, name: str) -> Stage[Any]:
         """Make a stage.
@@ -154,10 +163,19 @@ class House:
         if name == "triage":
             return TriageStage(self.judge, pack=self.pack, now=self.now)
         if name == "respond":
-            return RespondStage(self.office, reading=self.database.reading, secret=self.secret, now=self.now)
+            return RespondStage(
+                self.office, reading=self.database.reading, pack=self.pack, secret=self.secret, now=self.now
+            )
         if name == "deliver":
             return DeliverStage(
-                self.sender, open_unit=self.database.unit, pack=self.pack, secret=self.secret, now=self.now
+                self.sender,
+                open_unit=self.database.unit,
+                name_of=partial(name_before_sending, own=self.own_addresses, secret=self.secret),
+                pack=self.pack,
+                secret=self.secret,
+                now=self.now,
+                # A folder can always say whether a reply is there; a mail server cannot.
+                at_once=50 if self.settings.sender == "folder" else 1,
             )
         raise Misconfigured(f"there is no stage {name!r}; the stages are {', '.join(STAGES)}")
 
@@ -216,6 +234,10 @@ class House:
         if taken[0].fault is not None:
             raise taken[0].fault
         publish(unit, taken)
+
+    def _envelope(self, reply: Reply) -> Envelope:
+        with self.database.reading() as unit:
+            return envelope_of(unit, reply, secret=self.secret)
 
     def _known(self, source: str, items: Collection[str]) -> Collection[str]:
         with self.database.reading() as unit:

@@ -48,9 +48,15 @@ class BlobStore(Protocol):
         """Whether it is kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TextToJudge:
-    """What triage reads of one message. Flags' offsets index into `text`."""
+    """What triage reads of one message.
+
+    Offsets of flags index into `text`; `subject` helps to tell the kind but is never
+    quoted. `channel` is a word of `amends.domain.channel.Channel` or of the training
+    data; any other is judged with more caution. `automatic` says that the envelope
+    has already proved a machine wrote it (RFC 3834 headers, a bounce).
+    """
 
     text: str
     channel: str

@@ -74,8 +74,8 @@ class Settings(BaseSettings):
     )
     smtp_host: str = Field("localhost", description="The mail server that outgoing mail is handed to.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
-    smtp_security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="How the connection is secured; `none` is taken on loopback only."
+    smtp_security: Literal["starttls", "tls", "plain"] = Field(
+        "starttls", description="How the connection is secured; `plain` is taken on this machine only."
     )
     smtp_user: str = Field("", description="The user to sign in as; empty: no sign-in.")
     smtp_password: SecretStr = Field(SecretStr(""), description="The password to sign in with.")

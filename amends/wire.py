@@ -100,15 +100,16 @@ def _first(why: ValidationError) -> str:
 
 
 def queued_record(reply: Reply, *, source: str, at: datetime) -> NewRecord:
-    """Make the record that hands a reply to delivery. Its id is the reply's: it is handed over once."""
+    """Make the record that hands a reply to delivery: once for what policy lets go, once for each approval."""
+    record_id = f"{reply.id}~{reply.approval.at:%Y%m%d%H%M%S%f}" if reply.approval is not None else reply.id
     return NewRecord(
         topic=Topic.OUTBOX,
         key=reply.addressee.ordering_key,
-        id=reply.id,
+        id=record_id,
         type=QUEUED,
         at=at,
         body=encode_queued(Queued(reply_id=reply.id)),
-        headers=cloud_headers(reply.id, QUEUED, source=source, at=at, channel=reply.channel),
+        headers=cloud_headers(record_id, QUEUED, source=source, at=at, channel=reply.channel),
     )
 
 

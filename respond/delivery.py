@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import TypeAlias
 
 from amends.bus.port import Record, Topic
 from amends.domain.audit import Happening
@@ -26,6 +26,7 @@ from amends.ports import Delivered, DeliveryReport, Now, Sender
 from amends.unit_of_work import UnitOfWork
 from amends.wire import decode_queued
 from respond.stage import acknowledged
+from respond.thread import thread_name
 
 _STATE = {
     Delivered.YES: ReplyState.SENT,
@@ -34,11 +35,8 @@ _STATE = {
 }
 
 
-class NamesReplies(Protocol):
-    """Says what a channel will call a reply, before it is sent."""
-
-    def __call__(self, reply: Reply) -> str:
-        """Give the name: a Message-ID for a mail; empty where the channel gives names itself."""
+#: Says what a channel will call a reply, before it is sent; "" where the channel gives names itself.
+NameOf: TypeAlias = Callable[[Reply], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ class DeliverStage:
         sender: Sender,
         *,
         open_unit: Callable[[], AbstractContextManager[UnitOfWork]],
-        name_of: NamesReplies,
+        name_of: NameOf,
         pack: Pack,
         secret: bytes,
         now: Now,
@@ -136,7 +134,7 @@ class DeliverStage:
         token = reply_token(self._secret, reply.case_id, reply.addressee)
         unit.threads.promise_token(token, reply.case_id, reply.addressee)
         if sending.channel_name:
-            unit.threads.name_reply(sending.channel_name, reply.case_id, reply.id, reply.addressee)
+            self._name(unit, reply, sending.channel_name)
         return Attempt(reply=sending, is_new=True)
 
     def _no_longer(self, unit: UnitOfWork, reply: Reply, case: Case) -> str:
@@ -167,7 +165,7 @@ class DeliverStage:
                 return
             unit.replies.save(settled, was=ReplyState.UNKNOWN)
         if report.channel_name and report.channel_name != reply.channel_name:
-            unit.threads.name_reply(report.channel_name, reply.case_id, reply.id, reply.addressee)
+            self._name(unit, reply, report.channel_name)
         self._tell(unit, f"reply.{state.value}", reply)
         if state is ReplyState.SENT:
             self._arrived(unit, reply, at=self._now())
@@ -191,6 +189,9 @@ class DeliverStage:
             return
         unit.cases.save([replace(case.moved(CaseEvent.ANSWERED), unanswered=0)])
         unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
+
+    def _name(self, unit: UnitOfWork, reply: Reply, channel_name: str) -> None:
+        unit.threads.name_reply(thread_name(reply, channel_name), reply.case_id, reply.id, reply.addressee)
 
     def _raise(self, unit: UnitOfWork, reply: Reply, kind: TaskKind, reason: str) -> None:
         unit.tasks.raise_(
