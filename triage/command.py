@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from amends.domain.verdict import Verdict
+from amends.ports import TextToJudge
 from triage.pipeline import Judge
-from triage.text import TextToJudge
 
 #: Lines judged at a time; what is in memory at most.
 BATCH_LINES = 1024

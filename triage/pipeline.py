@@ -29,10 +29,11 @@ from spacy.tokens import Doc
 
 from amends.domain.verdict import Flag, Kind, Severity, Verdict, severity_of
 from amends.errors import Misconfigured
+from amends.ports import TextToJudge
 from triage.calibration import Calibration
 from triage.components import flags_of
 from triage.rules import all_rules
-from triage.text import TextToJudge, readable
+from triage.text import readable
 
 #: The pipeline that is shipped.
 MODEL_DIR = Path(__file__).parent / "model"

@@ -15,7 +15,6 @@ was given, and a quote is cut from the given text itself.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 #: Characters of one text that are read. A longer one is read up to here: the first
 #: part tells the kind, and a rule that has not fired in this much is unlikely to.
@@ -51,22 +50,6 @@ _PLAIN = str.maketrans(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONG_RUN = re.compile(rf"(?<=\S{{{LONGEST_RUN_CHARS}}})\S+")
-
-
-@dataclass(frozen=True, slots=True)
-class TextToJudge:
-    """One message as triage reads it.
-
-    Offsets of flags index into `text`; `subject` helps to tell the kind but is never
-    quoted. `channel` is a word of `amends.domain.channel.Channel` or of the training
-    data; any other is judged with more caution. `automatic` says that the envelope
-    has already proved a machine wrote it (RFC 3834 headers, a bounce).
-    """
-
-    text: str
-    channel: str
-    subject: str = ""
-    automatic: bool = False
 
 
 def readable(text: str) -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from amends.domain.verdict import Kind, Verdict
+from amends.ports import TextToJudge
 from triage.pipeline import Judge, load_judge
-from triage.text import TextToJudge
 from triage.training.sources import kind_of, read_rows
 
 
