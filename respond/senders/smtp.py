@@ -138,7 +138,12 @@ class SmtpSender:
 
     def _announce(self, server: smtplib.SMTP, address: str) -> str:
         """Tell the server who writes to whom; gives its refusal, "" if it refuses nothing."""
-        steps = (lambda: server.mail(self._own.address), lambda: server.rcpt(address), lambda: server.docmd("DATA"))
+        # One after the other: a server that refuses the sender is not told the recipient.
+        steps: tuple[Callable[[], tuple[int, bytes]], ...] = (
+            lambda: server.mail(self._own.address),
+            lambda: server.rcpt(address),
+            lambda: server.docmd("DATA"),
+        )
         for step in steps:
             code, answer = step()
             if code // 100 == 5:
