@@ -1,0 +1,75 @@
+"""What every test gets: a clean environment, no network, a clock that stands still, a fresh database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from amends.bus.port import Topic
+from storage.engine import open_engine
+from storage.migrate import upgrade
+from storage.unit_of_work import Database
+from tests.support.clock import FakeClock
+from tests.support.network import forbid_network
+from tests.support.places import is_required, missing
+
+#: Few, so that two keys share one now and then.
+PARTITIONS = dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), 4)
+#: These steer the tests themselves and reach no code of ours.
+_OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep all tests off the network, from the first import on."""
+    forbid_network()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs something that is not here, or fail it where everything has to be here."""
+    for mark in ("shared_data", "browser"):
+        if item.get_closest_marker(mark) is not None and (what := missing(mark)):
+            if is_required(mark):
+                pytest.fail(f"{what}, and AMENDS_REQUIRE_{mark.upper()}=1", pytrace=False)
+            pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no setting of this machine leak into a test."""
+    for name in os.environ:
+        if name.startswith("AMENDS_") and not name.startswith(_OF_THE_TESTS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that a test turns."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that has all tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "amends.db"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def database_file(migrated_file: Path, tmp_path: Path) -> Path:
+    """A fresh database file with all tables."""
+    return Path(shutil.copy(migrated_file, tmp_path / "amends.db"))
+
+
+@pytest.fixture
+def database(database_file: Path) -> Iterator[Database]:
+    """A fresh database with all tables."""
+    engine = open_engine(f"sqlite:///{database_file}")
+    yield Database(engine, partitions=PARTITIONS)
+    engine.dispose()

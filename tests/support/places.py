@@ -1,0 +1,29 @@
+"""What some tests need beside the repository, and whether it is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def shared_data() -> Path:
+    """Give the folder of labelled data beside the repository; `AMENDS_SHARED_DATA` names another."""
+    named = os.environ.get("AMENDS_SHARED_DATA")
+    return Path(named) if named else REPOSITORY.parent / "shared" / "data"
+
+
+def missing(mark: str) -> str:
+    """Say what a test with this mark needs and does not have here; empty when it has all."""
+    if mark == "shared_data" and not shared_data().is_dir():
+        return "the labelled data beside the repository is not here (AMENDS_SHARED_DATA names its folder)"
+    if mark == "browser" and shutil.which("chromium") is None:
+        return "no chromium is installed"
+    return ""
+
+
+def is_required(mark: str) -> bool:
+    """Whether what a mark needs has to be there: where all tests must run, a missing thing is a failure."""
+    return os.environ.get(f"AMENDS_REQUIRE_{mark.upper()}") == "1"
