@@ -150,11 +150,11 @@ CIRCUMSTANCES: tuple[tuple[str, re.Pattern[str], str], ...] = (
 _DEALINGS = one_of(
     "account order booking policy claim tenancy tenant landlord parcel package delivery appointment visit stay flight "
     "refund payment subscription contract bill balance direct_debit credit_card debit_card loan mortgage purchase "
-    "repair file case records? membership meter invoice reservation ticket application statement transaction"
+    "repair file case record membership meter invoice reservation ticket application statement transaction"
 )
 #: Words that say: this person deals with us.
 CONFIRMS = any_of(
-    rf"your (?:\w+ ){{0,2}}?{_DEALINGS}",
+    rf"your (?:\w+ ){{0,2}}?{_DEALINGS}s?",
     rf"as (?:an?|our|one of our) (?:\w+ ){{0,2}}?{one_of('customer client member tenant resident patient')}",
     rf"you {one_of('bought ordered purchased booked paid owe joined visited stayed rang phoned called_us emailed_us')}",
     r"you (?:e-mailed us|signed up)",

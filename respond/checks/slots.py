@@ -61,7 +61,7 @@ _SIGNS: dict[Slot, re.Pattern[str]] = {
         r"will (?:read|look|write|reply|answer|be in touch)",
     ),
     Slot.RESOLVE: any_of(
-        r"we (?:will|have|are|shall|can|would like to)",
+        r"we (?:will|have|shall|can|would like to)",
         r"refund|replace|replacement|repair|offer|put (?:this|it|things) right",
     ),
     Slot.MOVE_TO_PRIVATE: any_of(

@@ -11,7 +11,7 @@ _GAP = re.compile(
     r"\[[^\[\]\n]{2,160}\]"
     r"|\{\{?[^{}\n]{1,80}\}?\}"
     r"|<(?!https?:)[a-z][a-z _-]{2,60}>"
-    r"|\b(?:TBC|TBD|TODO|XX+|lorem ipsum)\b|_{3,}|\?{3,}",
+    r"|\b(?:TBC|TBD|TODO|(?-i:XX+)|lorem ipsum)\b|_{3,}|\?{3,}",
     re.IGNORECASE,
 )
 
