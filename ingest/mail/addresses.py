@@ -1,7 +1,7 @@
 """Address lists (RFC 5322 and what mailers make of it), in one pass, without recursion.
 
-A list of 64 KB, a thousand nested comments, quotes or brackets that never close: all cost linear time. Where the grammar
-is broken the part with an `@` is taken for the address and the words around it for the name.
+A list of 64 KB, a thousand nested comments, quotes or brackets that never close: all cost linear time. Where the
+grammar is broken the part with an `@` is taken for the address and the words around it for the name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ _SPECIAL = re.compile(r'["(<>,;:]|=\?[^?\s]{1,80}\?[bBqQ]\?[^?]{0,2000}\?=')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _AROUND_DOTS = re.compile(r"\s*([.@])\s*")
+_QUOTED_LOCAL = re.compile(r'"(?:[^"\\]|\\.)*+"@[^\s"<>,;]+\Z')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -53,26 +54,26 @@ class _AddressList:
                 self._word(value[position:stop], position, stop)
             if match is None:
                 break
-            token = match[0]
-            if token == '"':
+            mark = match[0]
+            if mark == '"':
                 position = self._quoted(stop)
-            elif token == "(":
+            elif mark == "(":
                 position = self._comment(stop)
-            elif token == "<":
+            elif mark == "<":
                 position = self._angle(stop)
-            elif token in (",", ";"):
+            elif mark in (",", ";"):
                 self._finish()
                 position = stop + 1
-            elif token == ":":
+            elif mark == ":":
                 if self.angle is None and not any("@" in word for word in self.words):
                     self._start()  # What came before was the name of a group.
                 else:
                     self._word(":", stop, stop + 1)
                 position = stop + 1
-            elif token == ">":
+            elif mark == ">":
                 position = stop + 1
             else:
-                self._word(decode_words(token), stop, match.end())
+                self._word(decode_words(mark), stop, match.end())
                 position = match.end()
         if len(self.found) < self.most:
             self._finish()
@@ -108,6 +109,7 @@ class _AddressList:
                         self.comments.append(_ESCAPED.sub(r"\1", self.value[start + 1 : match.end() - 1]))
                         return match.end()
         self.comments_close = False
+        self._word("(", start, start + 1)
         return start + 1
 
     def _angle(self, start: int) -> int:
@@ -146,9 +148,11 @@ class _AddressList:
 
 def _without_angle(written: str, name: str) -> tuple[str, str]:
     """Split a mailbox that has no brackets into address and name."""
+    if _QUOTED_LOCAL.match(written):
+        return written, ""
     joined = _AROUND_DOTS.sub(r"\1", strip_comments(written))
     if not joined.strip('"').split() or len(joined.split()) == 1:
-        return written.strip().strip('"') if not written.startswith('"') or '"@' not in written else written, ""
+        return written.strip().strip('"'), ""
     bare = next((word for word in written.split() if "@" in word.strip("@")), "").strip("()[]'\"")
     if not bare:
         return written, ""

@@ -6,8 +6,8 @@ The choice follows the algorithm of RFC 8621, section 4.1.4, for the plain-text 
 2. If the chosen plain text is blank, or only says that one needs another program, the HTML alternative is read.
 3. Images and other media are always attachments, so that nobody overlooks one.
 4. If a mail has no text of its own, the text of the first forwarded mail in it is shown, under its From and Subject.
-5. If the boundaries are so broken that neither text nor attachment is left, the lines of the body that are neither boundaries
-   nor MIME fields are the text (`structure_unreadable`).
+5. If the boundaries are so broken or so deep that no text is left, the lines of the body that are neither
+   boundaries nor MIME fields are the text (`structure_unreadable`).
 6. Text parts beyond `Caps.text_chars` are cut (`text_too_long`), attachments beyond `Caps.attachments` left out
    (`too_many_attachments`).
 """
@@ -27,8 +27,13 @@ from ingest.mail.structure import Part, Structure, read_structure
 
 _PLACEHOLDER = re.compile(
     r"(?:does not|doesn't|cannot|can't|not) (?:support|display|view|render)[^.\n]{0,60}html|"
-    r"html[ -](?:compatible|capable|enabled|format)|view (?:it|this (?:e-?mail|message)) (?:in|as) (?:html|(?:your|a) browser)",
+    r"html[ -](?:compatible|capable|enabled|format)|view (?:it|this (?:e-?mail|message)) (?:in|as) (?:html|"
+    r"(?:your|a) browser)",
     re.IGNORECASE,
+)
+#: Opaque to us: a person has to open it, or answer that it could not be read.
+_ENCRYPTED = frozenset(
+    {"multipart/encrypted", "application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 )
 _MIME_LINE = re.compile(rb"--\S|(?:content-[a-z-]+|mime-version)\s*:", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"""<meta[^<>]{1,200}?charset\s*=\s*["']?([a-zA-Z0-9_.:-]{2,40})""", re.IGNORECASE)
@@ -56,6 +61,8 @@ def read_body(raw: bytes, tree: Structure, caps: Caps) -> Body:
         _read_parts(raw, html, shown, caps)
         if len(shown.text.strip()) > 2 * len(body.text.strip()):
             body = shown
+    if any(part.content_type in _ENCRYPTED for part in tree.walk()):
+        body.defects.append("encrypted")
     for part in chosen.attachments:
         if len(body.attachments) >= caps.attachments:
             body.defects.append("too_many_attachments")
@@ -63,7 +70,7 @@ def read_body(raw: bytes, tree: Structure, caps: Caps) -> Body:
         _attach(raw, part, body)
     if not body.text.strip() and tree.root.content_type != "multipart/report":
         _show_forwarded(body, caps)
-    if not body.text.strip() and not body.attachments:
+    if not body.text.strip() and (not body.attachments or "too_deep" in tree.defects):
         _show_remains(raw, tree, body)
     if len(body.text) > caps.text_chars:
         body.text = body.text[: caps.text_chars]
@@ -153,7 +160,9 @@ def _read_parts(raw: bytes, parts: list[Part], body: Body, caps: Caps) -> None:
         text, defects = part_text(raw, part)
         body.defects += defects
         if part.content_type == "text/html":
-            read = read_html(text)
+            if len(text) > 2 * caps.text_chars:
+                body.defects.append("text_too_long")
+            read = read_html(text[: 2 * caps.text_chars])
             body.html_was_source = True
             text = read.text
             hidden += [read.hidden] if read.hidden else []

@@ -1,15 +1,16 @@
 """Has a mail of ours come back?
 
-1. A `message/delivery-status` part (RFC 3464), or its fields in the prose of a mail system, decides: `delivered`, `relayed`
-   and `expanded` are a report of success and no bounce, `delayed` is a transient bounce, any other action a permanent one.
+1. A `message/delivery-status` part (RFC 3464), or its fields in the prose of a mail system, decides: `delivered`,
+   `relayed` and `expanded` are a report of success and no bounce, `delayed` is a transient bounce, any other action a
+   permanent one.
 2. A feedback report (RFC 5965, and the older ones titled `complaint about message from`) counts as a bounce of kind
    `feedback`: that recipient must not be written to in the same way again.
 3. `X-Failed-Recipients` is written by mail systems only.
 4. A notification in JSON by a mail service says what it is (`"notificationType": "Bounce"`).
-5. Prose is weighed, see `bounce_text`: who sent it (the mail system's own address, a null return path), what the subject
-   says, what the text says, whether a copy of a mail follows, whether it quotes an SMTP code, whether it names an address.
-   Three points are enough if the sender or return path is the system's. Otherwise it takes such a subject, four points and words that only
-   programs write: "my parcel could not be delivered" is a complaint.
+5. Prose is weighed, see `bounce_text`: who sent it (the mail system's own address, a null return path), what the
+   subject says, what the text says, whether a copy of a mail follows, whether it quotes an SMTP code, whether it names
+   an address. Three points are enough if the sender or return path is the system's. Otherwise it takes such a subject,
+   four points and words that only programs write: "my parcel could not be delivered" is a complaint.
 6. An answer (`Re:`, `Fwd:`, In-Reply-To) that no mail system sent is never a bounce: people forward bounces when they
    complain. Nor is a mail that says it answers automatically (`Auto-Submitted: auto-replied`): that is an absence note.
 """

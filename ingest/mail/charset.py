@@ -6,7 +6,7 @@ The policy, in order:
    `ks_c_5601-1987` and `euc-kr` mean code page 949, `iso-8859-1` and `us-ascii` mean Windows-1252 once a byte above
    127 turns up, `shift_jis` means code page 932, `iso-8859-9` Windows-1254, `iso-8859-11` and `tis-620` Windows-874.
    That is what the WHATWG Encoding standard does, and every mail reader.
-2. Pure ASCII bytes are ASCII, unless the declared charset is one that hides text in ASCII (ISO-2022, HZ, UTF-7, UTF-16).
+2. Pure ASCII bytes are ASCII, unless the declared charset hides text in ASCII (ISO-2022, HZ, UTF-7, UTF-16).
 3. Bytes declared as one of the Western single-byte sets, or not declared at all, that are valid UTF-8 and hold at
    least one multi-byte character *are* UTF-8: the chance of that happening by accident is negligible.
 4. Otherwise the declared charset decides if it decodes without error.

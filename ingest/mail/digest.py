@@ -12,8 +12,8 @@ def content_digest(raw: bytes, header: HeaderBlock, senders: tuple[Address, ...]
     """Return the SHA-256, in hex, of what the sender wrote: who, when, what.
 
     Hashed are, each followed by a null byte: the From addresses in lower case, sorted; the raw Date and the raw
-    Subject with white space runs as one blank (folding differs between deliveries); the body's bytes with line ends as LF
-    and without trailing empty lines. Left out is what a delivery adds: Received, Delivered-To, Return-Path,
+    Subject with white space runs as one blank (folding differs between deliveries); the body's bytes with line ends
+    as LF and without trailing empty lines. Left out is what a delivery adds: Received, Delivered-To, Return-Path,
     authentication results, the mbox `From ` line. Message-ID is left out too: identifiers are shared by different mails
     and missing from others.
     """

@@ -2,7 +2,7 @@
 
 1. `head`, `script`, `style` and their like are dropped, links keep their text, list items get `- `, table cells are
    separated by a tab, a rule becomes a line of underscores, paragraphs are separated by an empty line.
-2. Quoted mail (`blockquote`) gets `> ` before each line, one for each level, so that trimming treats it like plain text.
+2. Quoted mail (`blockquote`) gets `>` before each line, one for each level, so that trimming knows it.
 3. Text that the mail's own styles hide (`display:none`, `visibility:hidden`, zero font size, zero opacity, zero height,
    the `hidden` attribute, ink in the colour of its own paper; inline or by a plain class or id rule) goes to `hidden`:
    disclosed, never mixed in. A rule inside `@media` hides nothing here: it depends on the screen.
@@ -38,14 +38,18 @@ _DATA_URI = re.compile(r"data:[^\"'\s<>]{500,}")
 _LONG_TAG = re.compile(r"<[a-zA-Z/!][^<>]{8000,}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
 _UNNESTED = frozenset(
-    "p li td th tr tbody thead tfoot dt dd option br img hr input meta link col area base wbr source param".split()
+    re.split(
+        " ", "p li td th tr tbody thead tfoot dt dd option br img hr input meta link col area base wbr source param"
+    )
 )
 _ANY_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 _BREAKING_TAG = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|table|blockquote))\b[^<>]*>", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t\n\r\f\xa0\u200b\u200c\u034f\u00ad]+")
+_ODD = r"\t\n\r\f\xa0\u200b\u200c\u034f\u00ad"
+#: White space that is not one plain blank already: matching those too would cost ten times the memory.
+_BLANKS = re.compile(f"[{_ODD}][ {_ODD}]*| [ {_ODD}]+")
 _BLANKS_AT_BREAK = re.compile(f" *([{_MARKS}]) *")
 
-_LINE_MARKS = re.compile(f"([{_LINE}{_QUOTE}{_UNQUOTE}{_GAP}{_EDGE}])")
+_LINE_PIECES = re.compile(f"[{_LINE}{_QUOTE}{_UNQUOTE}{_GAP}{_EDGE}]|[^{_LINE}{_QUOTE}{_UNQUOTE}{_GAP}{_EDGE}]+")
 _CELLS = re.compile(f"{_CELL}+")
 
 _MAYBE_HIDDEN = re.compile(
@@ -55,13 +59,14 @@ _MAYBE_HIDDEN = re.compile(
 )
 _HIDES = re.compile(
     r"display:none|visibility:hidden|(?<!-)opacity:0(?:\.0+)?(?:;|!|$)|"
-    r"max-height:0[a-z%]*(?:;|!|$)|(?:^|;)height:0[a-z%]*(?:;|!|$).*overflow:hidden|overflow:hidden.*;height:0[a-z%]*(?:;|!|$)"
+    r"max-height:0[a-z%]*(?:;|!|$)|(?:^|;)height:0[a-z%]*(?:;|!|$).*overflow:hidden|"
+    r"overflow:hidden.*;height:0[a-z%]*(?:;|!|$)"
 )
-_ZERO_FONT = re.compile(r"font-size:(?:0+(?:\.0+)?[a-z%]*|1px|0\.\d+[a-z%]*)(?:;|!|$)")
-_SOME_FONT = re.compile(r"font-size:(?!0|1px)")
+_ZERO_FONT = re.compile(r"font-size:(?:0+(?:\.0+)?[a-z%]*|1px|0?\.\d+p[xt])(?:;|!|$)")
+_SOME_FONT = re.compile(r"font-size:(?!0(?!\.[1-9])|1px)")
 _INK = re.compile(r"(?:^|;)color:([#a-z0-9(),.]{2,40})")
 _PAPER = re.compile(r"background(?:-color)?:([#a-z0-9(),.]{2,40})")
-_MEDIA = re.compile(r"@[^{};]*+\{(?:[^{}]*+\{[^{}]*+\})*+[^{}]*+\}")
+_MEDIA = re.compile(r"@[^@{};]*+\{(?:[^{}]*+\{[^{}]*+\})*+[^{}]*+\}")
 _RULE = re.compile(r"([^{}]{1,500})\{([^{}]{1,2000})\}")
 _SIMPLE_SELECTOR = re.compile(r"[a-z]{0,10}[.#][a-zA-Z_][\w-]{0,60}\Z")
 
@@ -103,10 +108,10 @@ def _is_too_complex(html: str) -> bool:
     if tags > MOST_TAGS:
         return True
     depth = 0
-    for closing, name in _TAG.findall(html):
-        if name.lower() in _UNNESTED:
+    for found in _TAG.finditer(html):
+        if found[2].lower() in _UNNESTED:
             continue
-        depth = max(depth - 1, 0) if closing else depth + 1
+        depth = max(depth - 1, 0) if found[1] else depth + 1
         if depth > _DEEPEST:
             return True
     return False
@@ -235,7 +240,8 @@ def _lay_out(marked: str) -> str:
     pieces: list[str] = []
     depth = last_depth = 0
     breaks = 0
-    for piece in _LINE_MARKS.split(flat):
+    for found in _LINE_PIECES.finditer(flat):
+        piece = found[0]
         if piece == _LINE:
             breaks += 1
         elif piece == _GAP:

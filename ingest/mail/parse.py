@@ -150,7 +150,7 @@ def _date(value: str) -> datetime | None:
     if not value:
         return None
     try:
-        moment = parsedate_to_datetime(" ".join(strip_comments(value[:300]).split()))
+        moment = parsedate_to_datetime(" ".join(strip_comments(value[:300]).split()).replace(" ,", ","))
         if moment.tzinfo is None:
             # RFC 5322, 3.3: -0000 says the time is UTC and nothing of the sender's zone.
             moment = moment.replace(tzinfo=UTC)

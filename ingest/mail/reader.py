@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"\+([a-z2-7]{20,40})@", re.IGNORECASE)
 _NAMES_AT_MOST = 100
 _SUBJECT_AT_MOST = 998
 _NAME_AT_MOST = 200
-#: An `Arrived` that a Date header claims may be this far ahead of our clock before it is not believed.
+#: A Date header may be this far ahead of our clock before it is not believed.
 _SKEW = timedelta(minutes=5)
 
 
@@ -36,10 +36,16 @@ def mail_reader() -> Reader:
     def read_mail(fetched: Fetched, raw_sha256: str) -> Message:
         mail = parse_mail(fetched.raw)
         if mail.error is not None:
-            raise Unprocessable(mail.error, reason=mail.defects[0] if mail.defects else "not_a_mail")
+            raise Unprocessable(mail.error, reason=_reason(mail, fetched))
         return _message(mail, fetched, raw_sha256)
 
     return read_mail
+
+
+def _reason(mail: ParsedMail, fetched: Fetched) -> str:
+    if not fetched.raw.strip():
+        return "empty"
+    return "not_a_mail" if not mail.headers else "too_large"
 
 
 def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:

@@ -11,7 +11,8 @@ Where mails break the rules:
    the beginning of another).
 2. A container without its closing line ends where its parent's next boundary line stands.
 3. A missing or never used boundary parameter is guessed from the first line in the body that starts with `--` and is
-   followed by a `Content-` field (`boundary_guessed`); failing that the body is read as plain text (`boundary_missing`).
+   followed by a `Content-` field (`boundary_guessed`); failing that the body is read as plain text
+   (`boundary_missing`).
 4. Containers deeper than `Caps.depth` and parts beyond `Caps.parts` stay undivided (`too_deep`, `too_many_parts`).
 5. `message/rfc822` is not entered: a forwarded mail is an attachment of this one.
 """
@@ -47,11 +48,6 @@ class Part:
     disposition: str = ""
     filename: str = ""
     children: list[Part] = field(default_factory=list)
-
-    @property
-    def is_container(self) -> bool:
-        """Tell whether the part was divided into others."""
-        return bool(self.children)
 
     def body(self, raw: bytes) -> bytes:
         """Return the part's bytes as they stand in the mail."""
@@ -115,8 +111,6 @@ def _read_part(
         elif kind:
             header.defects.append("content_type_malformed")
             part.content_type = "text/plain" if default_type == "message/rfc822" else default_type
-    elif is_top is False and header.raw("content-transfer-encoding") is None and not header.fields:
-        part.content_type = default_type
     placed = header.raw("content-disposition")
     if placed is not None:
         kind, found = parameters(header.text("content-disposition"))

@@ -47,20 +47,19 @@ def _padded(piece: bytes) -> bytes:
 
 
 def _from_base64(data: bytes, *, is_text: bool) -> tuple[bytes, str]:
-    visible = len(data) - sum(data.count(blank) for blank in _BLANKS)
-    noise = len(data.translate(None, _BASE64_ALPHABET + b"=" + _BLANKS))
-    if noise == 0:
+    if not data.translate(None, _BASE64_ALPHABET + b"=" + _BLANKS):
         return decode_base64(data), ""
-    if noise * 10 > visible and is_text:
+    if not is_text:
+        return decode_base64(data), "base64_damaged"
+    # Prose has blanks between words; base64, however damaged, has none within a line.
+    lines = data.split(b"\n")
+    count = next((index for index, line in enumerate(lines) if b" " in line.strip()), len(lines))
+    encoded, prose = b"\n".join(lines[:count]), b"\n".join(lines[count:])
+    if not prose.strip():
+        return decode_base64(data), "base64_damaged"
+    if not encoded.strip():
         return data, "base64_not_encoded"
-    if is_text:
-        end = data.find(b"=")
-        if end >= 0:
-            end += len(data[end : end + 2]) - len(data[end : end + 2].lstrip(b"="))
-            footer = data[end:]
-            if footer.translate(None, _BASE64_ALPHABET + b"=" + _BLANKS):
-                return decode_base64(data[:end]) + b"\n" + footer.lstrip(b"\r\n"), "base64_damaged"
-    return decode_base64(data), "base64_damaged"
+    return decode_base64(encoded) + b"\n" + prose, "base64_damaged"
 
 
 def _from_uuencode(data: bytes) -> tuple[bytes, str]:

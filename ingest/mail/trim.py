@@ -1,7 +1,7 @@
 """The sender's own new words, without the history below them.
 
-Own words must never be lost; leftover history is a blemish. Hence, where two readings are possible, the one that keeps more
-wins. Rules:
+Own words must never be lost; leftover history is a blemish. Hence, where two readings are possible, the one that
+keeps more wins. Rules:
 
 1. A line is quoted (`>`), an attribution ("On ... wrote:", up to eight lines, in some forty languages), the head of a
    returned or forwarded mail (a marked line, or three header lines of which one is a subject or the first holds an
@@ -10,10 +10,10 @@ wins. Rules:
    "Last week your agent wrote:" is text.
 3. If the sender's text stands above the head of an unquoted older mail, everything from there on is history.
    With no text above, only the head itself goes: the sender forwarded something, or answered below.
-4. From the end upwards go: quoted lines, attributions, rules, programs' signatures, and the block under a `--` mark if it
-   is as short as a signature.
-5. Quoted lines between the sender's paragraphs stay: he answers them one by one. A single quoted block above all of the
-   text goes if an attribution introduces it.
+4. From the end upwards go: quoted lines, attributions, rules, programs' signatures, and the block under a `--` mark if
+   it is as short as a signature.
+5. Quoted lines between the sender's paragraphs stay: they are answered one by one. A single quoted block above all of
+   the text goes if an attribution introduces it.
 6. If nothing would be left, the whole text is returned.
 """
 
@@ -87,9 +87,9 @@ def _classify(lines: list[str]) -> list[_Kind]:
                 _mark_attribution(lines, kinds, index)
             elif head.lstrip()[:2].isdigit() and patterns.VERBLESS.match(line[: patterns.LINE_CHARS]):
                 kinds[index] = _Kind.HEAD
-            if kinds[index] is _Kind.TEXT and (":" in head or "\uff1a" in head):
-                if patterns.HEADER_FROM.match(line[: patterns.LINE_CHARS]):
-                    _mark_header_block(lines, kinds, index)
+            has_label = kinds[index] is _Kind.TEXT and (":" in head or "\uff1a" in head)
+            if has_label and patterns.HEADER_FROM.match(line[: patterns.LINE_CHARS]):
+                _mark_header_block(lines, kinds, index)
     _tell_quoted_from_bare(kinds)
     return kinds
 
@@ -122,9 +122,9 @@ def _kind_of(line: str) -> _Kind:
 
 def _join_names_to_program_signatures(lines: list[str], kinds: list[_Kind]) -> None:
     for index, kind in enumerate(kinds):
-        if kind is _Kind.TEXT and _Kind.PROGRAM in kinds[max(index - 1, 0) : index + 2]:
-            if patterns.NAME_FROM_DEVICE.match(lines[index][: patterns.LINE_CHARS]):
-                kinds[index] = _Kind.PROGRAM
+        is_beside = kind is _Kind.TEXT and _Kind.PROGRAM in kinds[max(index - 1, 0) : index + 2]
+        if is_beside and patterns.NAME_FROM_DEVICE.match(lines[index][: patterns.LINE_CHARS]):
+            kinds[index] = _Kind.PROGRAM
 
 
 def _is_program_signature(line: str) -> bool:
@@ -190,9 +190,7 @@ def _mark_header_block(lines: list[str], kinds: list[_Kind], first: int) -> None
             fields += 1
             last = index
             has_subject = has_subject or bool(patterns.HEADER_SUBJECT.match(line))
-        elif not line.strip() and fields >= 3:
-            break
-        elif index - last > 3:
+        elif index - last > 3 or (fields >= 3 and not line.strip()):
             break
     value = patterns.HEADER_FROM.match(lines[first][: patterns.LINE_CHARS])
     names_sender = bool(value and value[1] and patterns.ADDRESS.search(value[1]))

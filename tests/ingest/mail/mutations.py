@@ -1,7 +1,7 @@
 """Breaks mails on purpose, reproducibly.
 
-`python -m tests.ingest.mail.mutations --count 10000 --seed 1 --out DIR` writes mutants as files, for `amends mail parse`.
-The same seed, count and seeds give the same mutants.
+`python -m tests.ingest.mail.mutations --count 10000 --seed 1 --out DIR` writes mutants as files, so that
+`amends mail parse` can be run over them. The same seed, count and seeds give the same mutants.
 """
 
 from __future__ import annotations

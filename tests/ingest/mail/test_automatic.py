@@ -1,0 +1,157 @@
+"""Mail from machines is told from mail from people, with a reason; when in doubt it is from a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.mail.dsn import read_delivery_status
+from ingest.mail.parse import parse_mail
+from ingest.mail.parsed import AutomaticReason, BounceKind
+
+PERSON = b"From: Ada <ada@x.example>\nReturn-Path: <ada@x.example>\nSubject: My order\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (b"Auto-Submitted: auto-generated", AutomaticReason.AUTO_SUBMITTED),
+        (b"Auto-Submitted: auto-replied (vacation)", AutomaticReason.AUTO_SUBMITTED),
+        (b"X-Autoreply: yes", AutomaticReason.AUTO_REPLY_HEADER),
+        (b"Precedence: auto_reply", AutomaticReason.AUTO_REPLY_HEADER),
+        (b"Precedence: bulk", AutomaticReason.BULK),
+        (b"List-Id: <news.x.example>", AutomaticReason.MAILING_LIST),
+        (b"X-Loop: amends", AutomaticReason.OWN_LOOP),
+        (b"X-Amends-Reply: r-1", AutomaticReason.OWN_LOOP),
+        (
+            b"Content-Type: multipart/report; report-type=disposition-notification; boundary=b",
+            AutomaticReason.READ_RECEIPT,
+        ),
+    ],
+)
+def test_a_machine_is_known_by_its_header(header: bytes, reason: AutomaticReason) -> None:
+    found = parse_mail(PERSON + header + b"\n\ntext").automatic
+
+    assert found is not None
+    assert found.reason is reason
+    assert found.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Auto-Submitted: no",
+        b"Precedence: normal",
+        b"Precedence: first-class",
+        b"X-Auto-Response-Suppress: All",
+        b"X-Loop: other",
+        b"X-Autoreply: no",
+        b"X-Mailer: Outlook",
+        b"Importance: high",
+    ],
+)
+def test_a_person_is_not_silenced_by_a_harmless_header(header: bytes) -> None:
+    assert parse_mail(PERSON + header + b"\n\ntext").automatic is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "reason"),
+    [
+        ("noreply@x.example", AutomaticReason.NO_REPLY_SENDER),
+        ("shop-no-reply@x.example", AutomaticReason.NO_REPLY_SENDER),
+        ("do_not_reply@x.example", AutomaticReason.NO_REPLY_SENDER),
+        ("MAILER-DAEMON@x.example", AutomaticReason.SYSTEM_SENDER),
+    ],
+)
+def test_a_machine_is_known_by_its_address(sender: str, reason: AutomaticReason) -> None:
+    found = parse_mail(f"From: {sender}\nSubject: News\n\ntext".encode()).automatic
+
+    assert found is not None
+    assert found.reason is reason
+
+
+@pytest.mark.parametrize(
+    "sender", ["noreen@x.example", "postmaster@bakery.example", "daemon.smith@x.example", "ana@no-reply.example"]
+)
+def test_a_person_is_not_silenced_by_a_similar_address(sender: str) -> None:
+    assert parse_mail(f"From: {sender}\nSubject: My order\n\nIt never came.".encode()).automatic is None
+
+
+def test_an_absence_note_without_headers_is_known_by_subject_and_length() -> None:
+    assert parse_mail(b"From: a@x.example\nSubject: Out of office: Your case\n\nBack on Monday.").automatic is not None
+
+
+@pytest.mark.parametrize("subject", ["Re: Out of office", "Your out of office message is rude", "Leave me alone"])
+def test_a_person_may_write_about_absence(subject: str) -> None:
+    assert parse_mail(f"From: a@x.example\nSubject: {subject}\n\nI complain.".encode()).automatic is None
+
+
+def test_a_null_return_path_is_never_answered() -> None:
+    found = parse_mail(b"Return-Path: <>\nFrom: a@x.example\nSubject: hello\n\nx").automatic
+
+    assert found is not None
+    assert found.reason is AutomaticReason.NULL_RETURN_PATH
+
+
+def test_a_bounce_that_a_person_forwards_is_their_mail() -> None:
+    mail = parse_mail(
+        b"From: Ada <ada@x.example>\nSubject: Fwd: Undelivered Mail Returned to Sender\n\n"
+        b"Your address does not work!\n\n"
+        b"> could not be delivered to\n> <care@shop.example>: 550 5.1.1 user unknown\n"
+        b"> Final-Recipient: rfc822; care@shop.example\n"
+        b"> Action: failed\n"
+    )
+
+    assert mail.bounce is None
+    assert mail.automatic is None
+
+
+def test_a_delayed_mail_is_a_transient_bounce() -> None:
+    bounce = parse_mail(
+        b"Return-Path: <>\nFrom: Mailer-Daemon@x.example\nSubject: Warning: message delayed 24 hours\n\n"
+        b"Your message has not yet been delivered to:\n\n  late@x.example\n\nDelivery attempts will continue.\n"
+    ).bounce
+
+    assert bounce is not None
+    assert bounce.kind is BounceKind.TRANSIENT
+    assert bounce.failed == ("late@x.example",)
+
+
+def test_a_report_of_success_is_automatic_and_no_bounce() -> None:
+    mail = parse_mail(
+        b"From: mailer-daemon@x.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        b"--b\nContent-Type: message/delivery-status\n\n"
+        b"Final-Recipient: rfc822; a@x.example\nAction: delivered\nStatus: 2.0.0\n--b--\n"
+    )
+
+    assert mail.bounce is None
+    assert mail.automatic is not None
+    assert mail.automatic.reason is AutomaticReason.DELIVERY_REPORT
+
+
+def test_a_feedback_report_names_who_complained() -> None:
+    mail = parse_mail(
+        b"From: fbl@isp.example\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n"
+        b"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: <ann@ISP.example>\n--b--\n"
+    )
+
+    assert mail.bounce is not None
+    assert mail.bounce.kind is BounceKind.FEEDBACK
+    assert mail.bounce.failed == ("ann@isp.example",)
+
+
+def test_recipients_of_a_report_are_told_apart() -> None:
+    text = (
+        "Reporting-MTA: dns; mx\n\nOriginal-Recipient: rfc822;alias@x.example\nFinal-Recipient: rfc822; a@x.example\n"
+        "Action: failed\nStatus: 5.2.2 (full)\nDiagnostic-Code: smtp;\n 552 mailbox full\n\n"
+        "Final-Recipient: b@x.example\nAction: delayed\nStatus: 4.4.1\n"
+    )
+
+    first, second = read_delivery_status(text)
+
+    assert (first.address, first.action, first.status, first.diagnostic) == (
+        "alias@x.example",
+        "failed",
+        "5.2.2",
+        "552 mailbox full",
+    )
+    assert (second.address, second.action) == ("b@x.example", "delayed")
