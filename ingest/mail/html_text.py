@@ -44,7 +44,9 @@ _UNNESTED = frozenset(
 )
 _ANY_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 _BREAKING_TAG = re.compile(r"<(?:br|/?(?:p|div|tr|li|h[1-6]|table|blockquote))\b[^<>]*>", re.IGNORECASE)
-_ODD = r"\t\n\r\f\xa0\u200b\u200c\u034f\u00ad"
+#: Padding of preview texts, and hyphens that show only at a line's end. A joiner between letters is spelling.
+_UNSEEN = re.compile(r"[\u00ad\u034f\u200b\u2060]|(?<!\w)\u200c|\u200c(?!\w)")
+_ODD = r"\t\n\r\f\xa0"
 #: White space that is not one plain blank already: matching those too would cost ten times the memory.
 _BLANKS = re.compile(f"[{_ODD}][ {_ODD}]*| [ {_ODD}]+")
 _BLANKS_AT_BREAK = re.compile(f" *([{_MARKS}]) *")
@@ -236,6 +238,8 @@ def _mark_layout(tree: LexborHTMLParser) -> None:
 
 def _lay_out(marked: str) -> str:
     """Turn text with layout marks into lines."""
+    if not marked.isascii():
+        marked = _UNSEEN.sub("", marked)
     flat = _BLANKS_AT_BREAK.sub(r"\1", _BLANKS.sub(" ", marked))
     pieces: list[str] = []
     depth = last_depth = 0

@@ -186,6 +186,12 @@ def test_what_a_reader_sees_is_not_called_hidden(showing: str) -> None:
     assert "seen" in read_html(f"{showing}seen</p>").text
 
 
+def test_unseen_characters_break_no_words() -> None:
+    assert read_html(
+        "<p>com&shy;plaint \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 &zwnj;&nbsp;&zwnj;&nbsp;</p>"
+    ).text == ("complaint \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")
+
+
 def test_three_hundred_nested_tags_lose_no_word() -> None:
     assert read_html("<div>" * 300 + "deep" + "</div>" * 300).text == "deep"
 
