@@ -27,6 +27,8 @@ from respond.checks.unfilled import check_unfilled
 _LONGEST_NAME, _MOST_NAMES = 40, 4
 _LONGEST_SUBJECT = 100
 _PREFIX = re.compile(r"^(?:(?:re|aw|sv|vs|fwd?|wg|tr)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+#: What looks like a way to somewhere, whether or not such a domain exists.
+_LEADS_AWAY = re.compile(r"://|@|\bwww\.|[^\W\d_]{2,}\.[^\W\d_]{2,}")
 _BETWEEN_LETTERS = frozenset(" '-\N{RIGHT SINGLE QUOTATION MARK}")
 _NO_NAMES = words("admin customer info no-reply noreply unknown anonymous none test user the team dear sir madam")
 _QUOTES = dict.fromkeys(map(ord, '"\u201c\u201d\u201e\u00ab\u00bb[]{}<>'), None)
@@ -71,5 +73,5 @@ def _is_lettered(line: str) -> bool:
 
 
 def _is_harmless(line: str) -> bool:
-    stops = (links(line), "@" in line, find_identifiers(line), admits(line), list(check_unfilled(line)))
+    stops = (_LEADS_AWAY.search(line), links(line), find_identifiers(line), admits(line), list(check_unfilled(line)))
     return not any(stops) and next(check_tone(line), None) is None

@@ -24,7 +24,7 @@ from email.utils import format_datetime, formataddr
 from amends.domain.contact import Identity
 from amends.domain.message import require_zone
 from amends.domain.reply import Reply
-from amends.errors import Unprocessable
+from amends.errors import Misconfigured, Unprocessable
 from respond.restating import one_line
 
 _NAME = re.compile(r"<[!-;=?-~]{1,250}@[!-;=?-~]{1,250}>")
@@ -48,6 +48,16 @@ class OwnAddresses:
     domain: str
     reply_local: str = "replies"
 
+    def __post_init__(self) -> None:
+        if not _ADDRESS.fullmatch(self.address) or not f"{self.address}{self.domain}".isascii():
+            raise Misconfigured(
+                f"{self.address!r} is no address to send mail from; write it as care@organisation.example"
+            )
+        if not _ADDRESS.fullmatch(f"{self.reply_local}@{self.domain}"):
+            raise Misconfigured(
+                f"{self.domain!r} is no domain that answers can come to; write it as organisation.example"
+            )
+
     def owns(self, address: str) -> bool:
         """Whether a mail to this address would come back to ourselves."""
         local, _, domain = address.casefold().rpartition("@")
@@ -60,17 +70,25 @@ class Envelope:
     """What a sender needs beyond the reply: the thread it belongs to, and the case's token.
 
     `in_reply_to` is what the channel calls the message answered (a Message-ID with its
-    angle brackets, a post's id); `references` are the names before it, oldest first.
+    angle brackets, a post's id); `references` are the names before it, oldest first. Both
+    come from the customer and are checked again before they are written anywhere.
     """
 
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     reply_token: str = ""
 
+    def __post_init__(self) -> None:
+        if self.reply_token and not _TOKEN.fullmatch(self.reply_token):
+            raise ValueError("a reply token is made of letters, digits, - and _")
+
 
 def own_message_id(reply_id: str, reply_token: str, own: OwnAddresses) -> str:
     """Give the Message-ID that a reply always has: two attempts at sending it carry the same."""
-    return f"<{'.'.join(filter(None, (reply_id, reply_token)))}@{own.domain}>"
+    name = f"<{'.'.join(filter(None, (reply_id, reply_token)))}@{own.domain}>"
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{reply_id!r} cannot be part of a Message-ID")
+    return name
 
 
 def mail_name(reply: Reply, envelope: Envelope, own: OwnAddresses) -> str:
@@ -115,6 +133,7 @@ def compose_mail(
 
     Raises:
         Unprocessable: it has no address that a mail can go to.
+        ValueError: the token is none, or the time has no zone.
     """
     require_zone("at", at)
     envelope = Envelope(in_reply_to=in_reply_to, references=references, reply_token=reply_token)
@@ -126,7 +145,7 @@ def compose_mail(
         ("Message-ID", mail_name(reply, envelope, own)),
         ("Subject", _encoded("Subject", _subject(reply.subject, is_answer=bool(in_reply_to)))),
     ]
-    if _TOKEN.fullmatch(reply_token):
+    if reply_token:
         headers.append(("Reply-To", f"{own.reply_local}+{reply_token}@{own.domain}"))
     if thread:
         headers.append(("References", "\r\n ".join(thread)))

@@ -1,0 +1,66 @@
+"""The folder sender beyond the contract: what lies there is whole, and shows public replies too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from amends.domain.reply import Reply
+from amends.ports import Delivered
+from respond.senders.folder import FolderSender
+from respond.senders.mail import Envelope
+from tests.respond.builders import NOON, OWN, a_post, a_reply
+
+TOKEN = "k3y0f7hec4se"  # noqa: S105 - a made-up one
+
+
+def sender(folder: Path) -> FolderSender:
+    def envelope_for(_reply: Reply) -> Envelope:
+        return Envelope(in_reply_to="<c@customer.example>", reply_token=TOKEN)
+
+    return FolderSender(folder, lambda: NOON, OWN, envelope_for)
+
+
+def test_a_mail_lies_there_under_its_replys_id(tmp_path: Path) -> None:
+    sender(tmp_path).send(a_reply())
+
+    [path] = tmp_path.iterdir()
+    assert path.name == f"{a_reply().id}.eml"
+    assert f"Reply-To: replies+{TOKEN}@northwind.example".encode() in path.read_bytes()
+
+
+def test_a_public_reply_lies_there_as_it_was_published(tmp_path: Path) -> None:
+    report = sender(tmp_path).send(a_post())
+
+    [path] = tmp_path.iterdir()
+    post = json.loads(path.read_text(encoding="utf-8"))
+    assert report.delivered is Delivered.YES
+    assert path.name == f"{a_post().id}.json"
+    assert (post["text"], post["to"], post["form"]) == (a_post().text, "900100", "public_holding")
+
+
+def test_a_reply_sent_again_leaves_the_first_as_it_was(tmp_path: Path) -> None:
+    sender(tmp_path).send(a_reply(text="first"))
+    report = sender(tmp_path).send(a_reply(text="second"))
+
+    [path] = tmp_path.iterdir()
+    assert b"first" in path.read_bytes()
+    assert "already" in report.says
+
+
+def test_nothing_unfinished_stays_behind(tmp_path: Path) -> None:
+    for _ in range(3):
+        sender(tmp_path).send(a_reply())
+
+    assert [path.suffix for path in tmp_path.iterdir()] == [".eml"]
+
+
+def test_what_was_never_sent_is_not_there(tmp_path: Path) -> None:
+    assert sender(tmp_path / "none").look_up(a_reply()).delivered is Delivered.NO
+
+
+def test_an_id_that_would_leave_the_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot name a file"):
+        sender(tmp_path).send(a_reply(id="../escape"))
