@@ -20,6 +20,7 @@ from amends.bus.local import LocalLog
 from amends.bus.port import Topic
 from amends.bus.runner import Stage, StageRunner
 from amends.domain.arrival import Parked
+from amends.domain.check import Check
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
@@ -37,6 +38,8 @@ from ingest.social.x import x_reader
 from ingest.web_form.app import make_app
 from ingest.web_form.reader import form_reader
 from ingest.web_form.settings import FormSettings
+from respond.checks.personal_data import Customer
+from respond.checks.run import run_checks
 from respond.delivery import DeliverStage
 from respond.policy import Caps
 from respond.senders.folder import FolderSender
@@ -213,6 +216,19 @@ class House:
             time_zone=self.pack.calendar.zone.key,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    def check_draft(self, unit: UnitOfWork, reply: Reply) -> tuple[Check, ...]:
+        """Check a draft's words again, after a person changed them."""
+        message = unit.messages.get(reply.message_id).message
+        return run_checks(
+            reply.text,
+            form=reply.form,
+            purpose=reply.purpose,
+            kind=unit.cases.get(reply.case_id).kind,
+            channel=reply.channel,
+            parts=reply.parts,
+            customer=Customer(names=(message.author_name,), addresses=(message.author.value,)),
+        )
 
     def take_in_again(self, unit: UnitOfWork, parked: Parked) -> None:
         """Read a parked message's bytes once more and take it in.

@@ -7,7 +7,7 @@ The stores hang on it and write within it; `storage` has the implementation, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -157,6 +157,9 @@ class ReplyStore(Protocol):
     def checks(self, reply_id: str) -> tuple[Check, ...]:
         """Give the checks made of its present text."""
 
+    def advice(self, reply_id: str) -> list[dict[str, object]]:
+        """Give the advice on forms that it was drafted under."""
+
     def save(self, reply: Reply, *, was: ReplyState, checks: tuple[Check, ...] | None = None) -> None:
         """Store a changed reply by check-and-set on its state.
 
@@ -237,6 +240,9 @@ class TaskStore(Protocol):
     def open_tasks(self) -> list[Task]:
         """Give what is not done, oldest first."""
 
+    def of_case(self, case_id: str) -> list[Task]:
+        """Give a case's tasks, done or not."""
+
     def finish(self, task_id: str, *, by: str, at: datetime) -> Task:
         """Mark a task done.
 
@@ -303,6 +309,12 @@ class AuditTrail(Protocol):
 
     def entries(self, *, after: int = 0, limit: int = 10_000) -> list[AuditEntry]:
         """Give entries in order, those numbered above `after`."""
+
+    def every(self) -> Iterator[AuditEntry]:
+        """Give all entries in order, some thousands in memory at a time."""
+
+    def about(self, subject: str) -> list[AuditEntry]:
+        """Give the entries about one thing, oldest first."""
 
     def head(self) -> tuple[int, str]:
         """Give the number and hash of the last entry; (0, the genesis hash) when there is none."""

@@ -157,6 +157,17 @@ class LogTable:
             )
         )
 
+    def count_workers(self, group: str, topic: str, *, now: datetime) -> int:
+        """Count the workers that live."""
+        return (
+            self._connection.scalar(
+                select(func.count())
+                .select_from(log_workers)
+                .where(log_workers.c.group_name == group, log_workers.c.topic == topic, log_workers.c.alive_until > now)
+            )
+            or 0
+        )
+
     def forget_worker(self, group: str, topic: str, worker: str) -> None:
         """Strike a worker that stops off the list."""
         self._connection.execute(

@@ -66,6 +66,13 @@ class SqlReplyStore:
         stored = self._connection.scalar(select(replies.c.checks).where(replies.c.id == reply_id))
         return checks_of(stored or [])
 
+    def advice(self, reply_id: str) -> list[dict[str, object]]:
+        """Give the advice on forms that a reply was drafted under."""
+        stored: list[dict[str, object]] | None = self._connection.scalar(
+            select(replies.c.advice).where(replies.c.id == reply_id)
+        )
+        return stored or []
+
     def save(self, reply: Reply, *, was: ReplyState, checks: tuple[Check, ...] | None = None) -> None:
         """Store a changed reply, if it still is in state `was`."""
         values = _row(reply)

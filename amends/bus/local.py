@@ -29,6 +29,9 @@ class LogReader(Protocol):
     def live_workers(self, group: str, topic: str, worker: str, *, now: datetime, ttl: timedelta) -> list[str]:
         """Say that `worker` lives, and list all that do."""
 
+    def count_workers(self, group: str, topic: str, *, now: datetime) -> int:
+        """Count the workers that live."""
+
     def forget_worker(self, group: str, topic: str, worker: str) -> None:
         """Strike a worker off."""
 
@@ -97,3 +100,8 @@ class LocalLog:
         """Count what the group has not moved past."""
         with self._database.reading() as unit:
             return unit.log.lag(group, topic)
+
+    def workers(self, group: str, topic: str) -> int:
+        """Count the workers of a group that live."""
+        with self._database.reading() as unit:
+            return unit.log.count_workers(group, topic, now=self._now())

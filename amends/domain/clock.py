@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -175,7 +175,8 @@ def start_clock(rule: Rule, calendar: Calendar, *, case_id: str, anchor: str, at
     local = at.astimezone(calendar.zone)
     steps = [f"{anchor} on {local:%a %d %b %Y at %H:%M} ({calendar.name})"]
     if rule.unit is Unit.HOURS:
-        due = at + timedelta(hours=rule.quantity)
+        # In UTC: added to a local time, hours would be those on the wall.
+        due = at.astimezone(UTC) + timedelta(hours=rule.quantity)
         steps.append(f"{rule.quantity} hours later")
     else:
         day = _count_days(rule, calendar, local.date(), steps)

@@ -14,10 +14,11 @@ from amends.domain.contact import Identity
 from amends.domain.ids import derived_id
 
 _WORD = re.compile(r"\w+")
-#: Order, account and booking numbers: letters and digits mixed, or a long run of digits.
-_REFERENCE = re.compile(r"\b(?=[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{5,23}\b", re.IGNORECASE)
+#: What may be an order, account or booking number, if enough of it is digits.
+_REFERENCE = re.compile(r"\b[A-Z0-9][A-Z0-9/-]{5,23}\b", re.IGNORECASE)
+_DIGITS_AT_LEAST = 3
 #: Dates, times and plain years look like references and identify nothing.
-_NO_REFERENCE = re.compile(r"\d{1,2}[/-]\d{1,2}([/-]\d{2,4})?|\d{4}[/-]\d{1,2}[/-]\d{1,2}|[A-Z-]+", re.IGNORECASE)
+_NO_REFERENCE = re.compile(r"\d{1,2}[/-]\d{1,2}([/-]\d{2,4})?|\d{4}[/-]\d{1,2}[/-]\d{1,2}")
 
 _BINS = 6
 #: A text shorter than this says too little to be recognised by its words.
@@ -31,8 +32,9 @@ _BINS_TO_AGREE = 3
 def matter_marks(author: Identity, text: str, subject: str = "") -> frozenset[str]:
     """Give the marks of a message: `who:…`, `ref:…` and `text:…`."""
     marks = {f"who:{author.ordering_key}"}
-    for found in _REFERENCE.findall(f"{subject} {text[:20_000]}"):
-        if not _NO_REFERENCE.fullmatch(found):
+    for found in _REFERENCE.findall(f"{subject[:1_000]} {text[:20_000]}"):
+        digits = sum("0" <= letter <= "9" for letter in found)
+        if digits >= _DIGITS_AT_LEAST and not _NO_REFERENCE.fullmatch(found):
             marks.add("ref:" + derived_id("reference", re.sub(r"[/-]", "", found).upper()))
     return frozenset(marks | _text_marks(text))
 

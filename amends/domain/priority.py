@@ -19,7 +19,8 @@ class Factor:
     points: int
 
 
-_BY_SEVERITY = {Severity.CRITICAL: 1000, Severity.HIGH: 400, Severity.MEDIUM: 150, Severity.LOW: 50}
+#: Critical outweighs everything else that a case can have at once.
+_BY_SEVERITY = {Severity.CRITICAL: 3000, Severity.HIGH: 400, Severity.MEDIUM: 150, Severity.LOW: 50}
 _OVERDUE = 500
 _DUE_TODAY = 200
 _DUE_SOON = 80
@@ -29,7 +30,7 @@ _PER_UNANSWERED = 20
 
 
 def factors(case: Case, clocks: Sequence[Clock], *, now: datetime) -> tuple[Factor, ...]:
-    """List why a case stands where it stands. A critical case is above every other that is not critical and overdue."""
+    """List why a case stands where it stands. A critical case is above every case that is not critical."""
     found = []
     if case.severity is not None:
         found.append(Factor(says=f"{case.severity.word} severity", points=_BY_SEVERITY[case.severity]))

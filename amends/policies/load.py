@@ -35,8 +35,10 @@ class _Rule(BaseModel):
 
     @field_validator("severities", mode="before")
     @classmethod
-    def _from_words(cls, words: list[str]) -> list[Severity]:
-        return [Severity.from_word(word) for word in words]
+    def _from_words(cls, words: object) -> list[Severity]:
+        if not isinstance(words, list):
+            raise ValueError("severities are a list of words")  # noqa: TRY004 - pydantic reports only ValueError
+        return [Severity.from_word(str(word)) for word in words]
 
     def rule(self) -> Rule:
         return Rule(
@@ -64,6 +66,15 @@ class _Pack(BaseModel):
     subdivision: str | None = None
     rule: list[_Rule]
 
+    @field_validator("rule")
+    @classmethod
+    def _names_differ(cls, rules: list[_Rule]) -> list[_Rule]:
+        names = [rule.id for rule in rules]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two rules have the name {name}: it stands there twice")
+        return rules
+
 
 def load_pack(name_or_path: str) -> Pack:
     """Read a pack that ships with Amends by its name, or one of your own by its path (ending in `.toml`).
@@ -80,6 +91,8 @@ def load_pack(name_or_path: str) -> Pack:
         raise Misconfigured(
             f"no policy pack {name_or_path!r}: {why.strerror}; the shipped one is service-standard"
         ) from why
+    except UnicodeDecodeError as why:
+        raise Misconfigured(f"the policy pack {name_or_path} is no text in UTF-8: {why}") from why
     try:
         pack = _Pack.model_validate(tomllib.loads(written))
         rules = tuple(rule.rule() for rule in pack.rule)

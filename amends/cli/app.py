@@ -1,0 +1,48 @@
+"""The `amends` command: its groups, and what a person reads when something is wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from amends.cli import background, cases, checking, demo, intake, mail, parked, review, triage
+from amends.cli.output import complain
+from amends.errors import AmendsError
+
+app = typer.Typer(
+    name="amends",
+    help="Takes in complaints on every channel, says how serious each is and why, gets the right reply out in time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("up")(background.up)
+app.command("run")(background.run)
+app.command("setup")(background.setup)
+app.add_typer(intake.app, name="ingest")
+app.command("reconcile")(intake.reconcile_sources)
+app.add_typer(triage.app, name="triage")
+app.add_typer(mail.app, name="mail")
+app.add_typer(cases.queue_app, name="queue")
+app.add_typer(cases.case_app, name="case")
+app.add_typer(cases.task_app, name="task")
+app.add_typer(review.app, name="review")
+app.add_typer(parked.app, name="parked")
+app.add_typer(checking.audit_app, name="audit")
+app.command("doctor")(checking.doctor)
+app.command("summary")(checking.show_summary)
+
+
+def main() -> None:
+    """Run a command. What went wrong is said in a sentence, with exit code 1."""
+    try:
+        app()
+    except AmendsError as why:
+        complain(str(why))
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our output has had enough.
+        sys.stderr.close()
+        sys.exit(141)

@@ -1,0 +1,134 @@
+"""`amends setup`, `amends run STAGE` and `amends up`: the background services."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from amends.cli.intake import remember
+from amends.cli.opening import DataDir, open_house
+from amends.cli.output import say
+from amends.compose import STAGES, House
+from amends.errors import Misconfigured
+from amends.logs import start_logging
+from ingest.runner import watch
+from ingest.web_form.serve import serve
+
+#: What `amends run` knows: the stages, the watcher of sources, and the web form.
+SERVICES = ("ingest", *STAGES, "form")
+
+_RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
+#: How long a service may take to finish its batch after SIGTERM.
+_GRACE_S = 60.0
+
+
+def setup(data_dir: DataDir = None) -> None:
+    """Make the data folder, the secret and the database, or bring them to this version."""
+    house = open_house(data_dir)
+    _ready(house)
+    say(f"ready: {house.settings.data_dir.resolve()}")
+
+
+def run(
+    service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.", metavar="SERVICE")],
+    data_dir: DataDir = None,
+    worker: Annotated[str, typer.Option(help="A name for this worker; otherwise host and process.")] = "",
+    until_idle: Annotated[bool, typer.Option(help="Stop when there is nothing left to do.")] = False,
+) -> None:
+    """Run one background service. SIGTERM or Ctrl-C finishes the batch in hand, then stops."""
+    if service not in SERVICES:
+        raise Misconfigured(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+    house = open_house(data_dir)
+    start_logging(house.settings.log_level)
+    stop = stop_on_signals()
+    _ready(house)
+    if service == "ingest":
+        _watch(house, stop)
+    elif service == "form":
+        settings = house.settings
+        serve(house.form(), settings.form_host, settings.form_port, stop)
+    else:
+        house.runner(service, worker=worker).run(stop, until_idle=(lambda: True) if until_idle else None)
+
+
+def up(data_dir: DataDir = None) -> None:
+    """Run every service under one supervisor: what ends is started again, what is asked to stop stops."""
+    house = open_house(data_dir)
+    start_logging(house.settings.log_level)
+    _ready(house)
+    stop = stop_on_signals()
+    services = [name for name in SERVICES if name != "ingest" or house.settings.watch]
+    extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
+    say(f"running: {', '.join(services)}; the form is at {house.settings.form_base_url}; Ctrl-C stops")
+    supervise({name: [sys.executable, "-m", "amends.cli", "run", name, *extra] for name in services}, stop)
+
+
+def supervise(commands: dict[str, list[str]], stop: Event) -> None:
+    """Keep a process for each command until `stop` is set; then ask all to finish, and wait."""
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    due: dict[str, float] = dict.fromkeys(commands, 0.0)
+    pause: dict[str, float] = dict.fromkeys(commands, _RESTART_FIRST_S)
+    while not stop.is_set():
+        now = time.monotonic()
+        for name, command in commands.items():
+            process = running.get(name)
+            if process is not None and process.poll() is not None:
+                say(f"{name} ended with {process.returncode}; it is started again in {pause[name]:.0f} s")
+                due[name], pause[name] = now + pause[name], min(pause[name] * 2, _RESTART_MOST_S)
+                del running[name]
+            elif process is None and now >= due[name]:
+                # The command line is our own, with the data folder that its user gave.
+                running[name] = subprocess.Popen(command)  # noqa: S603
+        stop.wait(0.5)
+    for process in running.values():
+        process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE_S
+    for name, process in running.items():
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            say(f"{name} did not finish in {_GRACE_S:.0f} s and is ended; its batch is done again at the next start")
+            process.kill()
+            process.wait()
+
+
+def _ready(house: House) -> None:
+    """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
+    _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender
+
+
+def _watch(house: House, stop: Event) -> None:
+    if not house.settings.watch:
+        raise Misconfigured("there is nothing to watch: set AMENDS_WATCH to files or folders, separated by commas")
+    paths = [Path(path) for path in house.settings.watch]
+    for path in paths:
+        remember(house, path)
+    watch(
+        {str(path): partial(house.files, path) for path in paths},
+        house.database.unit,
+        house.blobs,
+        house.readers,
+        stop=stop,
+        pause_s=house.settings.watch_pause_s,
+    )
+
+
+def stop_on_signals() -> Event:
+    """Give an event that SIGTERM and Ctrl-C set."""
+    stop = Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+    return stop

@@ -1,0 +1,310 @@
+"""`amends queue`, `amends case` and `amends task`: the handler's side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.panel import Panel
+
+from amends.casework import cases as casework
+from amends.cli.opening import ActingAs, DataDir, acting, open_house
+from amends.cli.output import AsJson, console, moment, plain, safe, say, severity_text, table, write_json
+from amends.domain.ids import read_reference
+from amends.domain.outcome import Outcome, Resolved, Upheld
+from amends.domain.verdict import Kind, Severity
+from amends.unit_of_work import JudgedMessage
+from storage.views import QueueRow, queue
+
+queue_app = typer.Typer(help="The cases that wait for people, what to do next first.", no_args_is_help=True)
+case_app = typer.Typer(help="One case: what was said, what it is, what to do.", no_args_is_help=True)
+task_app = typer.Typer(help="What only people can do.", no_args_is_help=True)
+
+Reference = Annotated[str, typer.Argument(help="The case's reference, as AM-7KQ2-9XWD-4T.", metavar="REFERENCE")]
+
+
+@queue_app.command("list")
+def list_queue(
+    kind: Annotated[Kind | None, typer.Option(help="Only cases of this kind.")] = None,
+    severity: Annotated[
+        str | None, typer.Option(help="Only this severity or worse: low, medium, high, critical.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Only cases of this owner; '' for those without one.")] = None,
+    unsure: Annotated[bool, typer.Option(help="Only cases of which triage is not sure.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List open cases, the most pressing first, each with the reasons for its place."""
+    house = open_house(data_dir)
+    level = _severity(severity)
+    with house.database.engine.connect() as connection:
+        rows = queue(
+            connection, now=house.now(), kind=kind, severity=level, owner=owner, needs_person=True if unsure else None
+        )
+    if as_json:
+        write_json([_queue_json(row) for row in rows[:limit]])
+        return
+    if not rows:
+        say("The queue is empty.")
+        return
+    shown = table(f"{len(rows)} open cases", "case", "kind", "severity", "about", "next due", "why here")
+    for row in rows[:limit]:
+        case = row.case
+        shown.add_row(
+            case.id,
+            f"{case.kind.value}{' ?' if case.needs_person else ''}",
+            severity_text(case.severity),
+            safe(case.subject),
+            moment(row.next_due),
+            "; ".join(factor.says for factor in row.factors),
+        )
+    console.print(shown)
+    if len(rows) > limit:
+        say(f"{len(rows) - limit} more: --limit shows them")
+
+
+@case_app.command()
+def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Show everything known of a case: messages with quoted flags, clocks, replies, links, tasks, outcomes."""
+    house = open_house(data_dir)
+    with house.database.reading() as unit:
+        case = unit.cases.get(read_reference(reference))
+        messages = unit.messages.of_case(case.id)
+        clocks = unit.clocks.of_cases([case.id]).get(case.id, [])
+        replies = unit.replies.of_case(case.id)
+        links = unit.links.of_case(case.id)
+        tasks = unit.tasks.of_case(case.id)
+        outcomes = unit.cases.outcomes(case.id)
+        checks = {reply.id: unit.replies.checks(reply.id) for reply in replies}
+        advice = {reply.id: unit.replies.advice(reply.id) for reply in replies}
+    if as_json:
+        write_json(
+            {
+                "case": case,
+                "messages": [
+                    {"message": one.message, "verdict": one.verdict, "joined_via": one.joined_via} for one in messages
+                ],
+                "clocks": clocks,
+                "replies": [
+                    {**plain(reply), "checks": checks[reply.id], "forms": advice[reply.id]} for reply in replies
+                ],
+                "links": links,
+                "tasks": tasks,
+                "outcomes": outcomes,
+            }
+        )
+        return
+    doubt = " · triage is not sure: `amends case set`" if case.needs_person else ""
+    severity = case.severity.word if case.severity else "no severity"
+    console.print(
+        Panel(
+            safe(
+                f"{case.kind.value}, {severity}, {case.state.value}{doubt}\n"
+                f"{case.subject}\nopened {moment(case.opened_at)} · owner {case.owner or 'nobody yet'}"
+            ),
+            title=case.id,
+            title_align="left",
+        )
+    )
+    for one in messages:
+        _show_message(one)
+    shown = table("Clocks", "what", "due", "state", "why this date")
+    for clock in clocks:
+        state = "done" if clock.stopped_at else ("OVERDUE" if clock.is_overdue(house.now()) else "running")
+        shown.add_row(clock.kind.value, moment(clock.due_at), state, "; ".join(clock.steps))
+    console.print(shown)
+    for reply in replies:
+        remarks = "\n".join(f"{check.level.value}: {check.says}" for check in checks[reply.id])
+        console.print(
+            Panel(
+                safe(
+                    reply.text
+                    + (f"\n\n{remarks}" if remarks else "")
+                    + (f"\n\n{reply.outcome}" if reply.outcome else "")
+                ),
+                title=f"{reply.purpose.value} by {reply.form.value}: {reply.state.value} ({reply.id[:8]})",
+                title_align="left",
+            )
+        )
+    for link in links:
+        other = link.other_case_id if link.case_id == case.id else link.case_id
+        say(f"{link.kind.value} with {other} ({link.state.value}): {'; '.join(link.reasons)}")
+    for task in tasks:
+        say(f"task {task.id} {task.kind.value} ({'done' if task.done_at else 'open'}): {task.reason}")
+    for outcome in outcomes:
+        say(f"outcome: {outcome.upheld.value}, resolved {outcome.resolved.value}: {outcome.summary}")
+
+
+def _show_message(one: JudgedMessage) -> None:
+    verdict, message = one.verdict, one.message
+    flags = "\n".join(
+        f"{flag.name.value}: “{flag.quote}” [{flag.start}:{flag.end}] by {flag.rule}" for flag in verdict.flags
+    )
+    said = f"{verdict.kind.value}, {verdict.confidence:.0%} sure" + (
+        ", a person is asked" if verdict.needs_person else ""
+    )
+    hidden = f"\n\nhidden from readers of the mail: {message.hidden_text}" if message.hidden_text else ""
+    body = safe(f"{message.own_words}{hidden}")
+    body.append(f"\n\n{said}" + (f"\n{flags}" if flags else ""), style="dim")
+    console.print(
+        Panel(
+            body,
+            title=f"{message.channel.value} {moment(message.received_at)}"
+            + (f" · joined by {one.joined_via}" if one.joined_via else ""),
+            title_align="left",
+        )
+    )
+
+
+@case_app.command()
+def take(reference: Reference, by: ActingAs = "", data_dir: DataDir = None) -> None:
+    """Make a case yours."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = casework.take(unit, reference, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"{case.id} is yours")
+
+
+@case_app.command("set")
+def set_(
+    reference: Reference,
+    because: Annotated[str, typer.Option("--because", help="Why; it is kept with the correction.")],
+    kind: Annotated[Kind | None, typer.Option(help="What it is.")] = None,
+    severity: Annotated[str | None, typer.Option(help="low, medium, high or critical.")] = None,
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Say what a case is. A machine may raise that afterwards, never lower it."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = casework.say_what_it_is(
+            unit,
+            reference,
+            kind=kind,
+            severity=_severity(severity),
+            reason=because,
+            by=acting(house, by),
+            at=house.now(),
+            pack=house.pack,
+        )
+        unit.commit()
+    say(f"{case.id} is a {case.kind.value}" + (f" of {case.severity.word} severity" if case.severity else ""))
+
+
+@case_app.command()
+def close(
+    reference: Reference,
+    summary: Annotated[str, typer.Option(help="How it ended, in a sentence.")],
+    upheld: Annotated[Upheld, typer.Option(help="Whether the customer was right.")],
+    resolved: Annotated[
+        Resolved, typer.Option(help="Whether the customer holds it to be settled.")
+    ] = Resolved.NOT_KNOWN,
+    remedy: Annotated[str, typer.Option(help="What was done for the customer.")] = "",
+    cause: Annotated[str, typer.Option(help="What caused it.")] = "",
+    lessons: Annotated[str, typer.Option(help="What is to be learnt.")] = "",
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Close a case with its outcome. Upheld and resolved are two questions."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = casework.close(
+            unit,
+            Outcome(
+                case_id=read_reference(reference),
+                upheld=upheld,
+                resolved=resolved,
+                summary=summary,
+                remedy=remedy,
+                cause=cause,
+                lessons=lessons,
+                recorded_by=acting(house, by),
+                recorded_at=house.now(),
+            ),
+        )
+        unit.commit()
+    say(f"{case.id} is closed")
+
+
+@case_app.command()
+def link(
+    reference: Reference,
+    other: Annotated[str, typer.Argument(help="The other case's reference.", metavar="OTHER")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="Say that they do not belong together.")] = False,
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Accept (or refuse) the suggestion that two cases belong together."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        casework.settle_link(unit, reference, other, accept=not refuse, by=acting(house, by), at=house.now())
+        unit.commit()
+    say("refused" if refuse else "accepted: each case shows the other")
+
+
+@task_app.command("list")
+def list_tasks(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List what waits for a person beside the queue: acknowledgements held back, deliveries to settle."""
+    house = open_house(data_dir)
+    with house.database.reading() as unit:
+        tasks = unit.tasks.open_tasks()
+    if as_json:
+        write_json(tasks)
+        return
+    if not tasks:
+        say("No open task.")
+        return
+    shown = table(f"{len(tasks)} open tasks", "task", "case", "what", "why", "since")
+    for task in tasks:
+        shown.add_row(task.id, task.case_id, task.kind.value, safe(task.reason), moment(task.raised_at))
+    console.print(shown)
+
+
+@task_app.command()
+def done(
+    task_id: Annotated[str, typer.Argument(help="The task's id, or its beginning.", metavar="TASK")],
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Say that a task is done."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        task = casework.finish_task(unit, task_id, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"{task.kind.value} on {task.case_id} is done")
+
+
+@task_app.command()
+def settle(
+    reply: Annotated[str, typer.Argument(help="The reply's id, or its beginning.", metavar="REPLY")],
+    arrived: Annotated[bool, typer.Option("--arrived/--lost", help="Whether the customer has it.")],
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Say whether a reply whose fate is unknown reached the customer."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        casework.settle_delivery(unit, reply, arrived=arrived, by=acting(house, by), at=house.now())
+        unit.commit()
+    say("settled")
+
+
+def _severity(word: str | None) -> Severity | None:
+    if word is None:
+        return None
+    try:
+        return Severity.from_word(word)
+    except ValueError as why:
+        raise typer.BadParameter(str(why)) from why
+
+
+def _queue_json(row: QueueRow) -> dict[str, object]:
+    return {
+        **plain(row.case),
+        "score": row.score,
+        "why": [{"says": factor.says, "points": factor.points} for factor in row.factors],
+        "next_due": row.next_due,
+        "clocks": [{"kind": clock.kind, "due_at": clock.due_at, "rule": clock.rule_id} for clock in row.clocks],
+    }

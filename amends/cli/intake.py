@@ -1,0 +1,133 @@
+"""`amends ingest files` and `amends reconcile`: taking in, and proving that nothing was lost."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from amends.cli.opening import DataDir, open_house
+from amends.cli.output import AsJson, console, errors, safe, say, table, write_json
+from amends.compose import House
+from amends.domain.arrival import Fate
+from amends.errors import NotFound
+from ingest.reconcile import Reconciliation, reconcile
+from ingest.runner import take_in_all
+
+app = typer.Typer(help="Take messages in.", no_args_is_help=True)
+
+#: How many unexplained items are named on a terminal.
+_NAMED = 20
+
+
+@app.command()
+def files(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Folders, mails (.eml), mbox, Maildir, JSON Lines of posts and forms.")
+    ],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in mail, posts and forms from files. What was taken in before is passed over."""
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise NotFound(f"there is no file or folder at {missing[0]}")
+    house = open_house(data_dir)
+    fates: Counter[Fate] = Counter()
+    for path in paths:
+        fates += take_in(house, path)
+    if as_json:
+        write_json({fate.value: fates.get(fate, 0) for fate in Fate})
+    else:
+        say(f"{fates.total()} new: " + ", ".join(f"{fates.get(fate, 0)} {fate.value}" for fate in Fate))
+        say("Next: `amends run triage --until-idle`, or `amends up` for all stages.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `files` a command of its own, though it is the only one."""
+
+
+def take_in(house: House, path: Path) -> Counter[Fate]:
+    """Take in what is under one path, with progress on a terminal."""
+    remember(house, path)
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.completed:.0f} things from {task.description}"), console=errors,
+        disable=not sys.stderr.isatty(), transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(path.name, total=None)
+        return take_in_all(
+            house.files(path),
+            house.database.unit,
+            house.blobs,
+            house.readers,
+            stop=Event(),
+            progress=lambda count: bar.advance(task, count),
+        )
+
+
+def remember(house: House, path: Path) -> None:
+    """Remember a path as a source, so that `amends reconcile` opens it again."""
+    with house.database.unit() as unit:
+        unit.intake.remember_source(house.files(path).source, json.dumps({"files": str(path.resolve())}))
+        unit.commit()
+
+
+def reconcile_all(house: House) -> list[Reconciliation]:
+    """Compare every source that can be opened again with the ledger."""
+    with house.database.reading() as unit:
+        results = []
+        for source, how in unit.intake.sources().items():
+            opened = json.loads(how) if how else {}
+            if "files" not in opened:
+                continue
+            path = Path(opened["files"])
+            if not path.exists():
+                gone = Reconciliation(source=source)
+                gone.unexplained.append((str(path), "the source is gone: there is nothing left to compare with"))
+                results.append(gone)
+                continue
+            holdings = house.files(path).holdings()
+            results.append(reconcile(unit, source, holdings, triage_group="triage"))
+        return results
+
+
+def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Prove that everything the sources hold was ingested, is a duplicate, or is parked. Exit code 1 if not."""
+    results = reconcile_all(open_house(data_dir))
+    unexplained = sum(len(result.unexplained) for result in results)
+    if as_json:
+        write_json({"unexplained": unexplained, "sources": [asdict(result) for result in results]})
+    else:
+        _show(results, unexplained)
+    if unexplained:
+        raise typer.Exit(1)
+
+
+def _show(results: Sequence[Reconciliation], unexplained: int) -> None:
+    if not results:
+        say("No source has been read yet: `amends ingest files PATH` reads one.")
+        return
+    shown = table("Intake reconciled", "source", "held", *(fate.value for fate in Fate), "waiting", "unexplained")
+    for result in results:
+        shown.add_row(
+            safe(result.source),
+            str(result.held),
+            *(str(result.fates.get(fate, 0)) for fate in Fate),
+            str(result.waiting),
+            str(len(result.unexplained)),
+        )
+    console.print(shown)
+    for result in results:
+        for item, why in result.unexplained[:_NAMED]:
+            say(f"unexplained: {item}: {why}")
+    say(f"unexplained {unexplained}")

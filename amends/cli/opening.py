@@ -1,0 +1,38 @@
+"""Opens the installation that a command works on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amends.compose import House
+from amends.settings import Settings, load_settings
+
+#: `--data-dir`, for every command that works on an installation.
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="The data folder; otherwise AMENDS_DATA_DIR, or ./amends-data.", show_default=False
+    ),
+]
+#: `--as`, for every command that a person answers for.
+ActingAs = Annotated[
+    str, typer.Option("--as", help="Who you are; otherwise AMENDS_USER, or your name here.", show_default=False)
+]
+
+
+def open_settings(data_dir: Path | None) -> Settings:
+    """Read the settings, the data folder from the command line if it is given."""
+    return load_settings(**({"data_dir": data_dir} if data_dir is not None else {}))
+
+
+def open_house(data_dir: Path | None) -> House:
+    """Open the installation."""
+    return House(settings=open_settings(data_dir))
+
+
+def acting(house: House, said: str) -> str:
+    """Say who gives the command."""
+    return said or house.settings.acting_user

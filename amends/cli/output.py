@@ -1,0 +1,91 @@
+"""How commands speak: tables for people, JSON for programs, complaints on standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from amends.domain.verdict import Severity
+
+#: `--json`, for every command that a program may read.
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for a program to read.")]
+
+console = Console()
+#: Progress and complaints: standard output may be read by a program.
+errors = Console(stderr=True)
+
+_COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "green"}
+
+
+def complain(says: str) -> None:
+    """Say on standard error what is wrong."""
+    errors.print(f"[bold red]amends:[/] {escape(says)}", soft_wrap=True)
+
+
+def say(says: str) -> None:
+    """Say a sentence."""
+    console.print(escape(says), soft_wrap=True)
+
+
+def write_json(value: Any) -> None:
+    """Write one JSON document."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def write_json_line(value: Any) -> None:
+    """Write one line of JSON."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Turn domain values into what JSON holds: severities by their words, times in ISO 8601."""
+    if isinstance(value, Severity):
+        return value.word
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(found) for key, found in value.items()}
+    if isinstance(value, str):
+        # A lone surrogate cannot be written as UTF-8.
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Iterable):
+        return [plain(found) for found in value]
+    return value
+
+
+def table(title: str, *columns: str) -> Table:
+    """Begin a table."""
+    made = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def severity_text(severity: Severity | None) -> Text:
+    """Write a severity; its word says it, the colour only helps."""
+    return Text(severity.word, style=_COLOURS[severity]) if severity is not None else Text("-", style="dim")
+
+
+def moment(at: datetime | None) -> str:
+    """Write a time for a person, in UTC."""
+    return at.strftime("%d %b %Y %H:%M") if at is not None else "-"
+
+
+def safe(text: str) -> Text:
+    """Write a customer's words so that nothing in them steers the terminal."""
+    return Text("".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
