@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import text
-
 from amends.bus.port import Topic
 from amends.compose import STAGES, House
 from amends.errors import AmendsError
 from amends.settings import Settings
-from storage.engine import open_engine
+from storage.engine import fault_of, open_engine
 from storage.migrate import pending
 
 _PACKAGES = ("amends", "ingest", "triage", "respond", "storage")
@@ -99,18 +97,13 @@ def _database(house: House) -> Iterator[Finding]:
             remedy="run `amends setup`",
         )
         return
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-            is_well = found == "ok"
-            yield Finding(
-                what="database",
-                is_well=is_well,
-                says="SQLite, whole" if is_well else f"SQLite, damaged: {found}",
-                remedy="" if is_well else "stop Amends and restore the file from a backup",
-            )
-        else:
-            yield Finding(what="database", is_well=True, says=engine.dialect.name)
+    fault = fault_of(engine)
+    yield Finding(
+        what="database",
+        is_well=not fault,
+        says=f"{engine.dialect.name}, damaged: {fault}" if fault else f"{engine.dialect.name}, whole",
+        remedy="stop Amends and restore the database from a backup" if fault else "",
+    )
 
 
 def _blobs(house: House) -> Iterator[Finding]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from amends.errors import Misconfigured
 
@@ -34,6 +34,18 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
     return _open_sqlite(parsed)
+
+
+def fault_of(engine: Engine) -> str:
+    """Say what is damaged in the database's file; empty when it is whole. Other databases look after themselves."""
+    if engine.dialect.name != "sqlite":
+        return ""
+    try:
+        with engine.connect() as connection:
+            found: str = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    except DatabaseError as why:
+        return str(why.orig)
+    return "" if found == "ok" else found
 
 
 def _open_sqlite(url: URL) -> Engine:

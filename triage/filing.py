@@ -78,7 +78,7 @@ class Filing:
 
     def file(self, message: Message, verdict: Verdict) -> None:
         """Put one message where it belongs."""
-        if not verdict.kind.is_from_a_customer and not verdict.needs_person:
+        if _belongs_to_nobody(message, verdict):
             self._park(message, verdict)
             return
         self._w.people.setdefault(message.author, message.author_name)
@@ -355,6 +355,15 @@ class Filing:
         self._w.happenings.append(
             Happening(at=self._now, actor="amends:triage", action=action, subject=subject, facts=facts)
         )
+
+
+def _belongs_to_nobody(message: Message, verdict: Verdict) -> bool:
+    """Whether a message opens no case: machines' mail and spam, and from lists whatever asks nothing of us."""
+    if verdict.needs_person:
+        return False
+    through_a_list = message.automatic is not None and message.automatic.is_list
+    asks_something = verdict.kind in {Kind.COMPLAINT, Kind.ENQUIRY}
+    return not verdict.kind.is_from_a_customer or (through_a_list and not asks_something)
 
 
 def _may_be_one_matter(one: Case, two: Case) -> bool:
