@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from amends.domain.channel import Channel
 from amends.domain.reply import Form
 from amends.domain.verdict import FlagName, Kind, Severity
-from respond.checks.personal_data import find_identifiers
+from respond.checks.personal_data import identifies_somebody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ BLOCKS: tuple[_Block, ...] = (
     ),
     (
         _ANSWERED_IN_PUBLIC,
-        lambda situation: situation.personal_data_found or bool(find_identifiers(situation.own_words)),
+        lambda situation: situation.personal_data_found or identifies_somebody(situation.own_words),
         "the post holds personal data (a number, an address): answering its substance in public would confirm them",
     ),
     (

@@ -18,7 +18,7 @@ import re
 import unicodedata
 
 from respond.checks.admission import admits
-from respond.checks.personal_data import find_identifiers
+from respond.checks.personal_data import identifies_somebody
 from respond.checks.phrases import words
 from respond.checks.post_length import links
 from respond.checks.tone import check_tone
@@ -73,5 +73,5 @@ def _is_lettered(line: str) -> bool:
 
 
 def _is_harmless(line: str) -> bool:
-    stops = (_LEADS_AWAY.search(line), links(line), find_identifiers(line), admits(line), list(check_unfilled(line)))
+    stops = (_LEADS_AWAY.search(line), links(line), identifies_somebody(line), admits(line), list(check_unfilled(line)))
     return not any(stops) and next(check_tone(line), None) is None

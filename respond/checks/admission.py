@@ -109,6 +109,8 @@ _DENIED_DENIAL = any_of(
     r"no (?:doubt|question|denying|dispute)|not only",
 )
 _AGREED = any_of(r"you(?: are|'re|'ve been| were) (?:\w+ )?(?:right|correct)", r"we (?:\w+ )?agree", "rightly")
+#: How many characters away a word can still shield an admission.
+_REACH = 300
 
 _ACT = (
     "An apology or an offer of redress is not of itself an admission (Compensation Act 2006, s. 2, England and Wales)"
@@ -117,15 +119,9 @@ _ACT = (
 
 def check_admission(text: str) -> Iterator[Check]:
     """Block words that admit liability, and warn of those that come near it."""
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     for rule, (of_what, pattern) in _ADMISSIONS.items():
-        for match in pattern.finditer(text):
-            start, end = match.span()
-            if _is_shielded(text, start, end) or any(
-                start < other_end and other_start < end for other_start, other_end in taken
-            ):
-                continue
-            taken.append((start, end))
+        for match in _unshielded(pattern, text, taken):
             yield Check(
                 name=CheckName.ADMISSION,
                 level=Level.BLOCK,
@@ -133,15 +129,10 @@ def check_admission(text: str) -> Iterator[Check]:
                 says=f"This admits {of_what}. {_ACT}; these words go further. An insurer may have to be told first.",
                 remedy="Say that you are sorry, what happened and what you will do; or ask who may admit liability.",
                 quote=match[0],
-                start=start,
-                end=end,
+                start=match.start(),
+                end=match.end(),
             )
-    for match in _MISTAKE.finditer(text):
-        start, end = match.span()
-        if _is_shielded(text, start, end) or any(
-            start < other_end and other_start < end for other_start, other_end in taken
-        ):
-            continue
+    for match in _unshielded(_MISTAKE, text, taken):
         yield Check(
             name=CheckName.ADMISSION,
             level=Level.WARN,
@@ -149,8 +140,8 @@ def check_admission(text: str) -> Iterator[Check]:
             says=f"This owns up to a mistake, which is honest and near to an admission. {_ACT}.",
             remedy="Keep it if the investigation found it, and say it as a fact: what happened, when.",
             quote=match[0],
-            start=start,
-            end=end,
+            start=match.start(),
+            end=match.end(),
         )
 
 
@@ -163,11 +154,22 @@ def _overlaps(taken: list[tuple[int, int]], start: int, end: int) -> bool:
     return any(start < other_end and other_start < end for other_start, other_end in taken)
 
 
+def _unshielded(pattern: re.Pattern[str], text: str, taken: bytearray) -> Iterator[re.Match[str]]:
+    """Give what a pattern finds, unless its words are shielded or another rule has taken them."""
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        if not any(taken[start:end]) and not _is_shielded(text, start, end):
+            taken[start:end] = b"\x01" * (end - start)
+            yield match
+
+
 def _is_shielded(text: str, start: int, end: int) -> bool:
-    clause_start = max((match.end() for match in _CLAUSE.finditer(text, 0, start)), default=0)
+    earliest = max(0, start - _REACH)
+    clause_start = max((match.end() for match in _CLAUSE.finditer(text, earliest, start)), default=earliest)
     before = text[clause_start:start]
-    sentence_end = found.start() if (found := _SENTENCE.search(text, end)) else len(text)
-    if _DENIED_DENIAL.search(text[clause_start:end]) or _AGREED.search(text[end:sentence_end]):
+    after = text[end : end + _REACH]
+    rest = after[: found.start()] if (found := _SENTENCE.search(after)) else after
+    if _DENIED_DENIAL.search(text[clause_start:end]) or _AGREED.search(rest):
         return False
     # "We do not accept liability": the denial stands inside the words that were found.
     return bool(_SHIELD.search(before) or _DENIAL.search(before) or _DENIAL.search(text[start:end]))

@@ -18,13 +18,13 @@ def check_length(text: str, *, form: Form, channel: Channel, limit: int) -> Iter
     if channel is not Channel.X:
         return
     if form.is_public:
-        length, fits = x_length(text), fitting_prefix(text, limit)
+        length = x_length(text)
     elif form is Form.DIRECT_MESSAGE:
-        limit = X_MESSAGE_LIMIT
-        length, fits = len(text), min(len(text), limit)
+        length, limit = len(text), X_MESSAGE_LIMIT
     else:
         return
     if length > limit:
+        fits = fitting_prefix(text, limit) if form.is_public else limit
         yield Check(
             name=CheckName.LENGTH,
             level=Level.BLOCK,

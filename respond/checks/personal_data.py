@@ -30,12 +30,15 @@ from respond.checks.personal_patterns import (
     BANK_ACCOUNT,
     CARD,
     CIRCUMSTANCES,
+    CODE,
     CONFIRMS,
     GREETED,
     IDENTIFIERS,
+    LINK,
     LONG_NUMBER,
-    NUMBERED_CODE,
+    PERSONAL_PARAMETER,
     TITLED,
+    TOKEN,
 )
 
 
@@ -81,12 +84,9 @@ def find_personal_data(
     return sorted(found, key=lambda one: one.start)
 
 
-def find_identifiers(text: str) -> list[PersonalData]:
-    """Find contact details, numbers and dates of birth alone: what identifies somebody whoever they are."""
-    return [one for one in find_personal_data(text) if one.rule not in _NOT_IDENTIFYING]
-
-
-_NOT_IDENTIFYING = frozenset({"confirms_customer", "greeted_name", *(rule for rule, _, _ in CIRCUMSTANCES)})
+def identifies_somebody(text: str) -> bool:
+    """Whether a text holds contact details, numbers, a date of birth or a titled name. Fast on any text."""
+    return next(_identifiers(text), None) is not None
 
 
 def check_personal_data(text: str, customer: Customer, *, public_contacts: Sequence[str]) -> Iterator[Check]:
@@ -121,25 +121,35 @@ def check_payment_numbers(text: str) -> Iterator[Check]:
 
 def _all(text: str, customer: Customer) -> Iterator[PersonalData]:
     yield from _known_addresses(text, customer.addresses)
-    yield from _payment_numbers(text)
-    for rule, pattern, says in IDENTIFIERS:
-        for match in pattern.finditer(text):
-            yield PersonalData(rule=rule, says=says, start=match.start(), end=match.end())
-    for match in LONG_NUMBER.finditer(text):
-        if not A_DATE.fullmatch(match[0]):
-            yield PersonalData(rule="long_number", says="a long number", start=match.start(), end=match.end())
-    for match in NUMBERED_CODE.finditer(text):
-        if len(match[0]) >= 6:
-            yield PersonalData(
-                rule="code", says="a code made of letters and digits", start=match.start(), end=match.end()
-            )
+    yield from _identifiers(text)
     yield from _names(text, customer.names)
     for rule, pattern, says in CIRCUMSTANCES:
-        for match in pattern.finditer(text):
-            yield PersonalData(rule=rule, says=says, start=match.start(), end=match.end())
-    for match in CONFIRMS.finditer(text):
-        says = "a word that confirms that somebody is a customer"
-        yield PersonalData(rule="confirms_customer", says=says, start=match.start(), end=match.end())
+        yield from _each(pattern, text, rule, says)
+    yield from _each(CONFIRMS, text, "confirms_customer", "a word that confirms that somebody is a customer")
+
+
+def _each(pattern: re.Pattern[str], text: str, rule: str, says: str, group: str | int = 0) -> Iterator[PersonalData]:
+    for match in pattern.finditer(text):
+        yield PersonalData(rule=rule, says=says, start=match.start(group), end=match.end(group))
+
+
+def _identifiers(text: str) -> Iterator[PersonalData]:
+    yield from _payment_numbers(text)
+    for link in _each(LINK, text, "personal_link", "a link made for one person"):
+        address = text[link.start : link.end]
+        tokens = (token for token in TOKEN.findall(address) if any(map(str.isdecimal, token)))
+        if PERSONAL_PARAMETER.search(address) or next(tokens, None):
+            yield link
+    for rule, pattern, says in IDENTIFIERS:
+        yield from _each(pattern, text, rule, says)
+    for number in _each(LONG_NUMBER, text, "long_number", "a long number"):
+        if not A_DATE.fullmatch(text, number.start, number.end):
+            yield number
+    for code in _each(CODE, text, "code", "a code made of letters and digits"):
+        written = text[code.start : code.end]
+        if sum(map(str.isdecimal, written)) >= 3 and any(map(str.isalpha, written)):
+            yield code
+    yield from _each(TITLED, text, "titled_name", "a person's name")
 
 
 def _payment_numbers(text: str) -> Iterator[PersonalData]:

@@ -34,15 +34,6 @@ IDENTIFIERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "an e-mail address",
     ),
     (
-        "personal_link",
-        re.compile(
-            r"https?://\S*?(?=[\w-]*\d)[A-Za-z0-9_-]{16,}\S*"
-            r"|https?://\S+[?&](?:token|key|id|ref|email|user|case|order)=\S+",
-            _I,
-        ),
-        "a link made for one person",
-    ),
-    (
         "date_of_birth",
         re.compile(rf"(?:\bborn|date of birth|birth ?date|birthday|\bd\.?o\.?b\b\.?)[^.\n\d]{{0,20}}{_DAY}", _I),
         "a date of birth",
@@ -89,7 +80,12 @@ IDENTIFIERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
 )
 
 LONG_NUMBER = re.compile(r"(?<![\w.,\u00a3\u20ac$-])\d(?:[ -]?\d){5,}(?![\w,]|\.\d)")
-NUMBERED_CODE = re.compile(r"\b(?=[A-Z0-9-]*[A-Z])(?:[A-Z-]*\d){3,}[A-Z0-9-]*\b")
+#: Capitals and digits; it is a code when it has a letter and three digits.
+CODE = re.compile(r"(?<![\w-])[A-Z0-9-]{6,64}(?![\w-])")
+LINK = re.compile(r"https?://\S+", _I)
+#: What in a link is made for one person: a long token, or a parameter that names something of theirs.
+TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
+PERSONAL_PARAMETER = re.compile(r"[?&](?:token|key|id|ref|email|user|case|order)=", _I)
 A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{4} ?- ?\d{4}")
 BANK_ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", _I)
 CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
