@@ -60,6 +60,9 @@ class Customer:
     addresses: tuple[str, ...] = ()
 
 
+_AROUND_NAMES = ".,;:!?\"'()[]{}<>@#*\u201c\u201d\u2018\u2019"
+_SPACE = r"[\W_]+"
+
 #: Nobody in particular.
 NOBODY = Customer()
 
@@ -174,25 +177,15 @@ def _known_addresses(text: str, addresses: Sequence[str]) -> Iterator[PersonalDa
 def _names(text: str, names: Sequence[str]) -> Iterator[PersonalData]:
     plain, offsets = folded(text)
     for name in names:
-        parts = re.findall(r"[^\W\d_]+(?:[\u2019'-][^\W\d_]+)*", name)
-        wholes = [folded(part)[0] for part in parts]
-        if len(parts) > 1:
-            for match in re.finditer(r"\b" + r"\W+".join(map(re.escape, wholes)) + r"\b", plain):
+        parts = [part for word in name.split() if (part := folded(word)[0].strip(_AROUND_NAMES))]
+        alone = [part for part in parts if len(part) > 2 or (len(parts) == 1 and len(part) > 1)]
+        for wanted in ([parts] if len(parts) > 1 else []) + [[part] for part in alone]:
+            says = "the customer's name"
+            for match in re.finditer(rf"(?<!\w){_SPACE.join(map(re.escape, wanted))}(?!\w)", plain):
                 start, end = span_in_original(offsets, match.start(), match.end())
-                yield PersonalData(rule="customer_name", says="the customer's name", start=start, end=end)
-        for whole in wholes:
-            if len(whole) < 2 or (len(whole) < 3 and len(wholes) > 1):
-                continue
-            for match in re.finditer(rf"\b{re.escape(whole)}\b", plain):
-                start, end = span_in_original(offsets, match.start(), match.end())
-                if whole not in ALSO_WORDS or _is_name_here(text, start):
-                    yield PersonalData(rule="customer_name", says="the customer's name", start=start, end=end)
-    for match in TITLED.finditer(text):
-        yield PersonalData(rule="titled_name", says="a person's name", start=match.start(), end=match.end())
-    for match in GREETED.finditer(text):
-        yield PersonalData(
-            rule="greeted_name", says="a person's name", start=match.start("name"), end=match.end("name")
-        )
+                if not ALSO_WORDS.issuperset(wanted) or _is_name_here(text, start):
+                    yield PersonalData(rule="customer_name", says=says, start=start, end=end)
+    yield from _each(GREETED, text, "greeted_name", "a person's name", group="name")
 
 
 def _is_name_here(text: str, start: int) -> bool:

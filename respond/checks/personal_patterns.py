@@ -163,11 +163,15 @@ CONFIRMS = any_of(
     r"(?:loyal|valued|existing|long-standing) customer",
 )
 
-#: Words that are names as well. As part of a name they count only with a capital inside a sentence.
+#: Words that are names as well, and all words of our own public wordings. As part of a name they count only with a
+#: capital inside a sentence: nobody can stop every public reply by calling themselves "Sorry Please".
 ALSO_WORDS = words(
-    "will may mark grant hope faith joy grace rose page long young so an do see can best good love day june april "
-    "august summer bill rich pat sue dear thank thanks please sorry we you your our the and for us with this that "
-    "have here what any all early sent post private message team person people help time way man wise bright "
-    "small little white black brown green grey king price bell ray art drew miles chase rob jack frank earnest "
-    "ben don al ali ed ted les guy"
+    "a about al ali all along an and answer any anyone anything april are art asking august be been bell ben best "
+    "bill black bright bringing brown can chase could day dear directly do don drew early earned earnest ed "
+    "experience faith for frank from getting glad go gone good grace grant green grey guy has have hear help here "
+    "hope if in into is it jack joy june kind king know les letting like little long look love make man mark may "
+    "message miles not of on one our page pass passed pat people person please post price private properly "
+    "question raising ray read rich right rob rose saying see send sent small smile so something sorry speak sue "
+    "summer take taking team team's ted tell telling thank thanks that the them then there this through time to "
+    "touch up us very want way we we're what white who will wise with words would writing wrong you young your "
 )

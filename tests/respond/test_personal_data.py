@@ -123,6 +123,13 @@ def test_our_own_public_contacts_may_stand() -> None:
     assert found(text, public_contacts=("0800 496 0123", "care@northwind.example")) == [("telephone", "07700 900123")]
 
 
+@pytest.mark.parametrize("name", ["नीता शर्मा", "李小龙", "Zoë", "J. Smith", "@Sam_Jones", "O\u2019Brien"])
+def test_a_name_is_found_in_any_script(name: str) -> None:
+    text = f"It was {name.lstrip('@')} who wrote."
+
+    assert [one.rule for one in find_personal_data(text, Customer(names=(name,)))] == ["customer_name"]
+
+
 def test_no_two_findings_share_a_word() -> None:
     text = "Your order number 4111 1111 1111 1111, Siân O\u2019Connor of 12 Acacia Avenue, SW1A 2AA, born 3 May 1971"
 

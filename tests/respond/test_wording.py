@@ -7,16 +7,20 @@ from importlib.resources import files
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from amends.domain.channel import Channel
 from amends.domain.reply import Form, Purpose, Slot
 from amends.domain.verdict import FlagName, Kind
 from respond.checks.admission import admits
-from respond.checks.personal_data import find_personal_data
+from respond.checks.personal_data import Customer, find_personal_data
 from respond.checks.post_length import X_LIMIT, x_length
 from respond.checks.run import run_checks
 from respond.checks.tone import check_tone
+from respond.draft import draft_public
 from respond.wording import PLACES, Template, listening, pick, templates
+from tests.respond.builders import a_context
 
 FILES = sorted(
     path.name.removesuffix(".toml")
@@ -76,6 +80,29 @@ def test_every_choice_of_public_wordings_passes_the_checks(template: Template) -
             channel=Channel.X,
         )
         assert checks == ()
+
+
+_OWN_WORDS = sorted(
+    {
+        word
+        for template in PUBLIC
+        for wordings in template.wordings.values()
+        for wording in wordings
+        for word in wording.split()
+        if "[" not in wording
+    }
+)
+
+
+@given(
+    name=st.lists(st.sampled_from(_OWN_WORDS), min_size=1, max_size=3).map(" ".join)
+    | st.sampled_from(["private message", "We Are Sorry", "THANK YOU", "One Of Our Team"]),
+    number=st.integers(0, 200),
+)
+def test_nobody_stops_our_public_replies_by_calling_themselves_by_our_words(name: str, number: int) -> None:
+    draft = draft_public(a_context(form=Form.PUBLIC_HOLDING, channel=Channel.X, message_id=str(number)))
+
+    assert find_personal_data(draft.text, Customer(names=(name,))) == []
 
 
 def test_every_template_has_a_name_of_its_own_with_a_version() -> None:
