@@ -1,6 +1,8 @@
 """The only wiring: which adapter stands behind which port.
 
 Everything else takes what it needs as arguments. Nothing here decides anything.
+spaCy and the web framework take a second to import; they are imported where they are
+asked for, so that a command that needs neither does not wait for them.
 """
 
 from __future__ import annotations
@@ -12,9 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
 from amends.bus.port import Topic
@@ -35,9 +35,7 @@ from ingest.intake import keep_and_read, publish
 from ingest.mail.reader import mail_reader
 from ingest.reading import Media, Reader
 from ingest.social.x import x_reader
-from ingest.web_form.app import make_app
 from ingest.web_form.reader import form_reader
-from ingest.web_form.settings import FormSettings
 from respond.checks.personal_data import Customer
 from respond.checks.run import run_checks
 from respond.delivery import DeliverStage
@@ -52,8 +50,9 @@ from storage.engine import open_engine
 from storage.group_commit import GroupCommit
 from storage.migrate import upgrade
 from storage.unit_of_work import Database
-from triage.pipeline import load_judge
-from triage.stage import TriageStage
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
@@ -108,6 +107,8 @@ class House:
     @cached_property
     def judge(self) -> Judge:
         """The triage model. Loading it takes a second or two."""
+        from triage.pipeline import load_judge
+
         return load_judge()
 
     @cached_property
@@ -164,6 +165,8 @@ class House:
             Misconfigured: there is no such stage.
         """
         if name == "triage":
+            from triage.stage import TriageStage
+
             return TriageStage(self.judge, pack=self.pack, now=self.now)
         if name == "respond":
             return RespondStage(
@@ -199,6 +202,9 @@ class House:
 
     def form(self) -> FastAPI:
         """Make the web form."""
+        from ingest.web_form.app import make_app
+        from ingest.web_form.settings import FormSettings
+
         s = self.settings
         intake = FormIntake(
             in_one_commit=GroupCommit(self.database.unit).run,

@@ -21,7 +21,6 @@ from amends.compose import STAGES, House
 from amends.errors import Misconfigured
 from amends.logs import start_logging
 from ingest.runner import watch
-from ingest.web_form.serve import serve
 
 #: What `amends run` knows: the stages, the watcher of sources, and the web form.
 SERVICES = ("ingest", *STAGES, "form")
@@ -54,6 +53,8 @@ def run(
     if service == "ingest":
         _watch(house, stop)
     elif service == "form":
+        from ingest.web_form.serve import serve
+
         settings = house.settings
         serve(house.form(), settings.form_host, settings.form_port, stop)
     else:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.panel import Panel
+from rich.text import Text
 
 from amends.casework import cases as casework
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
@@ -48,17 +49,14 @@ def list_queue(
     if not rows:
         say("The queue is empty.")
         return
-    shown = table(f"{len(rows)} open cases", "case", "kind", "severity", "about", "next due", "why here")
+    shown = table(f"{len(rows)} open cases", "case", "what", "about, and why it stands here")
     for row in rows[:limit]:
         case = row.case
-        shown.add_row(
-            case.id,
-            f"{case.kind.value}{' ?' if case.needs_person else ''}",
-            severity_text(case.severity),
-            safe(case.subject),
-            moment(row.next_due),
-            "; ".join(factor.says for factor in row.factors),
-        )
+        what = Text(f"{case.kind.value}{' ?' if case.needs_person else ''}\n").append_text(severity_text(case.severity))
+        about = safe(case.subject)
+        about.append(f"\nnext due {moment(row.next_due)}", style="dim")
+        about.append("\n" + "; ".join(factor.says for factor in row.factors), style="dim")
+        shown.add_row(case.id, what, about)
     console.print(shown)
     if len(rows) > limit:
         say(f"{len(rows) - limit} more: --limit shows them")
@@ -109,10 +107,10 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
     )
     for one in messages:
         _show_message(one)
-    shown = table("Clocks", "what", "due", "state", "why this date")
+    shown = table("Clocks", "what", "due", "why this date")
     for clock in clocks:
         state = "done" if clock.stopped_at else ("OVERDUE" if clock.is_overdue(house.now()) else "running")
-        shown.add_row(clock.kind.value, moment(clock.due_at), state, "; ".join(clock.steps))
+        shown.add_row(f"{clock.kind.value}\n{state}", moment(clock.due_at), "\n".join(clock.steps))
     console.print(shown)
     for reply in replies:
         remarks = "\n".join(f"{check.level.value}: {check.says}" for check in checks[reply.id])
@@ -256,9 +254,9 @@ def list_tasks(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if not tasks:
         say("No open task.")
         return
-    shown = table(f"{len(tasks)} open tasks", "task", "case", "what", "why", "since")
+    shown = table(f"{len(tasks)} open tasks", "task", "case", "what, and why")
     for task in tasks:
-        shown.add_row(task.id, task.case_id, task.kind.value, safe(task.reason), moment(task.raised_at))
+        shown.add_row(task.id, task.case_id, safe(f"{task.kind.value.replace('_', ' ')}: {task.reason}"))
     console.print(shown)
 
 

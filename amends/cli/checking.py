@@ -99,9 +99,13 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         write_json(findings)
     else:
-        shown = table("Doctor", "", "what", "found", "remedy")
+        shown = table("Doctor", "what", "", "found, and the remedy")
         for finding in findings:
-            shown.add_row("ok" if finding.is_well else "BAD", finding.what, finding.says, finding.remedy)
+            shown.add_row(
+                finding.what,
+                "ok" if finding.is_well else "BAD",
+                finding.says + (f"\n{finding.remedy}" if finding.remedy else ""),
+            )
         console.print(shown)
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)
@@ -129,9 +133,9 @@ def print_summary(counted: Summary) -> None:
     shown.add_row("kinds", "", listed(counted.by_kind))
     shown.add_row("cases", str(counted.cases), listed(counted.cases_by_kind))
     shown.add_row("severities", "", listed(counted.by_severity))
-    shown.add_row("cases for a person to say what they are", str(counted.needs_person), "")
+    shown.add_row("cases in doubt", str(counted.needs_person), "")
     shown.add_row("acknowledgements sent", str(counted.acknowledgements_sent), "")
-    shown.add_row("replies waiting for review", str(counted.in_review), "")
+    shown.add_row("replies in review", str(counted.in_review), "")
     shown.add_row("replies in all", str(sum(counted.replies.values())), listed(counted.replies))
     shown.add_row("parked", str(sum(counted.parked.values())), listed(counted.parked))
     shown.add_row("suggested links", str(sum(counted.links.values())), listed(counted.links))

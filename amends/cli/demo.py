@@ -24,7 +24,6 @@ from amends.domain.audit import first_break
 from amends.errors import Misconfigured
 from amends.samples import samples_dir
 from amends.settings import load_settings
-from ingest.web_form.serve import serve
 from storage.views import summary
 
 #: The samples are dated: the demo's clock begins where they end.
@@ -113,6 +112,8 @@ def _say_what_next(folder: Path) -> None:
 
 
 def _keep_up(house: House) -> None:
+    from ingest.web_form.serve import serve
+
     stop = stop_on_signals()
     workers = [Thread(target=house.runner(stage).run, args=(stop,), name=stage, daemon=True) for stage in STAGES]
     for worker in workers:

@@ -69,10 +69,10 @@ def plain(value: Any) -> Any:
 
 
 def table(title: str, *columns: str) -> Table:
-    """Begin a table."""
-    made = Table(title=title, title_justify="left", header_style="bold", expand=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    """Begin a table. Its first column holds what people copy, and is never folded."""
+    made = Table(title=title, title_justify="left", header_style="bold", expand=False, show_lines=True)
+    for number, column in enumerate(columns):
+        made.add_column(column, overflow="fold", no_wrap=number == 0)
     return made
 
 

@@ -36,10 +36,13 @@ def list_parked(
     if not found:
         say("Nothing is parked.")
         return
-    shown = table(f"{len(found)} parked", "id", "stage", "channel", "reason", "in words", "since", "state")
+    shown = table(f"{len(found)} parked", "id", "reason", "in words", "since")
     for one in found:
         shown.add_row(
-            one.id, one.stage, one.channel.value, one.reason, safe(one.says), moment(one.parked_at), one.state.value
+            one.id,
+            f"{one.reason}\n{one.state.value}",
+            safe(f"{one.says}\n{one.channel.value}, {one.item}"),
+            moment(one.parked_at),
         )
     console.print(shown)
 

@@ -44,16 +44,13 @@ def list_reviews(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if not waiting:
         say("Nothing waits for review.")
         return
-    shown = table(f"{len(waiting)} replies in review", "reply", "case", "form", "they wrote", "we would say", "checks")
+    shown = table(f"{len(waiting)} replies in review", "reply", "what they wrote, and what we would say")
     for reply in waiting:
-        shown.add_row(
-            reply.id[:8],
-            reply.case_id,
-            reply.form.value,
-            safe(_short(answered[reply.message_id].message.own_words)),
-            safe(_short(reply.text)),
-            safe("\n".join(f"{check.level.value}: {check.rule}" for check in checks[reply.id]) or "clear"),
-        )
+        words = safe(_short(answered[reply.message_id].message.own_words))
+        words.append(f"\n{reply.form.value} on {reply.case_id}: ", style="dim").append_text(safe(_short(reply.text)))
+        for check in checks[reply.id]:
+            words.append(f"\n{check.level.value}: {check.rule}", style="bold")
+        shown.add_row(reply.id[:8], words)
     console.print(shown)
 
 

@@ -13,9 +13,6 @@ from rich.progress import track
 from amends.cli.output import AsJson, console, errors, safe, severity_text, table, write_json, write_json_line
 from amends.domain.verdict import FlagName
 from amends.errors import NotFound
-from triage.command import judge_lines
-from triage.pipeline import load_judge
-from triage.rules import all_rules
 
 app = typer.Typer(help="Judge texts, and see what the labels mean.", no_args_is_help=True)
 
@@ -25,6 +22,9 @@ def judge(
     file: Annotated[Path, typer.Argument(help="JSON Lines of {id, channel, subject?, text}; - reads standard input.")],
 ) -> None:
     """Judge messages: a line of JSON each, in the same order."""
+    from triage.command import judge_lines
+    from triage.pipeline import load_judge
+
     if str(file) != "-" and not file.is_file():
         raise NotFound(f"there is no file {file}")
     for line in judge_lines(_lines(file), load_judge()):
@@ -34,6 +34,8 @@ def judge(
 @app.command("taxonomy")
 def show_taxonomy(as_json: AsJson = False) -> None:
     """Show every flag and rule: what it means, with examples and counter-examples."""
+    from triage.rules import all_rules
+
     rules = sorted(all_rules(), key=lambda rule: (list(FlagName).index(rule.flag), rule.name))
     if as_json:
         write_json(
@@ -50,10 +52,12 @@ def show_taxonomy(as_json: AsJson = False) -> None:
             ]
         )
         return
-    shown = table("Flags and the rules that raise them", "rule", "severity", "means", "raises it", "does not")
+    shown = table("Flags and the rules that raise them", "rule", "severity", "means, and what raises it or not")
     for rule in rules:
         shown.add_row(
-            rule.name, severity_text(rule.severity), safe(rule.says), safe(rule.fires[0]), safe(rule.silent[0])
+            rule.name,
+            severity_text(rule.severity),
+            safe(f"{rule.says}\nraised by: {rule.fires[0]}\nnot by: {rule.silent[0]}"),
         )
     console.print(shown)
 
