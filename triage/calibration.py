@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import srsly
 
 from amends.domain.verdict import Kind
 
@@ -27,8 +27,13 @@ class Floors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """The floors of each known channel, and wider ones for any other."""
+    """What the probabilities lead to.
 
+    `complaint_from` is the probability from which on a message is called a complaint;
+    `unknown` are the wider floors of any channel that has none of its own.
+    """
+
+    complaint_from: float
     channels: dict[str, Floors]
     unknown: Floors
 
@@ -37,9 +42,16 @@ class Calibration:
         floors = self.channels.get(channel, self.unknown)
         return confidence < floors.confidence or (kind is not Kind.COMPLAINT and complaint >= floors.complaint)
 
+    def kind_of(self, odds: Mapping[str, float]) -> Kind:
+        """Give the likeliest kind; a complaint only where its probability suffices."""
+        kind = max(odds, key=odds.__getitem__)
+        if kind == Kind.COMPLAINT and odds[kind] < self.complaint_from:
+            kind = max((other for other in odds if other != Kind.COMPLAINT), key=odds.__getitem__)
+        return Kind(kind)
+
     def write(self, folder: Path) -> None:
         """Write it beside the weights."""
-        srsly.write_json(folder / _FILE, asdict(self))
+        (folder / _FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> Calibration:
@@ -48,8 +60,9 @@ class Calibration:
         Raises:
             ValueError, KeyError: it is missing or not complete.
         """
-        stored: Any = srsly.read_json(folder / _FILE)
+        stored: Any = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         return cls(
+            complaint_from=float(stored["complaint_from"]),
             channels={channel: Floors(**floors) for channel, floors in stored["channels"].items()},
             unknown=Floors(**stored["unknown"]),
         )

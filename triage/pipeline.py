@@ -22,7 +22,6 @@ from itertools import islice
 from pathlib import Path
 
 import spacy
-from spacy.attrs import LOWER
 from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -31,7 +30,7 @@ from amends.domain.verdict import Flag, Kind, Severity, Verdict, severity_of
 from amends.errors import Misconfigured
 from amends.ports import TextToJudge
 from triage.calibration import Calibration
-from triage.components import flags_of
+from triage.components import flags_of, keep_text
 from triage.rules import all_rules
 from triage.text import readable
 
@@ -47,6 +46,9 @@ SURE_OF_NO_CUSTOMER = 0.9
 
 #: Words from which on a text without one common English word is taken to be in another language.
 FOREIGN_WORDS = 10
+
+#: Characters of a subject that are read.
+SUBJECT_CHARS = 500
 
 _BREAK = "\n\n"
 
@@ -67,12 +69,18 @@ class Judge:
         stream = iter(texts)
         while buffer := list(islice(stream, BUFFER_TEXTS)):
             with self.nlp.memory_zone():
-                docs = self.nlp.pipe([_read(text) for text in buffer], batch_size=256)
+                docs = self.nlp.pipe((self._read(text) for text in buffer), batch_size=256)
                 verdicts += [self._decide(text, doc) for text, doc in zip(buffer, docs, strict=True)]
         return verdicts
 
+    def _read(self, text: TextToJudge) -> Doc:
+        read = readable(text.text)
+        if text.subject:
+            read = f"{readable(text.subject[:SUBJECT_CHARS])}{_BREAK}{read}"
+        return keep_text(self.nlp.make_doc(read), read)
+
     def _decide(self, text: TextToJudge, doc: Doc) -> Verdict:
-        offset = len(doc.text) - min(len(text.text), len(doc.text)) if text.subject else 0
+        offset = min(len(text.subject), SUBJECT_CHARS) + len(_BREAK) if text.subject else 0
         found = flags_of(doc)
         flags = tuple(_moved(flag, text.text, offset) for flag in found if flag.start >= offset) if found else ()
         worst = max((flag.severity for flag in found if flag.severity is not None), default=Severity.LOW)
@@ -80,7 +88,7 @@ class Judge:
             return self._verdict(Kind.MACHINE, 1.0, flags, worst, needs_person=worst >= Severity.CRITICAL)
         if not doc.cats:
             return self._verdict(Kind.OTHER, 1.0, flags, worst, needs_person=bool(flags))
-        kind = Kind(max(doc.cats, key=doc.cats.__getitem__))
+        kind = self._calibration.kind_of(doc.cats)
         confidence = min(1.0, doc.cats[kind])
         needs_person = self._calibration.is_doubtful(
             text.channel, kind=kind, confidence=confidence, complaint=doc.cats[Kind.COMPLAINT]
@@ -106,7 +114,7 @@ class Judge:
         )
 
     def _is_foreign(self, doc: Doc) -> bool:
-        return len(doc) >= FOREIGN_WORDS and self._common.isdisjoint(doc.to_array(LOWER).tolist())
+        return len(doc) >= FOREIGN_WORDS and self._common.isdisjoint(doc.to_array("LOWER").tolist())
 
 
 def load_judge(model_dir: Path | None = None) -> Judge:
@@ -129,10 +137,6 @@ def load_judge(model_dir: Path | None = None) -> Judge:
 def rules_digest() -> str:
     """Give eight letters that change whenever a rule does."""
     return hashlib.sha256(repr(all_rules()).encode()).hexdigest()[:8]
-
-
-def _read(text: TextToJudge) -> str:
-    return f"{readable(text.subject[:500])}{_BREAK}{readable(text.text)}" if text.subject else readable(text.text)
 
 
 def _moved(flag: Flag, text: str, offset: int) -> Flag:

@@ -6,7 +6,8 @@ What happens to a text before anything reads it, in this order:
 2. Curly quotes, no-break spaces and unusual dashes become their plain forms.
 3. A run of more than 200 characters without white space (base64, a wall of `!`)
    keeps its first 200; the rest is read as spaces.
-4. Letters become lower case.
+4. Addresses of web pages are read as spaces.
+5. Letters become lower case (`folded`).
 
 Every step keeps the length, so an offset into what is read is an offset into what
 was given, and a quote is cut from the given text itself.
@@ -49,6 +50,7 @@ _PLAIN = str.maketrans(
     }
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _LONG_RUN = re.compile(rf"(?<=\S{{{LONGEST_RUN_CHARS}}})\S+")
 
 
@@ -58,9 +60,15 @@ def readable(text: str) -> str:
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
     text = text.translate(_PLAIN)
+    if "://" in text or "www." in text:
+        text = _ADDRESS.sub(_spaces, text)
     if len(text) > LONGEST_RUN_CHARS:
-        text = _LONG_RUN.sub(lambda run: " " * len(run[0]), text)
+        text = _LONG_RUN.sub(_spaces, text)
     return text
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def folded(text: str) -> str:

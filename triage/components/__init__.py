@@ -2,6 +2,6 @@
 
 from triage.components.flags import FlagFinder, flags_of
 from triage.components.kind import KINDS, KindClassifier
-from triage.components.passages import Passages, others_words
+from triage.components.passages import Passages, keep_text, others_words, text_of
 
-__all__ = ["KINDS", "FlagFinder", "KindClassifier", "Passages", "flags_of", "others_words"]
+__all__ = ["KINDS", "FlagFinder", "KindClassifier", "Passages", "flags_of", "keep_text", "others_words", "text_of"]

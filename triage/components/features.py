@@ -85,7 +85,7 @@ def all_rows(words: list[str]) -> list[int]:
     """Give every row of a text, as the training sees it; `words` as `words_seen` keeps them."""
     rows = [row for word in words for row in word_rows(word)]
     keys = np.array([EDGE_KEY, *map(key_of, words), EDGE_KEY], dtype=np.uint64)
-    return rows + pair_rows(keys).tolist()
+    return rows + [int(row) for row in pair_rows(keys)]
 
 
 def _row(sort: str, text: str) -> int:

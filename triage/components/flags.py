@@ -7,16 +7,15 @@ each sentence that holds its wake word, so the cost grows with the text, never f
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from spacy.attrs import IDX, LOWER
 from spacy.language import Language
 from spacy.strings import StringStore
 from spacy.tokens import Doc
 
 from amends.domain.verdict import LARGE_LOSS_GBP, Flag, FlagName, Severity
-from triage.components.passages import others_words
+from triage.components.passages import others_words, text_of
 from triage.rules import all_rules
 from triage.rules.money import amounts_in
 from triage.rules.phrase import NEGATOR
@@ -32,12 +31,13 @@ SENTENCE_CHARS = 320
 
 _KEY = "amends_flags"
 _BOUNDARY = re.compile(
-    r"(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)[.!?]+[\"')\]]*\s+|\n\s*\n|\n(?=[ \t]*[>*\u2022-])"
+    r"[.!?\n](?:(?<![\n])(?<!\bmr\.)(?<!\bmrs\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bst\.)[.!?]{0,9}[\"')\]]{0,3}\s+"
+    r"|(?<=\n)(?:[ \t\r]*\n\s*|(?=[ \t]*[>*\u2022-])))"
 )
 
 
 def flags_of(doc: Doc) -> tuple[Flag, ...]:
-    """Give the flags found in `doc`, by their place in it; quotes are cut from `doc.text`."""
+    """Give the flags found in `doc`, by their place in it; quotes are cut from its text."""
     flags: tuple[Flag, ...] = doc.user_data.get(_KEY, ())
     return flags
 
@@ -52,12 +52,16 @@ class FlagFinder:
             for place, phrase in enumerate(rule.phrases):
                 for word in sorted(phrase.wakes):
                     woken.setdefault(strings.add(word), []).append((number, place))
+        self._also: list[list[tuple[frozenset[int], ...]]] = [
+            [tuple(frozenset(map(strings.add, sorted(words))) for words in phrase.also) for phrase in rule.phrases]
+            for rule in self._rules
+        ]
         self._woken = {word: tuple(patterns) for word, patterns in woken.items()}
         self._wake_words = frozenset(woken)
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the flags of one document."""
-        words = doc.to_array(LOWER).tolist()
+        words = doc.to_array("LOWER").tolist()
         if not self._wake_words.isdisjoint(words):
             found = self._find(doc, words)
             if found:
@@ -65,13 +69,15 @@ class FlagFinder:
         return doc
 
     def _find(self, doc: Doc, words: list[int]) -> tuple[Flag, ...]:
-        own_text = doc.text
+        own_text = text_of(doc)
         text = folded(own_text)
         masked = others_words(doc)
-        starts = doc.to_array(IDX).tolist()
+        starts = doc.to_array("IDX").tolist()
         ends = [boundary.end() for boundary in _BOUNDARY.finditer(text)]
         tried: set[tuple[int, int, int]] = set()
         flags: list[Flag] = []
+        heard: set[int] = set()
+        heard_from = (-1, -1)
         for place, word in enumerate(words):
             patterns = self._woken.get(word)
             if patterns is None:
@@ -84,10 +90,15 @@ class FlagFinder:
             last = ends[number] if number < len(ends) else len(text)
             sentence = (max(first, at - SENTENCE_CHARS), min(last, at + SENTENCE_CHARS))
             after = ends[number + 1] if number + 1 < len(ends) else len(text)
+            if heard_from != sentence:
+                heard_from = sentence
+                heard = set(words[bisect_left(starts, sentence[0]) : bisect_left(starts, sentence[1])])
             for pattern in patterns:
                 trial = (*pattern, sentence[0])
-                if trial not in tried:
-                    tried.add(trial)
+                if trial in tried:
+                    continue
+                tried.add(trial)
+                if not any(map(heard.isdisjoint, self._also[pattern[0]][pattern[1]])):
                     flag = self._try(pattern, own_text, text, sentence, min(after, last + SENTENCE_CHARS))
                     if flag is not None:
                         flags.append(flag)

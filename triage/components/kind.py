@@ -6,6 +6,7 @@ somebody else wrote (`amends_passages`) are not read. A text without any word ge
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,8 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import srsly
-from spacy.attrs import LOWER
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -101,7 +100,7 @@ class KindClassifier:
     def _places(self, doc: Doc) -> list[int]:
         """Give where each word of `doc` that is looked at is remembered."""
         place_of = self._place_of
-        words: list[int] = doc.to_array(LOWER).tolist()
+        words: list[int] = doc.to_array("LOWER").tolist()
         masked = others_words(doc)
         if masked:
             starts = [token.idx for token in doc]
@@ -153,7 +152,7 @@ class KindClassifier:
                 self._place_of[word] = place
 
     def set_model(self, *, weights: Floats, bias: Floats, temperature: float) -> None:
-        """Take trained weights of shape (`BUCKETS`, number of kinds), a bias for each kind, and a temperature above 0."""
+        """Take weights of shape (`BUCKETS`, number of kinds), a bias for each kind, and a temperature above 0."""
         self.weights, self.bias, self.temperature = weights, bias, temperature
         self._forget()
 
@@ -167,7 +166,7 @@ class KindClassifier:
             "bias": [round(float(value), 6) for value in self.bias],
             "temperature": self.temperature,
         }
-        srsly.write_json(folder / "classifier.json", about)
+        (folder / "classifier.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> KindClassifier:
         """Read what `to_disk` wrote.
@@ -176,7 +175,7 @@ class KindClassifier:
             ValueError: the weights were trained for other kinds or another table.
         """
         folder = Path(path)
-        about: Any = srsly.read_json(folder / "classifier.json")
+        about: Any = json.loads((folder / "classifier.json").read_text(encoding="utf-8"))
         weights = np.load(folder / "weights.npy", allow_pickle=False).astype(np.float32)
         if about["kinds"] != [kind.value for kind in KINDS] or weights.shape != (BUCKETS, len(KINDS)):
             raise ValueError(

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 
-from spacy.attrs import LOWER
 from spacy.language import Language
 from spacy.strings import StringStore
 from spacy.tokens import Doc
@@ -22,6 +21,7 @@ from spacy.tokens import Doc
 from triage.text import folded
 
 _KEY = "amends_passages"
+_TEXT = "amends_text"
 
 _HISTORY_MARK = re.compile(
     r"^[ \t]*>[^\n]*\n?"
@@ -31,7 +31,30 @@ _HISTORY_MARK = re.compile(
 )
 
 _ORDER_WORDS = frozenset(
-    ["ignore", "disregard", "forget", "override", "bypass", "mark", "label", "classify", "classified", "categorise", "categorize", "tag", "flag", "rate", "set", "output", "respond", "severity", "prompt", "instructions", "system", "assistant"]
+    [
+        "ignore",
+        "disregard",
+        "forget",
+        "override",
+        "bypass",
+        "mark",
+        "label",
+        "classify",
+        "classified",
+        "categorise",
+        "categorize",
+        "tag",
+        "flag",
+        "rate",
+        "set",
+        "output",
+        "respond",
+        "severity",
+        "prompt",
+        "instructions",
+        "system",
+        "assistant",
+    ]
 )
 
 _ORDER = re.compile(
@@ -39,21 +62,36 @@ _ORDER = re.compile(
     r"(?:your|the|previous|prior|above|earlier|all|these|those|system)\b[^.!?\n]{0,30}?"
     r"\b(?:rules?|instructions?|prompts?|guidelines?|training|policy|policies|directions?|orders?|settings)\b"
     r"|(?<!not )(?<!n't )\b(?:mark|label|classify|categori[sz]e|tag|flag|rate|triage) "
-    r"(?:this|it|me|the following|my \w+|this \w+) (?:message |e-?mail |text |post |one )?(?:as|with|to be) (?:an? |the )?"
+    r"(?:this|it|me|the following|my \w+|this \w+) (?:message |e-?mail |text |post |one )?(?:as|with|to be) (?:an? |"
+    r"the )?"
     r"(?:low|medium|high|critical|urgent severity|severity|priority|enquiry|inquiry|praise|spam|other|machine|"
     r"not? |none|safe|harmless|positive|neutral|non|safety|fraud|safeguarding|gas|fire|emergency|injury)\b"
     r"|\bset (?:the |its |your )?(?:severity|priority|flags?|kind|confidence|label)\b"
-    r"|\b(?:severity|needs_person|confidence|kind) ?[:=] ?\"?(?:low|none|null|medium|high|critical|false|true|\d|enquiry|praise|spam)"
+    r"|\b(?:severity|needs_person|confidence|kind) ?[:=] ?\"?(?:low|none|null|medium|high|critical|false|true|\d|"
+    r"enquiry|praise|spam)"
     r"|\b(?:system|assistant|developer) ?(?:prompt|message|override|note)? ?: "
     r"|<\|[a-z_]+\|>|\[/?inst\]|<</?sys>>"
     r"|\byou are (?:now )?an? (?:ai|language model|assistant|classifier)\b"
-    r"|\b(?:respond|reply|answer|output) (?:only )?with (?:only )?(?:the (?:word|label|json)|\{|json|\"?(?:low|praise|enquiry))"
+    r"|\b(?:respond|reply|answer|output) (?:only )?with (?:only )?(?:the (?:word|label|json)|\{|json|\"?(?:low|"
+    r"praise|enquiry))"
 )
 
 #: A sentence is looked for this far on either side of an order.
 _SENTENCE_CHARS = 400
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*(?=\s)|\n")
+
+
+def text_of(doc: Doc) -> str:
+    """Give the text of `doc`: the one it was made with where that was kept, for spaCy puts it together word by word."""
+    kept = doc.user_data.get(_TEXT)
+    return kept if isinstance(kept, str) else doc.text
+
+
+def keep_text(doc: Doc, text: str) -> Doc:
+    """Keep with `doc` the text it was made with."""
+    doc.user_data[_TEXT] = text
+    return doc
 
 
 def others_words(doc: Doc) -> list[tuple[int, int]]:
@@ -70,12 +108,12 @@ class Passages:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the passages of one document."""
-        text = doc.text
+        text = text_of(doc)
         spans: list[tuple[int, int]] = []
         if ">" in text or "rote:" in text or "---" in text:
             low = folded(text)
             spans += _history(low)
-        if "<|" in text or not self._order_ids.isdisjoint(doc.to_array(LOWER).tolist()):
+        if "<|" in text or not self._order_ids.isdisjoint(doc.to_array("LOWER").tolist()):
             spans += _orders(folded(text))
         if spans:
             doc.user_data[_KEY] = sorted(spans)

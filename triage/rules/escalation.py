@@ -14,29 +14,44 @@ RULES = (
         phrases=(
             "(legal|court) [action|proceedings|advice|claim|steps|route|case|representation]",
             "[legal] (remedy|redress|rights|team will|options|letter)",
-            "(my|our|a|his|her|the|through|instruct|instructed|instructing|consult|consulted|consulting|speak to|speaking to|spoken to|contact|contacted|seek|see|get|with|of|from|to|via) (family|own)? [solicitor|solicitors|lawyer|lawyers|barrister|attorney|attorneys]",
+            "(my|our|a|his|her|the|through|instruct|instructed|instructing|consult|consulted|consulting|speak to|"
+            "speaking to|spoken to|contact|contacted|seek|see|get|with|of|from|to|via) (family|own)? [solicitor|"
+            "solicitors|lawyer|lawyers|barrister|attorney|attorneys]",
             "[sue|suing|sued] (you|your|the|for|them|this|over|if|because|and)",
-            "(will|going to|gonna|intend to|about to|want to|i'll|we'll|could|have to|forced to|should|might|may|have grounds to|happy to|prepared to) [sue]",
-            "(take|taking|taken|see|seeing|go|going|took|took|drag|haul) (you|this|it|them|your company|the matter|to|my case|my claim|us|further)? (all)? (the way)? (to|in) (small claims|the small claims|the county|county|magistrates|the high)? [court|tribunal]",
+            "(will|going to|gonna|intend to|about to|want to|i'll|we'll|could|have to|forced to|should|might|may|"
+            "have grounds to|happy to|prepared to) [sue]",
+            "(take|taking|taken|see|seeing|go|going|took|took|drag|haul) (you|this|it|them|your company|the matter|"
+            "to|my case|my claim|us|further)? (all)? (the way)? (to|in) (small claims|the small claims|the county|"
+            "county|magistrates|the high)? [court|tribunal]",
             "(county|small claims|magistrates|crown|high|through the) [court|courts|tribunal]",
             "small [claims|claim]",
             "(employment|property|first tier|send|disability|lands) [tribunal]",
             "[letter|notice] before (action|claim)",
             "(pre action) [protocol|letter]",
-            "(file|filing|filed|issue|issuing|issued|bring|bringing|start|starting|making|lodge|submit|pursue|pursuing|make) _2 (legal|court|compensation|personal injury|insurance|negligence|civil|formal|small)? [claim|lawsuit|proceedings|litigation] (against|for damages|in court|in the|through|online)",
+            "(file|filing|filed|issue|issuing|issued|bring|bringing|start|starting|making|lodge|submit|pursue|"
+            "pursuing|make) _2 (legal|court|compensation|personal injury|insurance|negligence|civil|formal|small)? "
+            "[claim|lawsuit|proceedings|litigation] (against|for damages|in court|in the|through|online)",
             "(class action) [lawsuit|suit]",
             "[lawsuit|litigation|litigate]",
             "(seek|seeking|claim|claiming|pursue|sue for|sue you for|demand) _1 [damages]",
             "see you in [court]",
             "hear from _1 [solicitor|solicitors|lawyer|lawyers|attorney]",
-            "(section|under the) #digits? _3 (consumer rights|consumer credit|housing|landlord and tenant|misrepresentation|protection from harassment|equality|care|supply of goods|sale of goods) [act]",
-            "(consumer rights|consumer credit|landlord and tenant|protection from harassment|sale of goods|supply of goods) [act]",
-            "[breach|breached|breaching] (of)? (the|my|our|your)? (contract|tenancy agreement|duty of care|statutory duty)",
+            "(section|under the) #digits? _3 (consumer rights|consumer credit|housing|landlord and tenant|"
+            "misrepresentation|protection from harassment|equality|care|supply of goods|sale of goods) [act]",
+            "(consumer rights|consumer credit|landlord and tenant|protection from harassment|sale of goods|supply of "
+            "goods) [act]",
+            "[breach|breached|breaching] (of)? (the|my|our|your)? (contract|tenancy agreement|duty of care|statutory "
+            "duty)",
             "judicial [review]",
             "[negligent|negligence] (and|in|of|by|on|has|claim|your|caused|which|that|from)",
         ),
-        unless=r"(?:tennis|food|basketball|squash|badminton|netball|royal) court|court (?:shoes?|booking|hire|road|street|house|lane|avenue|drive|close)|solicitors? (?:vacanc|firm seeking|job)|(?:i am|i'm|as|we are) (?:a |an )?(?:\w+ )?(?:solicitor|lawyer|barrister|paralegal)s? (?:looking|applying|enquiring|interested|offering|specialis\w+)|"
-        r"(?:conveyancing|buying|selling|sale of|purchase of|probate|will|estate)\b[^.]{0,60}solicitor|solicitor[^.]{0,40}\b(?:conveyancing|purchase|completion|exchange|probate)|(?:no win|claim your|free (?:legal|claim)|claims? management)",
+        unless=r"(?:tennis|food|basketball|squash|badminton|netball|royal) court|court (?:shoes?|booking|hire|road|"
+        r"street|house|lane|avenue|drive|close)|solicitors? (?:vacanc|firm seeking|job)|(?:i am|i'm|as|we are) "
+        r"(?:a |an )?(?:\w+ )?(?:solicitor|lawyer|barrister|paralegal)s? (?:looking|applying|enquiring|"
+        r"interested|offering|specialis\w+)|"
+        r"(?:conveyancing|buying|selling|sale of|purchase of|probate|will|estate)\b[^.]{0,60}solicitor|"
+        r"solicitor[^.]{0,40}\b(?:conveyancing|purchase|completion|exchange|probate)|(?:no win|claim your|free "
+        r"(?:legal|claim)|claims? management)",
         fires=(
             "If I do not hear by Friday I will take legal action.",
             "My solicitor will be writing to you.",
@@ -55,25 +70,37 @@ RULES = (
         says="A regulator, an ombudsman, trading standards or an elected member is threatened or involved.",
         claim=Claim.THREAT,
         phrases=(
-            "[ombudsman|ombudsmen|ombudswoman|ofcom|ofgem|ofwat|ofsted|ofqual|cqc|icofficer|phso|lgsco|iopc|orr|hse|ipso|finra|cfpb|acas|healthwatch|rspca|fcc|ftc|bbb]",
-            "(report|reporting|reported|complain|complaining|complained|complaint|go|going|take|taking|refer|referring|referred|raise|write|writing|contact|contacting|contacted|informed|involve|escalate|escalating|escalated|inform|informing|copied|copying|cc|email|emailed|lodge|tell|taken|told|with|from|by|via|to|notify|notified) _6 (the|to|your|with|our)? [fca|ico|fos|asa|sra|gmc|nmc|caa|cma|prs|hcpc|rbi|irdai|trai|regulator|regulators|commissioner|watchdog|cedr|adr|dvsa|ofs]",
-            "(the) [fca|ico|gmc|nmc|caa|cma|hcpc|regulator|watchdog] (will|has|have|is|would|should|about|told|says|investigate|and|if|know|regarding|immediately|as)",
+            "[ombudsman|ombudsmen|ombudswoman|ofcom|ofgem|ofwat|ofsted|ofqual|cqc|icofficer|phso|lgsco|iopc|orr|hse|"
+            "ipso|finra|cfpb|acas|healthwatch|rspca|fcc|ftc|bbb]",
+            "(report|reporting|reported|complain|complaining|complained|complaint|go|going|take|taking|refer|"
+            "referring|referred|raise|write|writing|contact|contacting|contacted|informed|involve|escalate|"
+            "escalating|escalated|inform|informing|copied|copying|cc|email|emailed|lodge|tell|taken|told|with|from|"
+            "by|via|to|notify|notified) _6 (the|to|your|with|our)? [fca|ico|fos|asa|sra|gmc|nmc|caa|cma|prs|hcpc|rbi|"
+            "irdai|trai|regulator|regulators|commissioner|watchdog|cedr|adr|dvsa|ofs]",
+            "(the) [fca|ico|gmc|nmc|caa|cma|hcpc|regulator|watchdog] (will|has|have|is|would|should|about|told|says|"
+            "investigate|and|if|know|regarding|immediately|as)",
             "trading [standards]",
             "citizens [advice]",
-            "(information|housing|financial|charity|gambling|electoral|traffic|police and crime) [commissioner|commission]",
+            "(information|housing|financial|charity|gambling|electoral|traffic|police and crime) [commissioner|"
+            "commission]",
             "(care quality) [commission]",
             "(health and safety) [executive]",
             "(environmental) [health] (will|has|have|officer|officers|team|department|about|to|and|were|are|is)?",
             "consumer [court|forum]",
-            "(my|our|local|the|your|write to|writing to|contact|contacted|contacting|copied to|copied in|cc|involve|to|raise with|emailed|written to|a) (local|ward)? [mp|councillor|councillors|congressman|congresswoman|senator|msp|td|assemblyman]",
+            "(my|our|local|the|your|write to|writing to|contact|contacted|contacting|copied to|copied in|cc|involve|"
+            "to|raise with|emailed|written to|a) (local|ward)? [mp|councillor|councillors|congressman|congresswoman|"
+            "senator|msp|td|assemblyman]",
             "member of [parliament|congress]",
             "financial [conduct] authority",
             "(advertising) [standards]",
-            "(report|reporting|reported|complaint|complain) _4 (to|with) (the)? [police|council|government|authorities|bank|minister]",
+            "(report|reporting|reported|complaint|complain) _4 (to|with) (the)? [police|council|government|"
+            "authorities|bank|minister]",
             "better [business] bureau",
             "attorney [general]",
         ),
-        unless=r"(?:vacanc|apply for|job|role) (?:\w+ ){0,4}(?:ombudsman|regulator)|voltage regulator|pressure regulator|gas regulator|regulator (?:valve|pump|knob|switch)|window regulator|advice (?:on|about) (?:which|what|how)|mp ?3|\d+ ?mp\b|mp camera",
+        unless=r"(?:vacanc|apply for|job|role) (?:\w+ ){0,4}(?:ombudsman|regulator)|voltage regulator|pressure "
+        r"regulator|gas regulator|regulator (?:valve|pump|knob|switch)|window regulator|advice (?:on|about) "
+        r"(?:which|what|how)|mp ?3|\d+ ?mp\b|mp camera",
         fires=(
             "I am taking this to the ombudsman.",
             "I have copied in my MP.",
@@ -92,19 +119,31 @@ RULES = (
         says="Press, broadcasters or a public campaign are threatened or involved.",
         claim=Claim.THREAT,
         phrases=(
-            "(go|going|gone|went|take|taking|taken|tell|telling|told|speak|speaking|spoken|contact|contacting|contacted|sell|inform|informing|write|writing|written|talk|talking|run|email|emailed|emailing|leak|story|pitch|send|sending|share|sharing) _6 (to|with|in|the|our|my) (the|a|my|our|local|national)? (local|national)? "
-            "[press|media|papers|newspaper|newspapers|journalist|journalists|bbc|itv|tabloids|reporter|reporters|guardian|mirror|telegraph|watchdog|radio|television]",
-            "(local|national|the) [press|newspaper|newspapers|papers|media|radio] (will|would|is|are|may|might|know|hear|about|has|have|and will|shall|interested|running|involved|loves|love)",
+            "(go|going|gone|went|take|taking|taken|tell|telling|told|speak|speaking|spoken|contact|contacting|"
+            "contacted|sell|inform|informing|write|writing|written|talk|talking|run|email|emailed|emailing|leak|"
+            "story|pitch|send|sending|share|sharing) _6 (to|with|in|the|our|my) (the|a|my|our|local|national)? "
+            "(local|national)? "
+            "[press|media|papers|newspaper|newspapers|journalist|journalists|bbc|itv|tabloids|reporter|reporters|"
+            "guardian|mirror|telegraph|watchdog|radio|television]",
+            "(local|national|the) [press|newspaper|newspapers|papers|media|radio] (will|would|is|are|may|might|know|"
+            "hear|about|has|have|and will|shall|interested|running|involved|loves|love)",
             "(a|the|our) (local)? [journalist|reporter] (is|has|will|from|at|who|friend|already|and)",
             "(go|going|make|making|went|gone|goes|made) (this|it|you|your company|the video)? _1 [viral]",
-            "(post|posting|put|putting|share|sharing|plaster|publish|publishing|expose|exposing|spread|posted|tell|telling) _5 (all over|across|on every|on all|over) (of)? (social|facebook|twitter|instagram|tiktok|the internet|youtube|trustpilot|your|the|every)? [media|facebook|twitter|instagram|tiktok|internet|youtube|trustpilot|linkedin|platform|platforms]",
+            "(post|posting|put|putting|share|sharing|plaster|publish|publishing|expose|exposing|spread|posted|tell|"
+            "telling) _5 (all over|across|on every|on all|over) (of)? (social|facebook|twitter|instagram|tiktok|the "
+            "internet|youtube|trustpilot|your|the|every)? [media|facebook|twitter|instagram|tiktok|internet|youtube|"
+            "trustpilot|linkedin|platform|platforms]",
             "(name) and [shame]",
             "[naming] and shaming",
             "(will|going to|let me|shall|gonna|i'll|we'll) [expose] (you|your|this|the|them)",
             "[bbc|itv] (will|watchdog|news|has|have|about|and|are|is|know|to|journalist|reporter)",
         ),
-        unless=r"(?:i am|i'm|as|we are) (?:a |an )?(?:\w+ )?(?:journalist|reporter)|press (?:release|office|enquir\w+|pass|officer|the|and hold|\d)|social media (?:team|manager|job|role|account|marketing|page)|great (?:post|work) |media (?:player|centre|studies|kit|enquir\w+)|"
-        r"viral (?:infection|marketing|fever|load|video (?:of yours|was))|(?:share|post|tell) (?:\w+ ){0,3}(?:your (?:story|photos?|experience)|with friends)|read (?:it |about \w+ )?in the|saw (?:it |you |your \w+ )?(?:in|on) the|love(?:d)? (?:your|the|listening)|advert",
+        unless=r"(?:i am|i'm|as|we are) (?:a |an )?(?:\w+ )?(?:journalist|reporter)|press (?:release|office|enquir\w+|"
+        r"pass|officer|the|and hold|\d)|social media (?:team|manager|job|role|account|marketing|page)|great "
+        r"(?:post|work) |media (?:player|centre|studies|kit|enquir\w+)|"
+        r"viral (?:infection|marketing|fever|load|video (?:of yours|was))|(?:share|post|tell) (?:\w+ ){0,3}(?:your "
+        r"(?:story|photos?|experience)|with friends)|read (?:it |about \w+ )?in the|saw (?:it |you |your \w+ )?(?:in|"
+        r"on) the|love(?:d)? (?:your|the|listening)|advert",
         fires=(
             "I am going to the press with this.",
             "A journalist from the local paper is already interested.",

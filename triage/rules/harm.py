@@ -7,15 +7,25 @@ from triage.rules.rule import Claim, Rule
 
 _BODY = (
     "hand|hands|finger|fingers|thumb|arm|arms|wrist|elbow|shoulder|face|leg|legs|knee|ankle|foot|feet|toe|toes|mouth|"
-    "tongue|skin|eye|eyes|ear|head|scalp|hair|back|neck|hip|ribs|rib|nose|tooth|teeth|lip|lips|chest|stomach|thigh|palm|"
+    "tongue|skin|eye|eyes|ear|head|scalp|hair|back|neck|hip|ribs|rib|nose|tooth|teeth|lip|lips|chest|stomach|thigh|"
+    "palm|"
     "collarbone|pelvis|skull|jaw|spine"
 )
-_ME = "me|my|him|his|her|us|them|our|their|my son|my daughter|my mother|my mum|my dad|my father|my wife|my husband|my child"
-_WHO = "@i|@kin|someone|somebody|people|person|passenger|passengers|customer|customers|pedestrian|resident|patient|pupil|who|passer by"
+_ME = (
+    "me|my|him|his|her|us|them|our|their|my son|my daughter|my mother|my mum|my dad|my father|my wife|my husband|my "
+    "child"
+)
+_WHO = (
+    "@i|@kin|someone|somebody|people|person|passenger|passengers|customer|customers|pedestrian|resident|patient|"
+    "pupil|who|passer by"
+)
 _NOT_BODILY = (
-    r"hurt (?:\w+ )?(?:feelings|pride|ego|business|reputation|sales|brand|credit|score|wallet|pocket|by (?:this|the|your) (?:attitude|tone|"
-    r"comment|remark|words))|(?:feel|felt|feeling|deeply) hurt|hurt that|hurts? (?:to|my soul|my heart)|hurt my (?:soul|heart)|"
-    r"added? insult to injury|insult to injury|broke (?:the bank|my heart)|injury time|injury list|injured (?:player|list|reserve)"
+    r"hurt (?:\w+ )?(?:feelings|pride|ego|business|reputation|sales|brand|credit|score|wallet|pocket|by (?:this|the|"
+    r"your) (?:attitude|tone|"
+    r"comment|remark|words))|(?:feel|felt|feeling|deeply) hurt|hurt that|hurts? (?:to|my soul|my heart)|hurt my "
+    r"(?:soul|heart)|"
+    r"added? insult to injury|insult to injury|broke (?:the bank|my heart)|injury time|injury list|injured (?:player|"
+    r"list|reserve)"
 )
 
 RULES = (
@@ -27,14 +37,17 @@ RULES = (
         recent=True,
         phrases=(
             "@own @kin _3 [burned|burnt|scalded|singed|blistered]",
-            "(i|we|he|she|they|who|someone|baby|toddler) (@be)? (badly|severely|seriously|also)? [burned|burnt|scalded] (by|on|my|his|her|our|their|badly|from|myself|himself|herself|so|with|when|and|as|while)",
+            "(i|we|he|she|they|who|someone|baby|toddler) (@be)? (badly|severely|seriously|also)? [burned|burnt|"
+            "scalded] (by|on|my|his|her|our|their|badly|from|myself|himself|herself|so|with|when|and|as|while)",
             f"[burned|burnt|burning|burns|burn|scalded|scalding|singed|blistered] @own _1 ({_BODY}|@kin)",
             "[burned|burnt|scalded|scalding] (me|him|us|them|myself|himself|herself|a child|a customer|a passenger)",
-            "(second|third|first|2nd|3rd|1st|severe|serious|chemical|bad|nasty|minor|friction|painful|acid|steam|with|has|have|had|suffered|got) "
+            "(second|third|first|2nd|3rd|1st|severe|serious|chemical|bad|nasty|minor|friction|painful|acid|steam|"
+            "with|has|have|had|suffered|got) "
             "(degree|painful|serious|severe|minor)? [burn|burns] (to|on|from|all|across|after|because|that|and)?",
             f"[burns|burn] (to|on) (my|his|her|our|the|their) ({_BODY}|@kin)",
         ),
-        unless=r"burn(?:ed|t|ing|s)? (?:through|out|bridges?|a hole|calories|cd|dvd|disc|money|cash)|heart ?burn|(?:slow|sick) burn|"
+        unless=r"burn(?:ed|t|ing|s)? (?:through|out|bridges?|a hole|calories|cd|dvd|disc|money|cash)|heart ?burn|"
+        r"(?:slow|sick) burn|"
         r"burn(?:ed|t) (?:toast|food|pizza|chicken|offering|to a crisp)",
         fires=(
             "My daughter was burned by the kettle.",
@@ -55,29 +68,44 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
-            f"({_WHO}) (@be|has|have|had|ended up|could have)? (being|been)? (badly|seriously|slightly|physically|quite|also)? "
-            "[injured|hurt|wounded|hospitalised|hospitalized|concussed|maimed|crushed|trampled|poisoned|suffocated|trapped|bitten|electrocuted|impaled|blinded]",
-            f"[broke|broken|fractured|injured|hurt|cut|sprained|dislocated|sliced|gashed|bruised|twisted|chipped|banged|cracked|trapped|crushed|bit] (@own|her own|his own|my own) (left|right|front|lower|upper|little|index)? ({_BODY})",
+            f"({_WHO}) (@be|has|have|had|ended up|could have)? (being|been)? (badly|seriously|slightly|physically|"
+            "quite|also)? "
+            "[injured|hurt|wounded|hospitalised|hospitalized|concussed|maimed|crushed|trampled|poisoned|suffocated|"
+            "trapped|bitten|electrocuted|impaled|blinded]",
+            "[broke|broken|fractured|injured|hurt|cut|sprained|dislocated|sliced|gashed|bruised|twisted|chipped|"
+            "banged|cracked|trapped|crushed|bit] (@own|her own|his own|my own) (left|right|front|lower|upper|little|"
+            f"index)? ({_BODY})",
             f"(a|with a|his|her|my) [broken|fractured|dislocated|sprained|crushed|bruised] (left|right)? ({_BODY})",
-            "[injured|hurt|hurting|injuring|cut|cutting|hit|struck|knocked] (myself|himself|herself|themselves|a child|a passenger|my @kin|@own @child)",
+            "[injured|hurt|hurting|injuring|cut|cutting|hit|struck|knocked] (myself|himself|herself|themselves|a "
+            "child|a passenger|my @kin|@own @child)",
             "[injured|hurt|hit|struck|trapped|crushed] (my|his|her|our) (@kin)",
-            "(suffered|sustained|caused|causing|received|resulting in|resulted in|got|with|serious|head|back|eye|neck|nasty|facial|leg|knee|my|his|her) "
-            "(a|an|serious|severe|nasty|minor|his|her|my|head|back|leg|facial)? [injury|injuries|concussion|whiplash|stitches]",
+            "(suffered|sustained|caused|causing|received|resulting in|resulted in|got|with|serious|head|back|eye|"
+            "neck|nasty|facial|leg|knee|my|his|her) "
+            "(a|an|serious|severe|nasty|minor|his|her|my|head|back|leg|facial)? [injury|injuries|concussion|whiplash|"
+            "stitches]",
             "[injured] (by|in|on|when|because|while|during|as|after|due|at)",
-            "[slipped|tripped|fell|fallen] (and|over|on|down|off|through|into|from) _4 (stairs|steps|floor|pavement|ladder|escalator|hole|pothole|kerb|platform|"
-            "cable|paving|slab|ice|puddle|manhole|wet|spillage|lift|hurt|broke|bruised|cut|hit|injured|landed|banged|twisted|fractured)",
-            "(taken|rushed|ended up|admitted|sent|landed|put|went|go|trip|gone|stay|stayed|night|days|week) _4 (to|in|into|at) (the|a)? [hospital|casualty|intensive]",
-            "[ambulance|paramedics|paramedic] (was|were|had|came|called|crew|took|arrived|never|took|to|because|and|for)",
+            "[slipped|tripped|fell|fallen] (and|over|on|down|off|through|into|from) _4 (stairs|steps|floor|pavement|"
+            "ladder|escalator|hole|pothole|kerb|platform|"
+            "cable|paving|slab|ice|puddle|manhole|wet|spillage|lift|hurt|broke|bruised|cut|hit|injured|landed|banged|"
+            "twisted|fractured)",
+            "(taken|rushed|ended up|admitted|sent|landed|put|went|go|trip|gone|stay|stayed|night|days|week) _4 (to|"
+            "in|into|at) (the|a)? [hospital|casualty|intensive]",
+            "[ambulance|paramedics|paramedic] (was|were|had|came|called|crew|took|arrived|never|took|to|because|and|"
+            "for)",
             "(call|called|needed|waiting|waited|wait|calling|need|an|the) _4 (an|the|for) [ambulance]",
-            "(ceiling|roof|wall|balcony|scaffolding|scaffold|shelf|shelves|staircase|stairs|lift|bridge|masonry|tile|tiles|slate|sign|chair|bed|ladder|swing|"
+            "(ceiling|roof|wall|balcony|scaffolding|scaffold|shelf|shelves|staircase|stairs|lift|bridge|masonry|tile|"
+            "tiles|slate|sign|chair|bed|ladder|swing|"
             "bunk bed|cabinet|wardrobe|light fitting|plaster) (has|had|partially|suddenly|just|have)? "
-            "[collapsed|collapsing|caved|fell|fallen|falling|plunged|tipped] (in|down|on|onto|over|under|through|and|while|while|with|off)",
+            "[collapsed|collapsing|caved|fell|fallen|falling|plunged|tipped] (in|down|on|onto|over|under|through|and|"
+            "while|while|with|off)",
             "(knocked|fell|found|passed out|was|became|lay|left|beaten) _1 [unconscious]",
             "[bleeding|bled] (from|heavily|badly|profusely|all|for|everywhere|head|nose|lip)",
         ),
         unless=_NOT_BODILY
-        + r"|hospital (?:appointment|parking|radio|job|shop|food|tv|app|staff were|visit to see)|ambulance (?:service )?(?:job|vacanc|volunteer)|"
-        r"prices? (?:have |has )?(?:fell|fallen)|fell (?:through|into place|apart|asleep|short|in love|behind)|fell for",
+        + r"|hospital (?:appointment|parking|radio|job|shop|food|tv|app|staff were|visit to see)|ambulance "
+        r"(?:service )?(?:job|vacanc|volunteer)|"
+        r"prices? (?:have |has )?(?:fell|fallen)|fell (?:through|into place|apart|asleep|short|in love|behind)|fell "
+        r"for",
         fires=(
             "My son was hurt when the swing snapped.",
             "I slipped on the wet floor by the tills and broke my wrist.",
@@ -101,23 +129,32 @@ RULES = (
             "food [poisoning]",
             "[allergic] reaction",
             "(went|gone|going|go) into [anaphylaxis|anaphylactic]",
-            "(had|has|suffered|suffering|having|with|a) _1 [anaphylaxis|anaphylactic|seizure|sepsis|salmonella|hypothermia|legionnaires|legionella]",
-            "(made|making|makes|been|fell|was|were|became|become|got|taken) _2 (very|really|violently|seriously|extremely|all|both|quite)? "
-            "[ill|sick|unwell|poorly] (after|from|because|when|since|by eating|with food|with sickness|as a result|and|the next|that night|for days|by)",
-            f"(made|making|makes) ({_ME}|the children|everyone|people|my @kin) (very|really|violently|seriously|so|all|extremely|both)? [ill|unwell|poorly]",
-            "(made) (me|us|him|her|them|my son|my daughter|the children) (very|really|violently|seriously|all|both|physically) [sick]",
+            "(had|has|suffered|suffering|having|with|a) _1 [anaphylaxis|anaphylactic|seizure|sepsis|salmonella|"
+            "hypothermia|legionnaires|legionella]",
+            "(made|making|makes|been|fell|was|were|became|become|got|taken) _2 (very|really|violently|seriously|"
+            "extremely|all|both|quite)? "
+            "[ill|sick|unwell|poorly] (after|from|because|when|since|by eating|with food|with sickness|as a result|"
+            "and|the next|that night|for days|by)",
+            f"(made|making|makes) ({_ME}|the children|everyone|people|my @kin) (very|really|violently|seriously|so|"
+            "all|extremely|both)? [ill|unwell|poorly]",
+            "(made) (me|us|him|her|them|my son|my daughter|the children) (very|really|violently|seriously|all|both|"
+            "physically) [sick]",
             "[vomiting|vomited|vomit] (all|for|after|blood|and|since|because|repeatedly|everywhere|through|within)",
-            "[glass|needle|blade|screw|nail|staple|maggots|maggot|mould|plastic|metal] _2 (in|inside) (my|our|the|his|her|a|your) _2 (food|soup|salad|bread|meal|"
-            "sandwich|drink|burger|yoghurt|yogurt|cereal|jar|pasta|curry|pizza|cake|chocolate|dinner|rice|milk|formula|crisps|wrap|chicken|bottle|tin|packet|starter|dessert)",
+            "[glass|needle|blade|screw|nail|staple|maggots|maggot|mould|plastic|metal] _2 (in|inside) (my|our|the|"
+            "his|her|a|your) _2 (food|soup|salad|bread|meal|"
+            "sandwich|drink|burger|yoghurt|yogurt|cereal|jar|pasta|curry|pizza|cake|chocolate|dinner|rice|milk|"
+            "formula|crisps|wrap|chicken|bottle|tin|packet|starter|dessert)",
             "(found|bit on|bit into|swallowed|biting) _3 [glass|needle|blade|screw|nail|metal]",
-            "(mould|damp|mold|fumes|dust|smoke|chemical|chemicals) _6 [asthma|breathing|lungs|chest|cough|coughing|breathe|inhaler|pneumonia]",
+            "(mould|damp|mold|fumes|dust|smoke|chemical|chemicals) _6 [asthma|breathing|lungs|chest|cough|coughing|"
+            "breathe|inhaler|pneumonia]",
             "[asthma|breathing] _6 (mould|damp|mold|fumes)",
             "raw [sewage]",
             "[sewage] (coming|flooding|flooded|leaking|backing|in|all|through|is|has|on)",
             "(toxic|poisonous|noxious) [fumes|smoke|chemicals|gas|substance]",
             "(exposed|exposure|disturbed|loose|damaged|found|broken|live) _2 [asbestos]",
         ),
-        unless=r"sick (?:of|and tired|joke)|made me sick to (?:see|think|read)|sick (?:pay|note|leave|day)|stained glass|glass of|allergic reaction to (?:hard work|paying)",
+        unless=r"sick (?:of|and tired|joke)|made me sick to (?:see|think|read)|sick (?:pay|note|leave|day)|stained "
+        r"glass|glass of|allergic reaction to (?:hard work|paying)",
         fires=(
             "Four of us had food poisoning after the carvery.",
             "My nephew had an allergic reaction because the label left out nuts.",
@@ -137,15 +174,21 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
-            "(wrong|incorrect|expired|out of date|double|contaminated|someone else's|another patient's|twice the|ten times the) "
-            "(dose of|strength|child's|type of)? [medication|medicine|medicines|tablets|dose|dosage|drugs|drug|injection|vaccine|insulin|pills|blood|prescription]",
+            "(wrong|incorrect|expired|out of date|double|contaminated|someone else's|another patient's|twice the|ten "
+            "times the) "
+            "(dose of|strength|child's|type of)? [medication|medicine|medicines|tablets|dose|dosage|drugs|drug|"
+            "injection|vaccine|insulin|pills|blood|prescription]",
             "[overdose|overdosed] (of|on|because|by|after|due)",
             "[misdiagnosed|misdiagnosis]",
-            "(missed|failed to spot|failed to diagnose|didn't spot|didn't notice|ignored|dismissed) _3 [cancer|stroke|sepsis|tumour|fracture|appendicitis|meningitis|pneumonia|symptoms|clot|embolism]",
+            "(missed|failed to spot|failed to diagnose|didn't spot|didn't notice|ignored|dismissed) _3 [cancer|"
+            "stroke|sepsis|tumour|fracture|appendicitis|meningitis|pneumonia|symptoms|clot|embolism]",
             "(chest) [pain|pains] (and|for|but|since|was|were|while|ignored|dismissed)",
             "(operated|operation|surgery) on the [wrong] (leg|eye|knee|side|arm|hip|patient|foot|hand)",
-            "(left|waiting|waited|lying|lay|sat) _4 (in|with) (severe|agonising|excruciating|terrible|so much|extreme|agony|great) _1 [pain|agony]",
-            "[oxygen|dialysis|ventilator|nebuliser|defibrillator|epipen|epipens] (supply|machine|was|is|has|cylinder|pump)? (has|was|is)? (failed|ran out|stopped|empty|not working|broke|cut off|not delivered|faulty|didn't work)",
+            "(left|waiting|waited|lying|lay|sat) _4 (in|with) (severe|agonising|excruciating|terrible|so much|"
+            "extreme|agony|great) _1 [pain|agony]",
+            "[oxygen|dialysis|ventilator|nebuliser|defibrillator|epipen|epipens] (supply|machine|was|is|has|cylinder|"
+            "pump)? (has|was|is)? (failed|ran out|stopped|empty|not working|broke|cut off|not delivered|faulty|"
+            "didn't work)",
         ),
         unless=r"(?:pain|agony) of (?:listening|watching|waiting|reading)|wrong prescription (?:glasses|lenses)",
         fires=(
@@ -166,16 +209,24 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
-            "[assaulted|attacked|punched|kicked|slapped|pushed|shoved|grabbed|headbutted|manhandled|restrained|strangled|groped|molested|spat|hit|struck|stabbed|raped] (at|on)? (me|him|us|them|my @kin|@own @kin|a customer|a passenger)",
-            f"[assaulted|attacked|punched|kicked|slapped|pushed|shoved|grabbed|manhandled|groped] (my|his|her|our) (@kin|{_BODY})",
-            f"({_WHO}) (was|were|been|got|being|has been|have been) (physically|sexually|violently|nearly|badly|racially)? [assaulted|attacked|punched|kicked|slapped|pushed|shoved|grabbed|headbutted|beaten|mugged|raped|groped|molested|stabbed|bitten|strangled|spat]",
+            "[assaulted|attacked|punched|kicked|slapped|pushed|shoved|grabbed|headbutted|manhandled|restrained|"
+            "strangled|groped|molested|spat|hit|struck|stabbed|raped] (at|on)? (me|him|us|them|my @kin|@own @kin|a "
+            "customer|a passenger)",
+            "[assaulted|attacked|punched|kicked|slapped|pushed|shoved|grabbed|manhandled|groped] (my|his|her|our) "
+            f"(@kin|{_BODY})",
+            f"({_WHO}) (was|were|been|got|being|has been|have been) (physically|sexually|violently|nearly|badly|"
+            "racially)? [assaulted|attacked|punched|kicked|slapped|pushed|shoved|grabbed|headbutted|beaten|mugged|"
+            "raped|groped|molested|stabbed|bitten|strangled|spat]",
             "(physically|sexually|indecently) [assaulted|attacked|abused|harassed]",
             "(sexual|physical|indecent|serious|violent) [assault|assaults|harassment|violence]",
-            "[threatened|threatens|threatening] (to)? (hit|kill|hurt|punch|beat|stab|attack|batter|smash|me with violence|me with a|him with a|us with violence)",
+            "[threatened|threatens|threatening] (to)? (hit|kill|hurt|punch|beat|stab|attack|batter|smash|me with "
+            "violence|me with a|him with a|us with violence)",
             "(dog|dogs) (has|had)? [bit|bitten|attacked|mauled] (me|my|him|her|our|a)",
         ),
-        unless=r"(?:hit|struck|kicked|attacked|slapped) (?:me|us|him|my \w+) (?:with|by) (?:a |an |the |another )?(?:\w+ )?(?:fee|fees|charge|charges|bill|price|cost|fine|interest|penalt\w+|that)|hit (?:me|us) up|"
-        r"it (?:hit|struck) me|(?:pushed|kicked) (?:me |us |him |her )?(?:back|out|off|to the (?:back|end)|from|around|towards?|into (?:buying|signing|taking)|to (?:buy|sign|take))|"
+        unless=r"(?:hit|struck|kicked|attacked|slapped) (?:me|us|him|my \w+) (?:with|by) (?:a |an |the |another "
+        r")?(?:\w+ )?(?:fee|fees|charge|charges|bill|price|cost|fine|interest|penalt\w+|that)|hit (?:me|us) up|"
+        r"it (?:hit|struck) me|(?:pushed|kicked) (?:me |us |him |her )?(?:back|out|off|to the (?:back|end)|from|"
+        r"around|towards?|into (?:buying|signing|taking)|to (?:buy|sign|take))|"
         r"grabbed (?:me )?(?:a |my attention|our attention)",
         fires=(
             "Your doorman punched me in the face.",
@@ -195,13 +246,17 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
-            "(@kin|patient|resident|man|woman|person|he|she|someone|people) (has|had|have|later|sadly)? [died|dies] (because|as a result|due|after your|after the|after being|after you|while waiting|"
-            "waiting|in your care|on your ward|in your home|alone|from the|from your|under your care|needlessly|unnecessarily|days after)",
-            "[killed] (by your|by a|by the|my @kin|@own @kin|him|her|a man|a woman|a child|someone|people|because|when your|in your)",
+            "(@kin|patient|resident|man|woman|person|he|she|someone|people) (has|had|have|later|sadly)? [died|dies] "
+            "(because|as a result|due|after your|after the|after being|after you|while waiting|"
+            "waiting|in your care|on your ward|in your home|alone|from the|from your|under your care|needlessly|"
+            "unnecessarily|days after)",
+            "[killed] (by your|by a|by the|my @kin|@own @kin|him|her|a man|a woman|a child|someone|people|because|"
+            "when your|in your)",
             "(caused|causing|led to|contributed to|responsible for|blame for) _2 [death] (of)?",
             "[stillborn|stillbirth|miscarriage|miscarried] (because|after|as a result|due|when|following|in your|on)",
         ),
-        unless=r"(?:phone|battery|laptop|car|signal|line|app|screen|tv|router|plants?|fish|flowers?|dog|cat|puppy) (?:\w+ )?(?:died|dies|is dead)|killed (?:my|the) (?:battery|phone|mood|vibe|lawn|plants?|grass)",
+        unless=r"(?:phone|battery|laptop|car|signal|line|app|screen|tv|router|plants?|fish|flowers?|dog|cat|puppy) "
+        r"(?:\w+ )?(?:died|dies|is dead)|killed (?:my|the) (?:battery|phone|mood|vibe|lawn|plants?|grass)",
         fires=(
             "My mother died because the ambulance was sent to the wrong town.",
             "He was killed by your lorry.",

@@ -25,19 +25,26 @@ _JOIN = r"(?:'(?:s|ve|d|m|re|ll))?[\s\"*_()/,-]{1,4}"
 _GAP_WORD = r"(?:[^\s.!?;:]{1,30}[\s\"*_()-]{1,4})"
 #: A word that denies; one in a gap denies what the gap is part of.
 NEGATOR = re.compile(
-    r"\b(?:not|never|no|nobody|without|hardly|none|neither|cannot)\b|n't\b|\b(?:don|didn|isn|wasn|haven|hasn|won|can)t\b"
+    r"\b(?:not|never|no|nobody|without|hardly|none|neither|cannot)\b|n't\b|\b(?:don|didn|isn|wasn|haven|hasn|won|"
+    r"can)t\b"
 )
 _PART = re.compile(r"\(([^()]*)\)(\??)|\[([^\[\]]*)\]|_(\d)|([^\s()\[\]]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """One pattern: what it looks for, the words that wake it, and whether it holds a denying word itself."""
+    """One pattern.
+
+    `wakes` are the words that wake it. Of each set in `also` one word must stand in the
+    sentence too, which is cheaper to see than to match. `negates` says that the pattern
+    holds a denying word itself.
+    """
 
     source: str
     pattern: re.Pattern[str]
     negates: bool
     wakes: frozenset[str]
+    also: tuple[frozenset[str], ...]
 
 
 def compile_phrase(source: str) -> Phrase:
@@ -48,6 +55,7 @@ def compile_phrase(source: str) -> Phrase:
     """
     parts: list[tuple[str, bool]] = []
     wakes: set[str] = set()
+    also: list[frozenset[str]] = []
     brackets = 0
     at = 0
     while at < len(source):
@@ -68,16 +76,23 @@ def compile_phrase(source: str) -> Phrase:
             parts.append((_one_of(choices), False))
         elif group is not None:
             parts.append((_one_of(_choices(group, source)), bool(maybe)))
+            also += [] if maybe else _first_words(_choices(group, source))
         else:
             optional = word.endswith("?")
-            parts.append((_one_of(_choices(word.removesuffix("?"), source)), optional))
+            choices = _choices(word.removesuffix("?"), source)
+            parts.append((_one_of(choices), optional))
+            also += [] if optional else _first_words(choices)
     if brackets != 1:
         raise ValueError(f"the pattern {source!r} needs exactly one part in square brackets, not {brackets}")
     odd = [word for word in wakes if not word.isalnum()]
     if odd:
         raise ValueError(f"the pattern {source!r} cannot be woken by {odd}; use whole words of letters or digits")
     return Phrase(
-        source=source, pattern=re.compile(_join(parts)), negates=bool(NEGATOR.search(source)), wakes=frozenset(wakes)
+        source=source,
+        pattern=re.compile(_join(parts)),
+        negates=bool(NEGATOR.search(source)),
+        wakes=frozenset(wakes),
+        also=tuple(also),
     )
 
 
@@ -92,6 +107,14 @@ def _choices(words: str, source: str) -> list[str]:
         else:
             choices.append(choice)
     return choices
+
+
+def _first_words(choices: list[str]) -> list[frozenset[str]]:
+    """Give the words that a token must be one of, or nothing where a token need not be a whole word of the list."""
+    words = {choice.split(" ")[0] for choice in choices}
+    words = {word for first in words for word in (_choices(first, first) if first.startswith("@") else [first])}
+    words = {word.split(" ")[0] for word in words}
+    return [frozenset(words)] if all(word.isalnum() for word in words) else []
 
 
 def _one_of(choices: list[str]) -> str:

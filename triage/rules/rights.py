@@ -5,7 +5,10 @@ from __future__ import annotations
 from amends.domain.verdict import FlagName
 from triage.rules.rule import Claim, Rule
 
-_DATA = "data|information|details|records|record|file|notes|emails|account|profile|history|recordings|recording|footage|images|photo|photos|image|correspondence|number|address|email address|name|everything"
+_DATA = (
+    "data|information|details|records|record|file|notes|emails|account|profile|history|recordings|recording|footage|"
+    "images|photo|photos|image|correspondence|number|address|email address|name|everything"
+)
 
 RULES = (
     Rule(
@@ -17,11 +20,17 @@ RULES = (
             "subject access [request|requests]",
             "subject [access]",
             "(a|my|this|sar|an|submit|submitted|make|making|made|under) [dsar|sar]",
-            f"(copy|copies|all|any|every|everything|what|which|sight|access|disclosure) _5 (personal|the|my|all|any)? ({_DATA}) _3 (you|that you|the trust|the council|the company|your company|your organisation) (hold|holds|have|keep|store|held|process|stored|kept|are holding) (about|on|for|relating to|concerning) [me|us|him|her|my]",
-            "[copy|copies] of (all|any|every|the)? (of)? (my|the|our|his|her) (personal|medical|health|housing|own)? (data|information|records|file|call recording|call recordings|recordings|recording|recording of|notes|cctv) (you hold|held|about|that you|on file|under|relating|of my|please|from)?",
-            "(what|which) (personal)? (data|information|details) _2 (you|do you|is|does your company|your company) _2 (hold|holds|have|keep|held|store|process) (about|on) [me|us]",
-            "(article|section) [fifteen|access]",
-            "[request|requesting|requested|exercise|exercising] (my|the|a)? (right|rights|statutory right) (of|to) (access|portability|subject access)",
+            "(copy|copies|all|any|every|everything|what|which|sight|access|disclosure) _5 (personal|the|my|all|"
+            f"any)? ({_DATA}) _3 (you|that you|the trust|the council|the company|your company|your organisation) "
+            "[hold|holds|keep|store|held|process|stored|kept|holding] (about|on|for|relating to|concerning) (me|us|"
+            "him|her|my)",
+            "[copy|copies] of (all|any|every|the)? (of)? (my|the|our|his|her) (personal|medical|health|housing|own)? "
+            "(data|information|records|file|call recording|call recordings|recordings|recording|recording of|notes|"
+            "cctv) (you hold|held|about|that you|on file|under|relating|of my|please|from)?",
+            "(what|which) (personal)? (data|information|details) _2 (you|do you|is|does your company|your company) "
+            "_2 [hold|holds|keep|held|store|process] (about|on) (me|us)",
+            "[request|requesting|requested|exercise|exercising] (my|the|a)? (right|rights|statutory right) (of|to) "
+            "(access|portability|subject access)",
             "data [portability]",
         ),
         fires=(
@@ -40,15 +49,21 @@ RULES = (
         says="Somebody asks that data about them be deleted.",
         claim=Claim.REQUEST,
         phrases=(
-            f"[delete|erase|remove|destroy|wipe] (all|any|every|everything)? (of)? (my|our|his|her|the|any) (personal|own|customer|entire|whole|old)? (personal)? ({_DATA}) (from|you|that|permanently|please|and|off|held|under|on|immediately|completely|entirely|about|completely)?",
-            f"(my|our|all my|personal|his|her) _2 ({_DATA}) (to be|be|is|are|should be|must be|needs to be|are to be|have) (permanently|completely|fully|to be|been)? [deleted|erased|removed|destroyed]",
+            "[delete|erase|remove|destroy|wipe] (all|any|every|everything)? (of)? (my|our|his|her|the|any) "
+            f"(personal|own|customer|entire|whole|old)? (personal)? ({_DATA}) (from|you|that|permanently|please|and|"
+            "off|held|under|on|immediately|completely|entirely|about|completely)?",
+            f"(my|our|all my|personal|his|her) _2 ({_DATA}) (to be|be|is|are|should be|must be|needs to be|are to be|"
+            "have) (permanently|completely|fully|to be|been)? [deleted|erased|removed|destroyed]",
             "right to be [forgotten]",
             "right (to|of) [erasure|deletion]",
             "[erasure] (request|of my)",
             "(take|get) me off your [database|databases|list|lists|system|records|mailing]",
-            "[remove|delete] me from (your|the|all|any) (database|mailing|mailing list|marketing list|list|lists|system|records|books|contact list)",
+            "[remove|delete] me from (your|the|all|any) (database|mailing|mailing list|marketing list|list|lists|"
+            "system|records|books|contact list)",
         ),
-        unless=r"delete (?:the |my )?(?:photo|image|address) (?:from|on|in) (?:the app|my phone)|remove (?:the )?name from (?:the )?basket|click|unsubscribe (?:link|here|below)|reply with \"?remove|to be removed|if you (?:wish|want|would like|no longer)|you (?:have |just )?deleted my|you removed my|"
+        unless=r"delete (?:the |my )?(?:photo|image|address) (?:from|on|in) (?:the app|my phone)|remove (?:the )?name "
+        r"from (?:the )?basket|click|unsubscribe (?:link|here|below)|reply with \"?remove|to be removed|if you "
+        r"(?:wish|want|would like|no longer)|you (?:have |just )?deleted my|you removed my|"
         r"(?:has|have|had|been|was|were|got) (?:just |been |suddenly )?(?:deleted|removed|erased|wiped)",
         fires=(
             "Please delete all my personal data from your systems.",
@@ -67,10 +82,15 @@ RULES = (
         claim=Claim.REQUEST,
         phrases=(
             "right (to|of) [rectification|correction]",
-            "[correct|rectify|amend] (the|my|his|her|our|this|any|all) (wrong|inaccurate|incorrect|personal|medical|credit)? (inaccurate|incorrect|personal)? (data|information|records|record|file|details|medical notes|notes|credit file|credit record) (you hold|held|about me|on my|that you|you have|on file|which|in my)?",
+            "[correct|rectify|amend] (the|my|his|her|our|this|any|all) (wrong|inaccurate|incorrect|personal|medical|"
+            "credit)? (inaccurate|incorrect|personal)? (data|information|records|record|file|details|medical notes|"
+            "notes|credit file|credit record) (you hold|held|about me|on my|that you|you have|on file|which|in my)?",
             "[rectification] (of|request)",
-            "(inaccurate|incorrect|wrong|false|out of date) _1 (data|information|record|records|entry|details) _3 (you hold|held|about me|on my file|on my record|on my records|on your system) _6 [corrected|rectified|amended|updated|changed]",
-            "(my) (date of birth|name|address|gender|surname|record|records|file) (is|are|has been|was) (wrong|incorrect|misspelt|misspelled|recorded wrongly) _8 [correct|rectify|amend|corrected|rectified|amended]",
+            "(inaccurate|incorrect|wrong|false|out of date) _1 (data|information|record|records|entry|details) _3 "
+            "(you hold|held|about me|on my file|on my record|on my records|on your system) _6 [corrected|rectified|"
+            "amended|updated|changed]",
+            "(my) (date of birth|name|address|gender|surname|record|records|file) (is|are|has been|was) (wrong|"
+            "incorrect|misspelt|misspelled|recorded wrongly) _8 [correct|rectify|amend|corrected|rectified|amended]",
         ),
         fires=(
             "I ask you to correct the inaccurate information you hold about me.",
@@ -87,15 +107,22 @@ RULES = (
         says="Somebody objects to the use of their data, withdraws consent, or complains about data protection.",
         claim=Claim.REQUEST,
         phrases=(
-            "[object|objecting|objection] to (the|your|any|you|my) (processing|use of my|using my|data|sharing|profiling|direct marketing|marketing|automated|holding)",
+            "[object|objecting|objection] to (the|your|any|you|my) (processing|use of my|using my|data|sharing|"
+            "profiling|direct marketing|marketing|automated|holding)",
             "[withdraw|withdrawing|revoke|withdrawn] (my|our|all|any) consent",
-            "(stop|cease) (using|processing|sharing|selling|storing|passing) _1 (my|our) _1 [data|details|information|email|number|photo|image]",
-            "(under|breach of|in breach of|complaint about|rights under|breaches|breached|comply with|breaching|contrary to|compliant with|article) (the|my|uk|my rights under|fifteen|#digits of the|#digits)? (uk)? [gdpr]",
-            "(under|breach of|in breach of|breaches|rights under|comply with|contrary to) (the)? [data] protection (act|law|legislation|rules)",
+            "(stop|cease) (using|processing|sharing|selling|storing|passing) _1 (my|our) _1 [data|details|"
+            "information|email|number|photo|image]",
+            "(under|breach of|in breach of|complaint about|rights under|breaches|breached|comply with|breaching|"
+            "contrary to|compliant with|article) (the|my|uk|my rights under|fifteen|#digits of the|#digits)? (uk)? "
+            "[gdpr]",
+            "(under|breach of|in breach of|breaches|rights under|comply with|contrary to) (the)? [data] protection "
+            "(act|law|legislation|rules)",
             "complain _4 (about|regarding) _4 [data] (protection|handling|processing|use)",
             "(complaint) _2 [data] (protection|handling|processing)",
-            "(did not|didn't|never|without my|without) (give|gave|given)? _1 [consent|permission] (to|for) _4 (data|details|email|number|marketing|share|shared|photo|image|calls)",
-            "[opt|opted|opting] (me)? out of (all|any|your|data|direct)? (marketing|profiling|data sharing|direct marketing)",
+            "(did not|didn't|never|without my|without) (give|gave|given)? _1 [consent|permission] (to|for) _4 (data|"
+            "details|email|number|marketing|share|shared|photo|image|calls)",
+            "[opt|opted|opting] (me)? out of (all|any|your|data|direct)? (marketing|profiling|data sharing|direct "
+            "marketing)",
         ),
         unless=r"unsubscribe (?:link|here|below)|gdpr[- ](?:compliant|training|course|ready|webinar)",
         fires=(

@@ -8,8 +8,10 @@ from triage.rules.rule import Claim, Rule
 _DEVICE = (
     "it|toaster|kettle|charger|battery|plug|socket|boiler|oven|cooker|hob|grill|fryer|dryer|drier|washer|machine|"
     "dishwasher|fridge|freezer|heater|radiator|blanket|iron|straighteners|hairdryer|lamp|light|bulb|fuse box|fusebox|"
-    "extension lead|lead|cable|wire|adapter|adaptor|phone|laptop|tablet|scooter|bike|ebike|car|van|bus|engine|microwave|"
-    "television|tv|meter|alternator|vape|candle|powerbank|power bank|toy|monitor|cot|bottle|can|lid|product|item|unit|tyre"
+    "extension lead|lead|cable|wire|adapter|adaptor|phone|laptop|tablet|scooter|bike|ebike|car|van|bus|engine|"
+    "microwave|"
+    "television|tv|meter|alternator|vape|candle|powerbank|power bank|toy|monitor|cot|bottle|can|lid|product|item|"
+    "unit|tyre"
 )
 
 RULES = (
@@ -24,20 +26,24 @@ RULES = (
             "[burst|bursting|erupted|went up] (into|in) flames",
             "[set] _4 (on fire|alight|fire to)",
             f"({_DEVICE}) (is|was|were|are) _1 on [fire]",
-            "(a|small|kitchen|electrical|electric|house|chip pan|serious|big|the) [fire] (in|broke out|started|at|damaged|destroyed|happened)",
-            "(there was|had|caused|causing|started|starting|cause) (a|an) (small|kitchen|electrical|house|serious)? [fire]",
+            "(a|small|kitchen|electrical|electric|house|chip pan|serious|big|the) [fire] (in|broke out|started|at|"
+            "damaged|destroyed|happened)",
+            "(there was|had|caused|causing|started|starting|cause) (a|an) (small|kitchen|electrical|house|serious)? "
+            "[fire]",
             "(call|called|calling|ring|rang) _2 [fire] (brigade|service|engine|department)",
             "[fire] (brigade|service|engine|crew) (had|came|was|were|attended|arrived|evacuated|said|told)",
             "[smoke|flames] (was|were|is|are)? (coming|pouring|billowing|came|poured|shooting|shot) (from|out|off)",
             f"({_DEVICE}) (has|had|have)? (started|began|starts|was|is|were|keeps|kept|literally)? (to)? "
-            "[smoking|sparking|smouldering|melted|melting|exploded|exploding|explodes|ignited|overheated|overheating|overheats]",
+            "[smoking|sparking|smouldering|melted|melting|exploded|exploding|explodes|ignited|overheated|overheating|"
+            "overheats]",
             f"({_DEVICE}) (has|had)? [blew|blown] up",
             "[sparks] (were|are|was)? (coming|came|flying|flew|shot|shooting) (from|out|off|everywhere)",
             "(smell|smells|smelt|smelled|smelling) (of|like)? [burning]",
         ),
         unless=(
             r"explod\w+ (?:with|in popularity|onto)|(?:phone|inbox|notifications|twitter|mentions|page) (?:has |is )?"
-            r"(?:blew|blown|blowing|exploding|exploded)|on fire (?:today|tonight|lately|this (?:week|season|year))|fire sale|"
+            r"(?:blew|blown|blowing|exploding|exploded)|on fire (?:today|tonight|lately|this (?:week|season|year))|"
+            r"fire sale|"
             r"blow\w* (?:me|it|this|them) up (?:on|all)|candles? (?:smell|burn)|fire (?:door|alarm|drill|extinguisher)"
         ),
         fires=(
@@ -87,10 +93,12 @@ RULES = (
         claim=Claim.DANGER,
         recent=True,
         phrases=(
-            "(exposed|bare|live|loose|hanging|dangling) (live|electrical|electric|mains)? [wire|wires|wiring|cable|cables]",
+            "(exposed|bare|live|loose|hanging|dangling) (live|electrical|electric|mains)? [wire|wires|wiring|cable|"
+            "cables]",
             "[wires|wiring|cables] (is|are|was|were|left)? (exposed|hanging out|bare|dangling|sticking out)",
             "(electric|electrical|nasty|huge) [shock|shocks] (from|off|when|as|while|and|to|by|every|the)?",
-            "(got|received|gave|given|had|get|getting|gives|suffered) _3 [shock|shocks] (off|from) (the|my|your|its|touching|it)",
+            "(got|received|gave|given|had|get|getting|gives|suffered) _3 [shock|shocks] (off|from) (the|my|your|its|"
+            "touching|it)",
             "[electrocuted]",
             "[shocked] (by|off) the (plug|socket|charger|kettle|switch|cable|cooker|shower|appliance|radiator)",
         ),
@@ -119,19 +127,25 @@ RULES = (
             "(driving|drove|drives|parked) [dangerously]",
             "[death] trap",
             "(fire|safety|trip|choking|health|tripping|serious|real|major) [hazard]",
-            "[risk] (of|to) (serious|real|our|my|his|her|public)? (injury|fire|life|limb|electrocution|explosion|children|"
+            "[risk] (of|to) (serious|real|our|my|his|her|public)? (injury|fire|life|limb|electrocution|explosion|"
+            "children|"
             "child|health|death|falling|collapse|choking|safety)",
             "(put|puts|putting) _5 (at|in) (serious|real|grave|great|danger|immediate)? [risk|danger|jeopardy]",
             "(put|puts|putting|risking|risked|endangered|endangering) _3 [lives|life] (at|in)?",
-            "[endangered|endangering|endangers|endanger] (my|our|his|her|the|people|lives|children|passengers|public|everyone)",
+            "[endangered|endangering|endangers|endanger] (my|our|his|her|the|people|lives|children|passengers|public|"
+            "everyone)",
             "(in|a|real|serious|constant|immediate) [danger] (to|of|from|because|every|for)",
-            "(not|isn't|wasn't|aren't|doesn't feel|don't feel|didn't feel|hardly|never felt) (very|at all|remotely|a|felt)? [safe] "
+            "(not|isn't|wasn't|aren't|doesn't feel|don't feel|didn't feel|hardly|never felt) (very|at all|remotely|a|"
+            "felt)? [safe] "
             "(to|for|at|in|here|there|on|and|with|place|environment)",
-            "[brakes|brake|steering|airbag|airbags|seatbelt] (completely|suddenly)? (failed|fail|failing|snapped|locked|gave way|went|"
+            "[brakes|brake|steering|airbag|airbags|seatbelt] (completely|suddenly)? (failed|fail|failing|snapped|"
+            "locked|gave way|went|"
             "don't work|doesn't work|didn't work|not working|stopped working)",
         ),
-        unless=r"risk to (?:my|your) credit|dangerous(?:ly)? (?:delicious|good|moreish|close to|addictive)|safe (?:to say|bet)|at risk of (?:losing|missing)|"
-        r"safe (?:to )?(?:pay|shop|order|buy|log|enter|download)|dangerous precedent|in danger of (?:losing|missing|becoming)",
+        unless=r"risk to (?:my|your) credit|dangerous(?:ly)? (?:delicious|good|moreish|close to|addictive)|safe (?:to "
+        r"say|bet)|at risk of (?:losing|missing)|"
+        r"safe (?:to )?(?:pay|shop|order|buy|log|enter|download)|dangerous precedent|in danger of (?:losing|missing|"
+        r"becoming)",
         fires=(
             "The balcony rail is loose and extremely dangerous.",
             "You are putting lives at risk with that driving.",
@@ -152,15 +166,21 @@ RULES = (
         phrases=(
             "(could|might) (easily|well|very easily)? have (been)? (seriously|badly|easily)? "
             "[killed|died|injured|hurt|crushed|electrocuted|blinded|drowned|burned|burnt|choked|suffocated|scalded]",
-            "(nearly|almost|narrowly) _3 [killed|injured|crushed|electrocuted|drowned|choked|crashed|suffocated|blinded|scalded]",
+            "(nearly|almost|narrowly) _3 [killed|injured|crushed|electrocuted|drowned|choked|crashed|suffocated|"
+            "blinded|scalded]",
             "[inches|centimetres] (from|away from) (my|his|her|the|our|being|hitting) _3",
-            "(nearly|almost|narrowly) (ran|run|hit|knocked|missed|struck) (over|down|into)? (my|me|our|him|her|a|us|the) "
-            "[child|son|daughter|cyclist|pedestrian|pram|bike|head|kids|baby|children|toddler|boy|girl|dog|wife|husband|mother]",
-            "(nearly|almost) [died] (because|when your|after|from|due|in your|on your|of sepsis|of dehydration|of hypothermia)",
+            "(nearly|almost|narrowly) (ran|run|hit|knocked|missed|struck) (over|down|into)? (my|me|our|him|her|a|us|"
+            "the) "
+            "[child|son|daughter|cyclist|pedestrian|pram|bike|head|kids|baby|children|toddler|boy|girl|dog|wife|"
+            "husband|mother]",
+            "(nearly|almost) [died] (because|when your|after|from|due|in your|on your|of sepsis|of dehydration|of "
+            "hypothermia)",
             "[choked|choking] (on) (a|the|it|some|part|small|plastic|piece)",
         ),
-        unless=r"(?:died|dying|killed|choked|choking) (?:of |with |from |on )?(?:laugh\w*|boredom|embarrassment|shame|cringe|shock when|my (?:coffee|tea|drink)|"
-        r"the price|price)|when i saw the (?:bill|price|total)|hurt (?:my|his|her|our) feelings|hurt to|killed (?:me|my) (?:phone|battery|mood|vibe)",
+        unless=r"(?:died|dying|killed|choked|choking) (?:of |with |from |on )?(?:laugh\w*|boredom|embarrassment|shame|"
+        r"cringe|shock when|my (?:coffee|tea|drink)|"
+        r"the price|price)|when i saw the (?:bill|price|total)|hurt (?:my|his|her|our) feelings|hurt to|killed (?:me|"
+        r"my) (?:phone|battery|mood|vibe)",
         fires=(
             "The slate missed us by luck; my son could have been killed.",
             "Your van nearly knocked down a cyclist outside the school.",

@@ -29,51 +29,86 @@ _JOKE = re.compile(
     r"figuratively|metaphorically|so to speak)\b|[\U0001F602\U0001F923\U0001F606\U0001F639\U0001F605]"
 )
 _HEARSAY = re.compile(
-    r"\bin (?:the|a|this|that|your|his|her) (?:\w+ )?(?:film|movie|book|novel|story|episode|game|series|play|documentary|"
+    r"\bin (?:the|a|this|that|your|his|her) (?:\w+ )?(?:film|movie|book|novel|story|episode|game|series|play|"
+    r"documentary|"
     r"chapter|song|drill|exercise|simulation|training)\b"
     r"|\b(?:leaflet|poster|label|sign|manual|instructions?|booklet|advert|website|article|policy|terms|notice|guide|"
-    r"brochure|headline|faq|film|movie|book|novel|play) (?:says?|said|states?|stated|warns?|warned|mentions?|explains?|reads?|about|"
+    r"brochure|headline|faq|film|movie|book|novel|play) (?:says?|said|states?|stated|warns?|warned|mentions?|"
+    r"explains?|reads?|about|"
     r"on|tells|covers)\b"
     r"|\b(?:i|we) (?:read|saw|heard) (?:that|about|on the news|in the (?:news|paper))\b"
     r"|\b(?:the definition|definition|example|meaning) of\b|\bfor example\b"
 )
 _NEGATION = re.compile(
-    r"\b(?:(?P<near>no(?! (?:sign|evidence|indication|suggestion|proof|chance|truth|question)\b)|without|nothing|none|zero|free of|free from|instead of|rather than|avoid|avoids|avoided|avoiding|"
+    r"\b(?:(?P<near>no(?! (?:sign|evidence|indication|suggestion|proof|chance|truth|question)\b)|without|nothing|"
+    r"none|zero|free of|free from|instead of|rather than|avoid|avoids|avoided|avoiding|"
     r"prevent|prevents|prevented|denies|denied|deny)"
-    r"|no (?:sign|evidence|indication|suggestion|proof|chance|truth|question)|not|never|nobody|no one|noone|neither|nor|hardly|cannot|"
+    r"|no (?:sign|evidence|indication|suggestion|proof|chance|truth|question)|not|never|nobody|no one|noone|neither|"
+    r"nor|hardly|cannot|"
     r"(?:do|does|did|is|are|was|were|has|have|had|wo|would|ca|could|should|must|might|need|ai)n'?t)\b"
 )
 _NO_NEGATION = re.compile(
-    r"(?:not (?:only|just|merely|simply|to mention|(?:\w+ )?(?:happy|pleased|acceptable|good|right|ok|okay|surprised|impressed|"
+    r"(?:not (?:only|just|merely|simply|to mention|(?:\w+ )?(?:happy|pleased|acceptable|good|right|ok|okay|surprised|"
+    r"impressed|"
     r"fair|satisfied|funny|normal|ideal|great|safe|on|enough|the first|once|until))"
-    r"|no (?:longer|wonder|doubt|idea|excuse|surprise|apology|apologies|response|reply|answer|explanation|compensation|help|"
+    r"|no (?:longer|wonder|doubt|idea|excuse|surprise|apology|apologies|response|reply|answer|explanation|"
+    r"compensation|help|"
     r"action|concern|warning|refund|offer|support|sympathy|sooner)"
     r"|nothing (?:but|was done|has been done|is being done|happened)|never (?:again|mind|before)"
-    r"|(?:cannot|can'?t|couldn'?t|don'?t|didn'?t|doesn'?t|won'?t) (?:\w+ )?(?:believe|understand|care|see why|know why|know how|seem|"
+    r"|(?:cannot|can'?t|couldn'?t|don'?t|didn'?t|doesn'?t|won'?t) (?:\w+ )?(?:believe|understand|care|see why|know "
+    r"why|know how|seem|"
     r"stop|forget|wait|help|stand|stress|deny|sleep|only|just|even (?:care|apologise|apologize|reply|respond|ask))"
     r"|(?:isn'?t|wasn'?t) (?:acceptable|good|right|ok|fair|funny|it (?:bad|awful)|the first|only|just)"
     r"|nobody (?:cares?|cared|listens?|listened|replied|responded|helped|came|answered|apologi[sz]ed|told|warned)"
     r"|no one (?:cares?|cared|listens?|listened|replied|responded|helped|came|answered|apologi[sz]ed|told|warned))\b"
 )
 _DENIED_AFTER = re.compile(
-    r"\s+(?:not|never)\b(?! (?:only|just|once|to mention))|[^.!?;]{0,30}\b(?:false alarm|not true|untrue|averted|ruled out|did ?n'?t happen|was avoided|were avoided|never happened|"
-    r"was prevented|turned out to be nothing|is not an? (?:issue|problem|concern)|was not (?:an? )?(?:issue|problem|caused)|"
+    r"\s+(?:not|never)\b(?! (?:only|just|once|to mention))|[^.!?;]{0,30}\b(?:false alarm|not true|untrue|averted|"
+    r"ruled out|did ?n'?t happen|was avoided|were avoided|never happened|"
+    r"was prevented|turned out to be nothing|is not an? (?:issue|problem|concern)|was not (?:an? )?(?:issue|problem|"
+    r"caused)|"
     r"is unlikely|alarm test|drill)\b"
 )
 _CLAUSE_BREAK = re.compile(
-    r"[,;:()]|\s[-\u2013\u2014]\s|\b(?:but|however|although|though|because|since|when|after|while|as|which|who|until|yet|then|"
+    r"[,;:()]|\s[-\u2013\u2014]\s|\b(?:but|however|although|though|because|since|when|after|while|as|which|who|until|"
+    r"yet|then|"
     r"so|where|whereas|plus|and)\b"
 )
 _THAT = re.compile(r"(?P<verb>\w+)?\s*\bthat\b")
 _OPINION = frozenset(
-    ["sign", "evidence", "indication", "suggestion", "proof", "chance", "truth", "question", "think", "believe", "say", "saying", "said", "mean", "suggest", "suggesting", "claim", "claiming", "feel", "true", "case", "sure"]
+    [
+        "sign",
+        "evidence",
+        "indication",
+        "suggestion",
+        "proof",
+        "chance",
+        "truth",
+        "question",
+        "think",
+        "believe",
+        "say",
+        "saying",
+        "said",
+        "mean",
+        "suggest",
+        "suggesting",
+        "claim",
+        "claiming",
+        "feel",
+        "true",
+        "case",
+        "sure",
+    ]
 )
 _IF = re.compile(
-    r"\b(?:what if|even if|as if|as though|only if|if|in case|unless|suppos(?:e|ing)|imagine|imagining|hypothetical(?:ly)?|"
+    r"\b(?:what if|even if|as if|as though|only if|if|in case|unless|suppos(?:e|ing)|imagine|imagining|"
+    r"hypothetical(?:ly)?|"
     r"whether|in the event|assuming|would it be|should (?:it|there|you|we|the)|wonder(?:ed|ing)? (?:what|how))\b"
 )
 _NO_IF = re.compile(
-    r"if (?:you|i|we|they|anyone|anybody|only you|only they) (?:look|check|see|read|remember|recall|review|listen|had|have|"
+    r"if (?:you|i|we|they|anyone|anybody|only you|only they) (?:look|check|see|read|remember|recall|review|listen|"
+    r"had|have|"
     r"want|care|bothered|(?:could|would|can|please))"
 )
 _MODAL = re.compile(r"\b(?:would|could|might|may|can|will|should|'ll|'d|potentially|possibly|shall|going to)\b")
@@ -82,7 +117,8 @@ _HAD = re.compile(
     r"\b(?:if \w+(?: \w+)? had|if (?:only )?\w+ had|had (?:you|they|he|she|it|your|the|someone|somebody))\b"
 )
 _MOOD = re.compile(
-    r"\b(?:would|could|might|(?<!in )(?<!of )(?<!last )(?<!since )(?<!by )(?<!\d )(?<!st )(?<!th )may|can|will|should|shall|potentially|possibly|going to|likely to|want to|wants to|ready to|"
+    r"\b(?:would|could|might|(?<!in )(?<!of )(?<!last )(?<!since )(?<!by )(?<!\d )(?<!st )(?<!th )may|can|will|"
+    r"should|shall|potentially|possibly|going to|likely to|want to|wants to|ready to|"
     r"about to|used to|need to|try to|hoping to|'ll)(?:\W+(?!and\b|or\b)\w+){0,2}\W*$"
 )
 _PERFECT = re.compile(r"\b(?:could|might|would|should) (?:easily |well |also )?(?:have|'ve)(?: been)?\W*$")
@@ -91,18 +127,23 @@ _LIKE = re.compile(
 )
 _QUESTION = re.compile(
     r"^[\s\"'(>*-]*(?:(?:hi|hello|hey|please|so|and|also|@\w+|dear \w+),?\s+)*"
-    r"(?:is|are|does|do|can|could|would|will|has|have|did|was|were|should|may|am) (?!i not|you not|this acceptable|that acceptable|it acceptable|"
-    r"it (?:right|normal|ok|okay|fair|reasonable|legal|really)|you (?:know|aware|realise|realize|understand|see|care|think|really|"
+    r"(?:is|are|does|do|can|could|would|will|has|have|did|was|were|should|may|am) (?!i not|you not|this acceptable|"
+    r"that acceptable|it acceptable|"
+    r"it (?:right|normal|ok|okay|fair|reasonable|legal|really)|you (?:know|aware|realise|realize|understand|see|care|"
+    r"think|really|"
     r"even|honestly|seriously|people)|you guys)"
 )
 _ADVICE = re.compile(
-    r"\b(?:would|could|can|am|may|might|are|is) (?:i|we|one|someone|people|customers|a customer|anyone|it) (?!not\b)|\bhow (?:do|can|would|could|"
-    r"does|to|should|often|long|many)\b|\bwhat (?:is|are|does|do|happens|would|role)\b|\bwho (?:is|are|regulates)\b|\bwhich\b[^.?!]{0,40}\?|\bwonder(?:ing|ed)?\b|"
+    r"\b(?:would|could|can|am|may|might|are|is) (?:i|we|one|someone|people|customers|a customer|anyone|it) (?!not\b)|"
+    r"\bhow (?:do|can|would|could|"
+    r"does|to|should|often|long|many)\b|\bwhat (?:is|are|does|do|happens|would|role)\b|\bwho (?:is|are|regulates)\b|"
+    r"\bwhich\b[^.?!]{0,40}\?|\bwonder(?:ing|ed)?\b|"
     r"\bis it possible\b|\bjust curious\b|\bout of (?:interest|curiosity)\b|\bhypothetically\b|\bimagine\b|\bwhat if\b|"
     r"\b(?:essay|dissertation|thesis|research|study|studying|coursework)\b"
 )
 _LONG_AGO = re.compile(
-    r"\b(?:years|decades) ago\b|\bas a (?:child|kid|boy|girl|teenager)\b|\bwhen i was (?:a child|a kid|little|young|small|\w+ years old)\b|"
+    r"\b(?:years|decades) ago\b|\bas a (?:child|kid|boy|girl|teenager)\b|\bwhen i was (?:a child|a kid|little|young|"
+    r"small|\w+ years old)\b|"
     r"\bin (?:19\d\d|200\d)\b|\bchildhood\b|\blong ago\b"
 )
 

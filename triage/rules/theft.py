@@ -6,8 +6,10 @@ from amends.domain.verdict import FlagName
 from triage.rules.rule import Claim, Rule
 
 _THING = (
-    "money|cash|purse|wallet|card|cards|phone|bag|handbag|bags|luggage|bike|car|van|laptop|jewellery|watch|ring|parcel|package|parcels|"
-    "passport|savings|tools|medication|belongings|property|identity|details|keys|pension|deposit|items|stuff|things|wages|credit|data"
+    "money|cash|purse|wallet|card|cards|phone|bag|handbag|bags|luggage|bike|car|van|laptop|jewellery|watch|ring|"
+    "parcel|package|parcels|"
+    "passport|savings|tools|medication|belongings|property|identity|details|keys|pension|deposit|items|stuff|things|"
+    "wages|credit|data"
 )
 
 RULES = (
@@ -18,21 +20,39 @@ RULES = (
         claim=Claim.EVENT,
         phrases=(
             "(victim|victims) of _2 [fraud|scam|scams|theft|fraudsters|fraudster|scammers]",
-            "(been|was|were|being|got|get|getting|have|feel|am|has) (totally|completely|well and truly|just|well|also)? [scammed|defrauded|swindled|conned|robbed|mugged|burgled|hacked|cloned|phished]",
-            "[scammed|defrauded|swindled|conned|robbed|cloned|cheated|mugged] (me|us|him|her|my @kin|out of|by|of|my card|the elderly|old|customers|people)",
-            "(is|it's|this|are|run|running|such|just|total|complete|absolute|nothing but|what|call this|was|be|committing|committed|commit|pure|a|outright|blatant|daylight) (a|an)? (total|complete|absolute|outright|blatant|pure|big|huge|massive)? "
+            "(been|was|were|being|got|get|getting|have|feel|am|has) (totally|completely|well and truly|just|well|"
+            "also)? [scammed|defrauded|swindled|conned|robbed|mugged|burgled|hacked|cloned|phished]",
+            "[scammed|defrauded|swindled|conned|robbed|cloned|cheated|mugged] (me|us|him|her|my @kin|out of|by|of|my "
+            "card|the elderly|old|customers|people)",
+            "(is|it's|this|are|run|running|such|just|total|complete|absolute|nothing but|what|call this|was|be|"
+            "committing|committed|commit|pure|a|outright|blatant|daylight) (a|an)? (total|complete|absolute|outright|"
+            "blatant|pure|big|huge|massive)? "
             "[fraud|fraudulent|fraudsters|scam|scammers|con|theft|robbery|swindle|ripoff]",
-            "[fraudulent|fraudulently|unauthorised|unauthorized] (transaction|transactions|payment|payments|charge|charges|activity|withdrawal|withdrawals|transfer|transfers|purchase|purchases|debit|debits|direct debit|order|orders|use|account|opened|application|loan|claim|taken|used|behaviour|seller|company|website)",
-            "(someone|somebody|a stranger|fraudsters|fraudster|scammers|thieves|a thief|criminals|hackers|hacker) (has|have|had|then)? (used|cloned|hacked|emptied|withdrew|withdrawn|spent|accessed|opened|took|taken|stole|stolen) _4 [account|card|money|loan|name|details|savings|identity]",
-            "(transactions|transaction|payment|payments|withdrawal|withdrawals|charges|purchases|charge) _4 (i|we|he|she) (did not|didn't|never|do not|don't|have not|haven't) [make|made|authorise|authorize|recognise|recognize|authorised|authorized|approve|approved]",
-            "(did not|didn't|never|don't) [authorise|authorize|authorised|authorized|recognise] (this|the|these|that|any|it|a)? (payment|payments|transaction|transactions|debit|withdrawal|charge|charges|transfer|of them)?",
+            "[fraudulent|fraudulently|unauthorised|unauthorized] (transaction|transactions|payment|payments|charge|"
+            "charges|activity|withdrawal|withdrawals|transfer|transfers|purchase|purchases|debit|debits|direct debit|"
+            "order|orders|use|account|opened|application|loan|claim|taken|used|behaviour|seller|company|website)",
+            "(someone|somebody|a stranger|fraudsters|fraudster|scammers|thieves|a thief|criminals|hackers|hacker) "
+            "(has|have|had|then)? (used|cloned|hacked|emptied|withdrew|withdrawn|spent|accessed|opened|took|taken|"
+            "stole|stolen) _4 [account|card|money|loan|name|details|savings|identity]",
+            "(transactions|transaction|payment|payments|withdrawal|withdrawals|charges|purchases|charge) _4 (i|we|he|"
+            "she) (did not|didn't|never|do not|don't|have not|haven't) [make|made|authorise|authorize|recognise|"
+            "recognize|authorised|authorized|approve|approved]",
+            "(did not|didn't|never|don't) [authorise|authorize|authorised|authorized|recognise] (this|the|these|that|"
+            "any|it|a)? (payment|payments|transaction|transactions|debit|withdrawal|charge|charges|transfer|of them)?",
             "identity [theft|fraud]",
             "(my|his|her|our) [identity] (was|has been|been|had been) (stolen|used|cloned)",
-            "[counterfeit|bogus] (goods|product|products|item|items|shoes|perfume|trainers|watch|bag|seller|engineer|engineers|company|invoice|website|charger|note|notes|tickets|ticket)",
-            "(sold|sent|bought|received|was|were|is|are|a|selling|sells) (me|us|a|an)? [fake|counterfeit] (and|one|goods|product|products|item|items|perfume|trainers|shoes|tickets|ticket|not|bag|jersey|copy|reviews|seller)?",
+            "[counterfeit|bogus] (goods|product|products|item|items|shoes|perfume|trainers|watch|bag|seller|engineer|"
+            "engineers|company|invoice|website|charger|note|notes|tickets|ticket)",
+            "(sold|sent|bought|received|was|were|is|are|a|selling|sells) (me|us|a|an)? [fake|counterfeit] (and|one|"
+            "goods|product|products|item|items|perfume|trainers|shoes|tickets|ticket|not|bag|jersey|copy|reviews|"
+            "seller)?",
         ),
-        unless=r"fraud (?:team|department|prevention|awareness|alert|line|office|protection)(?! (?:refused|ignored|told))|con(?:s)? of|pros and con|pro and con|comic con|con[- ]?man film|air con|be aware of scams?|beware of|"
-        r"report (?:a )?(?:scam|fraud|phishing)|(?:stranger|thing) (?:than|to)|(?:protect|protection|prevent|avoid|against|guard) (?:\w+ ){0,3}(?:fraud|scams?|theft)|fake news|robbed of (?:a )?(?:goal|win|penalty|sleep|time)|fraud (?:check|checks|act)",
+        unless=r"fraud (?:team|department|prevention|awareness|alert|line|office|protection)(?! (?:refused|ignored|"
+        r"told))|con(?:s)? of|pros and con|pro and con|comic con|con[- ]?man film|air con|be aware of scams?|"
+        r"beware of|"
+        r"report (?:a )?(?:scam|fraud|phishing)|(?:stranger|thing) (?:than|to)|(?:protect|protection|prevent|avoid|"
+        r"against|guard) (?:\w+ ){0,3}(?:fraud|scams?|theft)|fake news|robbed of (?:a )?(?:goal|win|penalty|sleep|"
+        r"time)|fraud (?:check|checks|act)",
         fires=(
             "Someone used my card in another town and you refuse to help.",
             "This is a scam, the watch does not exist.",
@@ -51,14 +71,19 @@ RULES = (
         says="Something was stolen, or staff or the organisation stole.",
         claim=Claim.EVENT,
         phrases=(
-            f"({_THING}|it|they|them|everything|which) (was|were|has been|had been|have been|got|been|is|being|are) (all|also|probably|clearly|obviously)? [stolen|nicked|pinched|robbed]",
-            "[stole|stolen|steals|stealing|nicked|robbed|robbing|pocketed|embezzled] (my|our|his|her|the|from|money|from me|me|a|all|cash|over|#money|people's|customers|people)",
+            f"({_THING}|it|they|them|everything|which) (was|were|has been|had been|have been|got|been|is|being|are) "
+            "(all|also|probably|clearly|obviously)? [stolen|nicked|pinched|robbed]",
+            "[stole|stolen|steals|stealing|nicked|robbed|robbing|pocketed|embezzled] (my|our|his|her|the|from|money|"
+            "from me|me|a|all|cash|over|#money|people's|customers|people)",
             "[thieving|thieves|thief] (staff|company|gits|driver|lot|scum|bunch|has|have|took|broke|your)?",
             "(had|have|having|has) (my|our|his|her) _2 [stolen|nicked|pinched|robbed]",
-            "(accuse|accused|report|reported|reporting|theft|because of|over|for|is) (of|a|the|this|as)? [theft] (by|of|from|to the police)?",
+            "(accuse|accused|report|reported|reporting|theft|because of|over|for|is) (of|a|the|this|as)? [theft] (by|"
+            "of|from|to the police)?",
             "[burglary|burglars|burglar|burgled] (my|our|we|us|while|because|last|after)?",
         ),
-        unless=r"stole (?:my heart|the show|the scene)|it'?s a steal|stealing the show|steal at|(?:stop|prevent) (?:thieves|theft)|thick as thieves|anti[- ]theft|stolen or lost|lost or stolen|lost/stolen|(?:in case|if) (?:it|my|the) (?:\w+ )?(?:is|gets|was) stolen",
+        unless=r"stole (?:my heart|the show|the scene)|it'?s a steal|stealing the show|steal at|(?:stop|prevent) "
+        r"(?:thieves|theft)|thick as thieves|anti[- ]theft|stolen or lost|lost or stolen|lost/stolen|(?:in case|"
+        r"if) (?:it|my|the) (?:\w+ )?(?:is|gets|was) stolen",
         fires=(
             "Your removal men stole my watch.",
             "My parcel was stolen because the driver left it on the street.",
@@ -75,23 +100,44 @@ RULES = (
         says="Personal data went to the wrong person, was lost, exposed or hacked.",
         claim=Claim.EVENT,
         phrases=(
-            "(data|gdpr|privacy|confidentiality|data protection|security) [breach|breached|breaches|leak|leaked|leaks|violation]",
-            "(breach|breached|breaching|violated|violation|broke|broken|breaking) (of|my|the|your|our|patient|his|her)? _1 [gdpr|confidentiality|privacy]",
+            "(data|gdpr|privacy|confidentiality|data protection|security) [breach|breached|breaches|leak|leaked|"
+            "leaks|violation]",
+            "(breach|breached|breaching|violated|violation|broke|broken|breaking) (of|my|the|your|our|patient|his|"
+            "her)? _1 [gdpr|confidentiality|privacy]",
             "(breach|breached|breaching|broke|breaking) (of|the)? [data] protection",
-            "[sent|emailed|gave|given|disclosed|shared|leaked|posted|revealed|published|exposed|passed|handed|sold|showed|shown|read] (out)? (me|us|him|her|them|him|out|to me)? _3 "
-            "(personal|private|medical|bank|confidential|sensitive|home|my|our|his|her|another customer's|someone else's|other people's|customers) (personal|private|medical|bank|home|contact|confidential|email|new|phone|sensitive|account)? "
-            "(data|details|information|records|record|address|statement|statements|notes|diagnosis|number|letter|letters|file|files|results|salary|medical history) _6 (to|with|in|on|by|without|for|online) "
-            "(a|an|the|my|another|someone|third|strangers|other|everyone|anyone|public|all|wrong|consent|permission|ex|somebody|neighbour|facebook|people|twitter)",
-            "[received|got|sent|opened|seeing|see|saw|shows|showing|given|contained|contains] (me|us|in the post)? _2 (someone|somebody|another|other|a different|a stranger) (else|customer|person|patient|people|tenant|customers|stranger|client|member|resident)? "
-            "_1 (personal|bank|medical|private)? (data|details|information|records|statement|statements|letter|letters|bill|results|account|prescription|file|documents|passport|payslip|invoices|email|emails)",
-            "(someone|somebody|another|stranger|other) (else's|customer's|people's|patient's|person's|tenant's|elses|customers|client's) (personal|bank|medical|private)? [data|details|information|records|statement|statements|letter|results|account|prescription|payslip|file|file|address]",
-            "(my|our|his|her|customers|personal|private|medical) _2 (data|details|information|records|address|account|emails|photos|medical notes|file) (was|were|has been|have been|had been|been|is|are|got) (all|now|also)? "
-            "[leaked|hacked|disclosed|exposed|compromised|stolen|lost|published|visible|shared|breached|accessed|sent|passed|sold|given]",
-            "(email|message|letter|list|everyone) _8 (copied|cc|cc'd|visible|everyone's|all recipients|other customers) _4 [addresses|recipients]",
-            "[lost] (my|our|his|her) (personal|medical|patient|adoption|confidential|whole|entire)? (file|records|medical records|notes|passport|birth certificate|documents|paperwork|data)",
-            "(accessed|looked at|snooped|looking at|reading) _3 (my|our|his|her) (medical|personal|patient|private|health)? [records|file|notes] (without|for no|illegally|when|out of)",
+            "[sent|emailed|gave|given|disclosed|shared|leaked|posted|revealed|published|exposed|passed|handed|sold|"
+            "showed|shown|read] (out)? (me|us|him|her|them|him|out|to me)? _3 "
+            "(personal|private|medical|bank|confidential|sensitive|home|my|our|his|her|another customer's|someone "
+            "else's|other people's|customers) (personal|private|medical|bank|home|contact|confidential|email|new|"
+            "phone|sensitive|account)? "
+            "(data|details|information|records|record|address|statement|statements|notes|diagnosis|number|letter|"
+            "letters|file|files|results|salary|medical history) _6 (to|with|in|on|by|without|for|online) "
+            "(a|an|the|my|another|someone|third|strangers|other|everyone|anyone|public|all|wrong|consent|permission|"
+            "ex|somebody|neighbour|facebook|people|twitter)",
+            "[received|got|sent|opened|seeing|see|saw|shows|showing|given|contained|contains] (me|us|in the post)? "
+            "_2 (someone|somebody|another|other|a different|a stranger) (else|customer|person|patient|people|tenant|"
+            "customers|stranger|client|member|resident)? "
+            "_1 (personal|bank|medical|private)? (data|details|information|records|statement|statements|letter|"
+            "letters|bill|results|account|prescription|file|documents|passport|payslip|invoices|email|emails)",
+            "(someone|somebody|another|stranger|other) (else's|customer's|people's|patient's|person's|tenant's|elses|"
+            "customers|client's) (personal|bank|medical|private)? [data|details|information|records|statement|"
+            "statements|letter|results|account|prescription|payslip|file|file|address]",
+            "(my|our|his|her|customers|personal|private|medical) _2 (data|details|information|records|address|"
+            "account|emails|photos|medical notes|file) (was|were|has been|have been|had been|been|is|are|got) (all|"
+            "now|also)? "
+            "[leaked|hacked|disclosed|exposed|compromised|stolen|lost|published|visible|shared|breached|accessed|"
+            "sent|passed|sold|given]",
+            "(email|message|letter|list|everyone) _8 (copied|cc|cc'd|visible|everyone's|all recipients|other "
+            "customers) _4 [addresses|recipients]",
+            "[lost] (my|our|his|her) (personal|medical|patient|adoption|confidential|whole|entire)? (file|records|"
+            "medical records|notes|passport|birth certificate|documents|paperwork|data)",
+            "(accessed|looked at|snooped|looking at|reading) _3 (my|our|his|her) (medical|personal|patient|private|"
+            "health)? [records|file|notes] (without|for no|illegally|when|out of)",
         ),
-        unless=r"no data breach|(?:what is|define|report) a data breach|data breach (?:policy|procedure|insurance|training)|lost my passport (?:on|in|at|while|and need)|update my (?:address|details)|sent (?:you )?my (?:details|documents|information|passport|file|statement)|(?:i|we) (?:have |already |just )*(?:sent|emailed|given|gave|shared|handed|showed|posted|passed) (?:you|my|our|all|the|it|over|them)",
+        unless=r"no data breach|(?:what is|define|report) a data breach|data breach (?:policy|procedure|insurance|"
+        r"training)|lost my passport (?:on|in|at|while|and need)|update my (?:address|details)|sent (?:you )?my "
+        r"(?:details|documents|information|passport|file|statement)|(?:i|we) (?:have |already |just )*(?:sent|"
+        r"emailed|given|gave|shared|handed|showed|posted|passed) (?:you|my|our|all|the|it|over|them)",
         fires=(
             "You sent my medical records to my neighbour.",
             "I opened the envelope and got another customer's bank statement.",

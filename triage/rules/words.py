@@ -13,7 +13,8 @@ CLASSES: dict[str, str] = {
     "kin": (
         "son|daughter|child|children|kid|kids|baby|toddler|infant|newborn|boy|girl|grandson|granddaughter|"
         "grandchild|grandchildren|twins|nephew|niece|wife|husband|partner|fiance|fiancee|girlfriend|boyfriend|mum|mam|"
-        "mom|mother|dad|father|nan|nana|gran|granny|grandma|grandmother|grandad|granddad|grandfather|grandparents|parents|"
+        "mom|mother|dad|father|nan|nana|gran|granny|grandma|grandmother|grandad|granddad|grandfather|grandparents|"
+        "parents|"
         "sister|brother|aunt|auntie|uncle|cousin|friend|neighbour|neighbor|colleague|tenant|lodger|father in law|"
         "mother in law|stepson|stepdaughter"
     ),
@@ -48,7 +49,8 @@ CLASSES: dict[str, str] = {
         "september|october|november|december|christmas|easter|noon|midday|midnight|lunchtime|#digits"
     ),
     "contacted": (
-        "called|rang|phoned|telephoned|emailed|e mailed|mailed|messaged|contacted|written|wrote|complained|chased|asked|"
+        "called|rang|phoned|telephoned|emailed|e mailed|mailed|messaged|contacted|written|wrote|complained|chased|"
+        "asked|"
         "reported|texted|tweeted|visited|dmed|raised this|been in touch|got in touch|tried to contact|tried calling|"
         "tried ringing|tried phoning|spoken|spoke|logged|reported this|flagged"
     ),
@@ -65,7 +67,8 @@ SPECIAL: dict[str, str] = {
         r"|(?:a|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|fifty) "
         r"(?:hundred|thousand|grand)(?: (?:pounds|quid|dollars|euros))?)"
     ),
-    "#age": r"(?:\d{1,3}|sixty|seventy|eighty|ninety|one|two|three|four|five|six|seven|eight|nine)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?",
+    "#age": r"(?:\d{1,3}|sixty|seventy|eighty|ninety|one|two|three|four|five|six|seven|eight|nine)(?:[ -](?:one|two|"
+    r"three|four|five|six|seven|eight|nine))?",
     "#old": r"(?:6[5-9]|[7-9]\d|10\d|sixty[ -](?:five|six|seven|eight|nine)|(?:seventy|eighty|ninety)(?:[ -]\w{3,5})?)",
     "#small": r"(?:\d|one|two|three|four|five|six|seven|eight|nine|ten)",
 }

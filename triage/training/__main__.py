@@ -8,15 +8,16 @@ pipeline, and prints what it did. A few minutes on one core; the same seed gives
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import spacy
-import srsly
 
 from triage.components import KINDS, KindClassifier
+from triage.components.tokens import blank_pipeline
 from triage.pipeline import MODEL_DIR
 from triage.training.calibrate import choose, held_out_scores
 from triage.training.learn import Settings, feature_rows, fit
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = choose(examples, kinds, held_out_scores(examples, rows, kinds, weights, settings))
     _say(f"temperature {chosen.temperature}; {chosen.found}")
     fitted = fit(rows, kinds, weights, settings, on_epoch=lambda epoch, loss: _say(f"epoch {epoch}: loss {loss:.4f}"))
-    nlp = spacy.blank("en", meta={"name": "amends_triage", "version": VERSION})
+    nlp = blank_pipeline(version=VERSION)
     nlp.add_pipe("amends_passages")
     classifier = nlp.add_pipe("amends_kind")
     if not isinstance(classifier, KindClassifier):
@@ -50,17 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     nlp.add_pipe("amends_flags")
     nlp.to_disk(options.out)
     chosen.calibration.write(options.out)
-    srsly.write_json(options.out / "training.json", {"texts": _counts(examples), "held_out": chosen.found})
+    about = {"texts": Counter(example.source for example in examples), "held_out": chosen.found}
+    (options.out / "training.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     _say(f"written to {options.out}")
     return 0
-
-
-def _counts(examples: Sequence[object]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for example in examples:
-        source = str(getattr(example, "source", ""))
-        counts[source] = counts.get(source, 0) + 1
-    return counts
 
 
 def _say(line: str) -> None:

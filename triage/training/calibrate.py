@@ -3,7 +3,8 @@
 Every training text is judged once by a model fitted without its fold. On those judgements
 
 1. one temperature makes the probabilities honest (least mean loss over the customers' sources);
-2. for each group of channels the floors are the cheapest pair, in share of messages referred to
+2. a message is called a complaint from the probability that gives the best macro-F1 over those sources;
+3. for each group of channels the floors are the cheapest pair, in share of messages referred to
    a person, with which at least `CAUGHT` of the complaints are either called complaints or referred.
 
 The dev files take no part in it.
@@ -36,7 +37,10 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("review",): ("cesamard",),
 }
 
-_CONFIDENCE_FLOORS = np.arange(0.30, 0.81, 0.05)
+#: Where a message may begin to be called a complaint. No higher: a complaint missed costs
+#: more than an enquiry taken seriously.
+_CUTS = np.arange(0.30, 0.401, 0.01)
+_CONFIDENCE_FLOORS = np.arange(0.40, 0.81, 0.05)
 _COMPLAINT_FLOORS = np.arange(0.06, 0.51, 0.02)
 _TEMPERATURES = np.arange(0.4, 2.51, 0.05)
 
@@ -52,7 +56,7 @@ class Chosen:
 
 
 def held_out_scores(
-    examples: Sequence[Example], rows: Sequence[Integers], kinds: Integers, weights: Floats, settings: Settings
+    examples: Sequence[Example], rows: list[Integers], kinds: Integers, weights: Floats, settings: Settings
 ) -> Floats:
     """Give each text the scores of a model that has not learnt from it."""
     scores = np.zeros((len(rows), len(KINDS)), dtype=np.float32)
@@ -60,8 +64,8 @@ def held_out_scores(
     for fold in range(FOLDS):
         learnt = np.flatnonzero(folds != fold)
         judged = np.flatnonzero(folds == fold)
-        fitted = fit([rows[text] for text in learnt], kinds[learnt], weights[learnt], settings)
-        scores[judged] = fitted.scores([rows[text] for text in judged])
+        fitted = fit([rows[int(text)] for text in learnt], kinds[learnt], weights[learnt], settings)
+        scores[judged] = fitted.scores([rows[int(text)] for text in judged])
     return scores
 
 
@@ -74,13 +78,14 @@ def choose(examples: Sequence[Example], kinds: Integers, scores: Floats) -> Chos
         key=lambda value: sum(_loss(scores[sources == name] / value, kinds[sources == name]) for name in customers),
     )
     odds = softmax(scores / np.float32(temperature))
+    complaint_from = _best_cut(odds, kinds, [sources == name for name in customers])
     channels: dict[str, Floors] = {}
     found: dict[str, dict[str, float]] = {}
     for group, names in GROUPS.items():
         chosen = np.isin(sources, names)
         if not chosen.any():
             chosen = np.isin(sources, customers)
-        floors, caught, referred = _cheapest(odds[chosen], kinds[chosen])
+        floors, caught, referred = _cheapest(odds[chosen], kinds[chosen], complaint_from)
         channels |= dict.fromkeys(group, floors)
         found[", ".join(group)] = {"caught": caught, "referred": referred, "texts": int(chosen.sum())}
     unknown = Floors(
@@ -88,7 +93,9 @@ def choose(examples: Sequence[Example], kinds: Integers, scores: Floats) -> Chos
         complaint=round(max(0.03, min(floors.complaint for floors in channels.values()) / 2), 2),
     )
     return Chosen(
-        temperature=round(temperature, 2), calibration=Calibration(channels=channels, unknown=unknown), found=found
+        temperature=round(temperature, 2),
+        calibration=Calibration(complaint_from=complaint_from, channels=channels, unknown=unknown),
+        found=found,
     )
 
 
@@ -97,11 +104,36 @@ def _loss(scores: Floats, kinds: Integers) -> float:
     return float(-np.log(odds[np.arange(len(kinds)), kinds] + 1e-9).mean())
 
 
-def _cheapest(odds: Floats, kinds: Integers) -> tuple[Floors, float, float]:
+def _best_cut(odds: Floats, kinds: Integers, groups: Sequence[npt.NDArray[np.bool_]]) -> float:
+    """Find the probability from which on calling a complaint gives the best macro-F1, averaged over groups of texts."""
+    complaint = KINDS.index(Kind.COMPLAINT)
+    likeliest = odds.argmax(axis=1) == complaint
+
+    def mean_f1(cut: float) -> float:
+        called = likeliest & (odds[:, complaint] >= cut)
+        return sum(_macro_f1(kinds[group] == complaint, called[group]) for group in groups)
+
+    cuts = [float(cut) for cut in _CUTS]
+    best: float = max(cuts, key=mean_f1)
+    return round(best, 2)
+
+
+def _macro_f1(truth: npt.NDArray[np.bool_], called: npt.NDArray[np.bool_]) -> float:
+    wrong = float((truth != called).sum())
+    return (
+        sum(
+            2 * right / max(1.0, 2 * right + wrong)
+            for right in (float((truth & called).sum()), float((~truth & ~called).sum()))
+        )
+        / 2
+    )
+
+
+def _cheapest(odds: Floats, kinds: Integers, complaint_from: float) -> tuple[Floors, float, float]:
     """Find the floors that refer least among those that catch enough, or else catch most."""
     complaint = KINDS.index(Kind.COMPLAINT)
     is_complaint: npt.NDArray[np.bool_] = kinds == complaint
-    called = odds.argmax(axis=1) == complaint
+    called = (odds.argmax(axis=1) == complaint) & (odds[:, complaint] >= complaint_from)
     best: tuple[tuple[bool, float, float], Floors, float, float] | None = None
     for confidence in _CONFIDENCE_FLOORS:
         for floor in _COMPLAINT_FLOORS:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import spacy
-from spacy.attrs import LOWER
 
 from triage.components.features import BUCKETS, all_rows, comparable, words_seen
 from triage.components.kind import KINDS
+from triage.components.tokens import blank_pipeline
 from triage.text import readable
 from triage.training.sources import Example
 
@@ -52,12 +51,12 @@ class Fitted:
 
 def feature_rows(examples: Sequence[Example]) -> list[Integers]:
     """Turn texts into feature rows, exactly as the component reads them."""
-    nlp = spacy.blank("en")
+    nlp = blank_pipeline()
     strings = nlp.vocab.strings
     rows: list[Integers] = []
     for example in examples:
         doc = nlp.make_doc(readable(example.text))
-        words = words_seen([comparable(strings[word]) for word in doc.to_array(LOWER).tolist()])
+        words = words_seen([comparable(strings[word]) for word in doc.to_array("LOWER").tolist()])
         rows.append(np.array(all_rows(words), dtype=np.int64))
     return rows
 

@@ -12,12 +12,11 @@ Choices made here, each for a reason given in the data's own notes:
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import srsly
 
 from amends.domain.verdict import Kind
 
@@ -56,9 +55,10 @@ class Example:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Read a file of JSON lines."""
-    for row in srsly.read_jsonl(path):
-        if isinstance(row, dict):
-            yield row
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
 
 
 def public_examples(folder: Path) -> list[Example]:
