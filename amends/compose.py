@@ -37,7 +37,7 @@ from ingest.reading import Media, Reader
 from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
 from respond.checks.personal_data import Customer
-from respond.checks.run import run_checks
+from respond.checks.run import Limits, run_checks
 from respond.delivery import DeliverStage
 from respond.policy import Caps
 from respond.senders.folder import FolderSender
@@ -234,6 +234,7 @@ class House:
             channel=reply.channel,
             parts=reply.parts,
             customer=Customer(names=(message.author_name,), addresses=(message.author.value,)),
+            limits=Limits(public_contacts=(self.settings.contact_line,)),
         )
 
     def take_in_again(self, unit: UnitOfWork, parked: Parked) -> None:

@@ -23,16 +23,13 @@ from amends.ports import Now
 from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
 from amends.wire import Triaged, decode_triaged, queued_record
 from respond.checks.personal_data import Customer
-from respond.checks.run import run_checks
+from respond.checks.run import Limits, run_checks
 from respond.draft import ReplyContext, draft_reply
 from respond.forms import Advice, Situation, advise
 from respond.policy import Caps, SentCounts, decide_caps, may_send_by_itself
 
 #: The author of what nobody wrote by hand.
 AMENDS = "amends"
-
-#: Forms that have a text which can be drafted, by how they are liked on a public channel.
-_PUBLIC_DRAFTS = (Form.PUBLIC_REPLY, Form.PUBLIC_HOLDING, Form.DIRECT_MESSAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +147,8 @@ class RespondStage:
                 customer_name=message.author_name,
                 subject=message.subject,
                 own_words=message.own_words,
-                next_due=self._answer_due(case, clocks, now),
+                # Whoever may be in danger is not told to wait for a date.
+                next_due=None if case.severity is Severity.CRITICAL else self._answer_due(case, clocks, now),
                 contact=office.contact_line,
                 urgent_contact=office.urgent_contact,
                 status_url=status_url,
@@ -166,6 +164,7 @@ class RespondStage:
             channel=message.channel,
             parts=draft.parts,
             customer=Customer(names=(message.author_name,), addresses=(message.author.value,)),
+            limits=Limits(public_contacts=(office.contact_line,)),
         )
         decision = may_send_by_itself(
             form=form,
@@ -232,7 +231,7 @@ def _wanted(triaged: Triaged, judged: JudgedMessage, case: Case, advice: Advice)
     """
     is_critical = case.severity is Severity.CRITICAL
     if judged.message.channel.is_public:
-        form = next(form for form in _PUBLIC_DRAFTS if _fits(form, advice))
+        form = advice.first_written
         is_answer = form is Form.PUBLIC_REPLY and not is_critical
         return [(form, Purpose.ANSWER if is_answer else Purpose.ACKNOWLEDGEMENT)]
     if not advice.about(Form.EMAIL).allowed:
@@ -243,12 +242,6 @@ def _wanted(triaged: Triaged, judged: JudgedMessage, case: Case, advice: Advice)
     if not is_critical and case.kind is not Kind.PRAISE:
         wanted.append((Form.EMAIL, Purpose.ANSWER))
     return wanted
-
-
-def _fits(form: Form, advice: Advice) -> bool:
-    """Whether a public draft takes this form: the one recommended, or the first allowed below a substantive reply."""
-    option = advice.about(form)
-    return option.is_recommended or (option.allowed and form is not Form.PUBLIC_REPLY)
 
 
 @dataclass(slots=True)

@@ -358,12 +358,11 @@ class Filing:
 
 
 def _belongs_to_nobody(message: Message, verdict: Verdict) -> bool:
-    """Whether a message opens no case: machines' mail and spam, and from lists whatever asks nothing of us."""
+    """Whether a message opens no case: machines' mail and spam, and of lists' mail whatever asks nothing of us."""
     if verdict.needs_person:
         return False
-    through_a_list = message.automatic is not None and message.automatic.is_list
     asks_something = verdict.kind in {Kind.COMPLAINT, Kind.ENQUIRY}
-    return not verdict.kind.is_from_a_customer or (through_a_list and not asks_something)
+    return not verdict.kind.is_from_a_customer or (message.automatic is not None and not asks_something)
 
 
 def _may_be_one_matter(one: Case, two: Case) -> bool:

@@ -45,7 +45,7 @@ class TriageStage:
                     text=message.own_words,
                     channel=message.channel.value,
                     subject=message.subject,
-                    automatic=message.automatic is not None and not message.automatic.is_list,
+                    automatic=message.automatic is not None and not message.automatic.may_be_from_a_person,
                 )
                 for message in messages
             ]

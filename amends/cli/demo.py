@@ -58,7 +58,7 @@ def demo(
         data_dir=folder,
         organisation="Northmoor",
         contact_line="Northmoor customer care, 01632 960100",
-        urgent_contact="Northmoor's emergency line, 01632 960999, at any hour",
+        urgent_contact="Northmoor's emergency line, 01632 960999, at any hour.",
         x_handles="NorthmoorHelp",
         mail_from="care@northmoor.example",
         mail_replies="replies@northmoor.example",

@@ -34,16 +34,17 @@ class Attachment:
 class Automatic:
     """Why a message is held to come from a machine.
 
-    `reason` is a stable code, `says` the sentence that a person reads. `is_list`: it
-    came through a list or group, as a newsletter does, but also every mail to an
-    address that is one; so it is never answered by itself, and read all the same.
+    `reason` is a stable code, `says` the sentence that a person reads. A mail that came
+    through a list or from a no-reply address `may_be_from_a_person` all the same: an
+    address for complaints may be a group, and a web form elsewhere may send what it is
+    given. Such mail is never answered by itself, and read like any other.
     `bounced_message_id` names the mail of ours that came back, where the bounce says so.
     """
 
     reason: str
     says: str
     is_bounce: bool = False
-    is_list: bool = False
+    may_be_from_a_person: bool = False
     failed_addresses: tuple[str, ...] = ()
     bounced_message_id: str = ""
     is_permanent: bool = False

@@ -13,7 +13,8 @@ The policy, in order:
 5. Otherwise UTF-8, if it decodes without error.
 6. Otherwise, from `GUESS_FROM_BYTES` bytes on and with no usable declaration, a statistical guess over the first
    `GUESS_SAMPLE_BYTES`; below that a guess is worse than a fixed answer.
-7. Otherwise the declared charset with U+FFFD for what it cannot decode, if at most one character in ten is lost.
+7. Otherwise the declared charset with U+FFFD for what it cannot decode, if at most one character in ten is lost, and,
+   where it is UTF-8, if any character above 127 is left: bytes without one valid multi-byte character never were UTF-8.
 8. Otherwise Windows-1252 with its five holes filled from ISO 8859-1: it decodes anything, so no words are ever lost.
 
 Unknown names, codecs that are not charsets (base64, zlib, rot13), and codecs that cost quadratic time or execute
@@ -152,7 +153,8 @@ def _climb(data: bytes, name: str) -> tuple[str, str]:
                 return text, "charset_was_utf8"
     if name and name not in _WESTERN:
         text = data.decode(name, errors="replace")
-        if text.count("\ufffd") * 10 <= len(text):
+        never_was = name == "utf-8" and text.replace("\ufffd", "").isascii()
+        if text.count("\ufffd") * 10 <= len(text) and not never_was:
             return text, "charset_damaged"
     if name not in _WESTERN and len(data) >= GUESS_FROM_BYTES:
         guessed = _guess(data)

@@ -8,6 +8,7 @@ nevertheless) and `error` (it cannot be handled as a mail and belongs before a p
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -38,6 +39,8 @@ def parse_mail(raw: bytes, *, caps: Caps = _DEFAULT_CAPS) -> ParsedMail:
     """
     error = None
     defects: list[str] = []
+    # Windows programs put one before a file that they save; no header field begins with it.
+    raw = raw.removeprefix(BOM_UTF8)
     if len(raw) > caps.size_bytes:
         error = f"The mail is too large: {len(raw)} bytes, at most {caps.size_bytes} are read."
         raw = raw[: caps.header_block_bytes]

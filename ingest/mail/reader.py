@@ -22,7 +22,7 @@ from ingest.reading import Reader
 
 #: Our reply tokens: the part after the plus sign of an address that we gave out.
 _TOKEN = re.compile(r"\+([a-z2-7]{20,40})@", re.IGNORECASE)
-_THROUGH_A_LIST = {AutomaticReason.MAILING_LIST, AutomaticReason.BULK}
+_READ_ALL_THE_SAME = {AutomaticReason.MAILING_LIST, AutomaticReason.BULK, AutomaticReason.NO_REPLY_SENDER}
 #: Names and references that are stored; more than any honest thread needs.
 _NAMES_AT_MOST = 100
 _SUBJECT_AT_MOST = 998
@@ -99,7 +99,7 @@ def _automatic(mail: ParsedMail) -> domain.Automatic | None:
         reason=mail.automatic.reason.value,
         says=mail.automatic.sentence,
         is_bounce=mail.automatic.is_bounce or bounce is not None,
-        is_list=mail.automatic.reason in _THROUGH_A_LIST,
+        may_be_from_a_person=mail.automatic.reason in _READ_ALL_THE_SAME,
         failed_addresses=bounce.failed[:_NAMES_AT_MOST] if bounce else (),
         bounced_message_id=f"mail:{bounce.original_message_id}" if bounce and bounce.original_message_id else "",
         is_permanent=bounce is not None and bounce.kind is BounceKind.PERMANENT,
