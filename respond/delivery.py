@@ -90,9 +90,6 @@ class DeliverStage:
     def apply(self, unit: UnitOfWork, prepared: None) -> None:
         """Everything was written when it happened."""
 
-    def settle(self, prepared: None) -> None:
-        """Nothing is left to do after the commit."""
-
     def _send(self, reply_ids: Sequence[str]) -> None:
         with self._open_unit() as unit:
             attempts = [attempt for reply_id in reply_ids if (attempt := self._begin(unit, reply_id)) is not None]

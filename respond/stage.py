@@ -102,9 +102,6 @@ class RespondStage:
         """Store drafts, queue what may go, raise tasks for what is held back."""
         _Writing(unit, self._office, self._pack, now=self._now()).write(prepared)
 
-    def settle(self, prepared: list[Planned]) -> None:
-        """Nothing is left to do after the commit."""
-
     def _plan(self, triaged: Triaged, judged: JudgedMessage, case: Case, clocks: Sequence[Clock]) -> Planned:
         message, verdict = judged.message, judged.verdict
         flags = frozenset(flag.name for flag in verdict.flags)

@@ -69,9 +69,6 @@ class TriageStage:
                 filing.file(one.message, one.verdict)
         filing.write()
 
-    def settle(self, prepared: list[Judged]) -> None:
-        """Nothing is left to do after the commit."""
-
 
 def _judged(record: Record, message: Message, verdict: Verdict) -> Judged:
     is_released = record.type == RELEASED

@@ -22,7 +22,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from threading import Event
 from typing import Generic, Protocol, TypeVar
 
@@ -68,9 +67,6 @@ class Stage(Protocol[P]):
 
     def apply(self, unit: UnitOfWork, prepared: P) -> None:
         """Write the effect. The runner moves the position and commits."""
-
-    def settle(self, prepared: P) -> None:
-        """Do what must follow the commit and may be repeated. Most stages do nothing here."""
 
 
 @dataclass(slots=True)
@@ -180,7 +176,6 @@ class StageRunner(Generic[P]):
             self._stage.apply(unit, prepared)
             unit.log.advance(position, records[-1].next_offset)
             unit.commit()
-        self._stage.settle(prepared)
 
     def _park(self, position: Position, record: Record, why: Exception) -> None:
         expected = isinstance(why, Unprocessable)
@@ -214,7 +209,3 @@ class StageRunner(Generic[P]):
 
 def _at(position: Position, record: Record) -> Position:
     return Position(group=position.group, topic=position.topic, partition=position.partition, next_offset=record.offset)
-
-
-#: How long a stopped worker may still take to finish its batch before the supervisor loses patience.
-GRACE = timedelta(seconds=60)

@@ -117,15 +117,12 @@ def _show(results: Sequence[Reconciliation], unexplained: int) -> None:
     if not results:
         say("No source has been read yet: `amends ingest files PATH` reads one.")
         return
-    shown = table("Intake reconciled", "source", "held", *(fate.value for fate in Fate), "waiting", "unexplained")
+    shown = table("Intake reconciled", "held", "source, and what became of it")
     for result in results:
-        shown.add_row(
-            safe(result.source),
-            str(result.held),
-            *(str(result.fates.get(fate, 0)) for fate in Fate),
-            str(result.waiting),
-            str(len(result.unexplained)),
-        )
+        became = ", ".join(f"{result.fates.get(fate, 0)} {fate.value}" for fate in Fate)
+        words = safe(f"{result.source}\n{became}")
+        words.append(f"\n{result.waiting} wait for triage; unexplained {len(result.unexplained)}", style="dim")
+        shown.add_row(str(result.held), words)
     console.print(shown)
     for result in results:
         for item, why in result.unexplained[:_NAMED]:

@@ -38,9 +38,6 @@ class CountingStage:
             # Time for a kill to come in the middle of a transaction.
             time.sleep(0.0005)
 
-    def settle(self, prepared: list[Record]) -> None:
-        pass
-
 
 def hasty_now() -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=time.time() * HASTE % 1e8)

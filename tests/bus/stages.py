@@ -42,9 +42,6 @@ class FakeStage:
             unit.audit.append([Happening(at=record.at, actor="amends:test", action="done", subject=record.id)])
             self.applying(record.id)
 
-    def settle(self, prepared: list[Record]) -> None:
-        self.settled += [record.id for record in prepared]
-
 
 @dataclass
 class Workshop:
