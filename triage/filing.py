@@ -278,6 +278,9 @@ class Filing:
         message opens its own clock.
         """
         running = self._running[case.id]
+        if standing.became_complaint and ClockKind.RESPONSE in running:
+            # The question's answer is no longer due: the complaint's is, counted from its acknowledgement.
+            self._stop_clock(case.id, running.pop(ClockKind.RESPONSE), at=message.received_at)
         doubtful_now = case.is_handled_as_complaint and not before.is_handled_as_complaint
         worse = (case.severity or Severity.LOW) > (before.severity or Severity.LOW)
         for clock in self._clocks(case, verdict, at=message.received_at):
@@ -288,10 +291,14 @@ class Filing:
             if not (turned or sooner or rights):
                 continue
             if old is not None:
-                self._w.clocks = [one for one in self._w.clocks if one is not old]
-                self._w.stopped.append((case.id, clock.kind, message.received_at))
+                self._stop_clock(case.id, old, at=message.received_at)
             running[clock.kind] = clock
             self._w.clocks.append(clock)
+
+    def _stop_clock(self, case_id: str, clock: Clock, *, at: datetime) -> None:
+        """Stop a clock, whether it is stored or was to be written with this batch."""
+        self._w.clocks = [one for one in self._w.clocks if one is not clock]
+        self._w.stopped.append((case_id, clock.kind, at))
 
     def _clocks(self, case: Case, verdict: Verdict, *, at: datetime) -> list[Clock]:
         return self._pack.start(
