@@ -27,7 +27,6 @@ class FakeStage:
     preparing: Callable[[str], None] = nothing_wrong
     applying: Callable[[str], None] = nothing_wrong
     batches: list[list[str]] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
     name: str = "testing"
     topic: str = Topic.MESSAGES
 
