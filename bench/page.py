@@ -1,0 +1,65 @@
+"""Writes the measured part of `docs/performance.md`, between its two markers; the rest is written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.report import COLUMNS, KINDS, VARIANTS, Results, figures, steps
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def write_page(page: Path, results: Results, *, about: str) -> None:
+    """Replace what stands between the markers.
+
+    Raises:
+        ValueError: the page has not both of them.
+    """
+    text = page.read_text(encoding="utf-8")
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page.name} needs the markers {BEGIN} and {END}")
+    page.write_text(f"{head}{BEGIN}\n\n{measured(results, about=about)}\n{END}{tail}", encoding="utf-8")
+
+
+def measured(results: Results, *, about: str) -> str:
+    """Give the measured part as Markdown."""
+    parts = [f"Measured on {about}.\n"]
+    for kind, what in KINDS.items():
+        parts.append(f"### {results[kind, 'ours'].messages:,} {kind}: {what}\n")
+        parts.append(_table(COLUMNS, figures(results, kind)))
+        parts.append(f"What came of them: {_came_of_it(results, kind)}.\n")
+    parts.append("### Where the processor time goes\n")
+    for name in ("ours", "plain"):
+        parts.append(f"{VARIANTS[name][0].upper()}{VARIANTS[name][1:]}, processor ms a message:\n")
+        by_kind = [steps(results[kind, name]) for kind in KINDS]
+        rows = [(rows[0][0], *(cell for row in rows for cell in row[1:])) for rows in zip(*by_kind, strict=True)]
+        parts.append(_table(["step", *(cell for kind in KINDS for cell in (kind, "share"))], rows))
+    return "\n".join(parts)
+
+
+def _came_of_it(results: Results, kind: str) -> str:
+    ours, plain = results[kind, "ours"].facts, results[kind, "plain"].facts
+    delivered = ours["delivered"]
+    a_reply = (
+        f"; delivering {delivered:,} replies into files took {ours['delivery_cpu_us'] / delivered / 1000:.2f} ms of "
+        "processor time each, which is not counted above"
+        if delivered
+        else ""
+    )
+    return (
+        f"Amends took in {ours['ingested']:,} (duplicates: {ours['duplicate']:,}, unreadable: {ours['parked']:,}), "
+        f"opened {ours['cases']:,} cases, set {ours['set_aside']:,} aside as automatic or unwanted mail, wrote "
+        f"{ours['drafts']:,} drafts and {ours['audit_entries']:,} entries of the audit trail{a_reply}. "
+        f"The plain pipeline opened a case for every message but the {plain['failed']:,} on which the standard parser "
+        f"raised, and read {plain['characters']:,} characters where ours read "
+        f"{results[kind, 'bare'].facts['characters']:,}"
+    )
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
