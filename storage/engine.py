@@ -7,6 +7,8 @@ write, so two of them can never both read and then both fail to write.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -61,8 +63,8 @@ def _open_sqlite(url: URL) -> Engine:
     def prepare(connection: SqliteConnection, _record: Any) -> None:
         # The driver must not begin transactions on its own: `begin` below does.
         connection.isolation_level = None
+        _write_ahead(connection)
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             "cache_size = -32768",
@@ -76,3 +78,17 @@ def _open_sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: SqliteConnection) -> None:
+    # SQLite does not wait for another process that makes this switch at the same moment: we do.
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
