@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from amends.domain.clock import Clock, ClockKind
-from storage.rows import chunks, insert_new
+from storage.rows import chunks, insert_or_replace
 from storage.tables import clocks
 
 
@@ -28,9 +28,12 @@ class SqlClockStore:
             for clock in of_case
             if clock.stopped_at is None
         }
-        insert_new(
-            self._connection, clocks, [_row(clock) for clock in new if (clock.case_id, clock.kind) not in running]
-        )
+        first_of_kind: dict[tuple[str, ClockKind], Clock] = {}
+        for clock in new:
+            if (clock.case_id, clock.kind) not in running:
+                first_of_kind.setdefault((clock.case_id, clock.kind), clock)
+        # A clock may start at the very moment at which the one before it started and was stopped: it takes its row.
+        insert_or_replace(self._connection, clocks, [_row(clock) for clock in first_of_kind.values()])
 
     def of_cases(self, case_ids: Collection[str]) -> dict[str, list[Clock]]:
         """Give the clocks of these cases, first due first."""
