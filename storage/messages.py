@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
@@ -37,22 +37,7 @@ class SqlMessageStore:
         if not judged:
             return
         self._connection.execute(insert(messages), [_row(one) for one in judged])
-        raised = [
-            {
-                "message_id": one.message.id,
-                "number": number,
-                "name": flag.name.value,
-                "quote": flag.quote,
-                "start": flag.start,
-                "end": flag.end,
-                "rule": flag.rule,
-                "severity": flag.severity,
-            }
-            for one in judged
-            for number, flag in enumerate(one.verdict.flags)
-        ]
-        if raised:
-            self._connection.execute(insert(flags), raised)
+        self._add_flags(judged)
         self._threads.add_messages((one.message, one.case_id) for one in judged if one.case_id is not None)
 
     def assign(self, judged: JudgedMessage) -> None:
@@ -63,6 +48,8 @@ class SqlMessageStore:
         )
         if assigned.rowcount != 1:
             raise Refused(f"message {judged.message.id[:8]} is in a case already")
+        self._connection.execute(delete(flags).where(flags.c.message_id == judged.message.id))
+        self._add_flags([judged])
         if judged.case_id is not None:
             self._threads.add_messages([(judged.message, judged.case_id)])
 
@@ -87,6 +74,24 @@ class SqlMessageStore:
             select(messages).where(messages.c.case_id == case_id).order_by(messages.c.received_at, messages.c.id)
         ).all()
         return self._read(rows)
+
+    def _add_flags(self, judged: Sequence[JudgedMessage]) -> None:
+        raised = [
+            {
+                "message_id": one.message.id,
+                "number": number,
+                "name": flag.name.value,
+                "quote": flag.quote,
+                "start": flag.start,
+                "end": flag.end,
+                "rule": flag.rule,
+                "severity": flag.severity,
+            }
+            for one in judged
+            for number, flag in enumerate(one.verdict.flags)
+        ]
+        if raised:
+            self._connection.execute(insert(flags), raised)
 
     def _read(self, rows: Sequence[Row[Any]]) -> list[JudgedMessage]:
         by_message: dict[str, list[Flag]] = defaultdict(list)
