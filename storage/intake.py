@@ -122,9 +122,11 @@ class SqlIntakeStore:
 
     def find_parked(self, parked_id: str) -> Parked:
         """Give one parked message by the beginning of its id."""
-        rows = self._connection.execute(select(parked).where(parked.c.id.startswith(parked_id)).limit(2)).all()
-        if len(rows) != 1:
-            which = "more than one parked message" if rows else "no parked message"
+        rows = self._connection.execute(
+            select(parked).where(parked.c.id.startswith(parked_id, autoescape=True)).limit(2)
+        ).all()
+        if len(rows) != 1 or not parked_id:
+            which = "more than one parked message" if len(rows) > 1 else "no parked message"
             raise NotFound(f"{which} has an id that begins with {parked_id!r}; see `amends parked list`")
         return _parked(rows[0])
 

@@ -55,7 +55,9 @@ class SqlReplyStore:
 
     def find(self, prefix: str) -> Reply:
         """Give the one reply whose id begins with `prefix`."""
-        rows = self._connection.execute(select(replies).where(replies.c.id.startswith(prefix)).limit(2)).all()
+        rows = self._connection.execute(
+            select(replies).where(replies.c.id.startswith(prefix, autoescape=True)).limit(2)
+        ).all()
         if len(rows) != 1 or not prefix:
             which = "more than one reply" if len(rows) > 1 else "no reply"
             raise NotFound(f"{which} has an id that begins with {prefix!r}; see `amends review list`")

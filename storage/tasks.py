@@ -55,7 +55,7 @@ class SqlTaskStore:
     def finish(self, task_id: str, *, by: str, at: datetime) -> Task:
         """Mark a task done."""
         rows = self._connection.execute(
-            select(tasks).where(tasks.c.id.startswith(task_id), tasks.c.done_at.is_(None)).limit(2)
+            select(tasks).where(tasks.c.id.startswith(task_id, autoescape=True), tasks.c.done_at.is_(None)).limit(2)
         ).all()
         if len(rows) != 1 or not task_id:
             raise NotFound(f"no open task, or more than one, has an id that begins with {task_id!r}")
