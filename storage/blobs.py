@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import fsspec
@@ -88,6 +89,8 @@ class FolderBlobStore(FsspecBlobStore):
             raise Misconfigured(f"cannot make the blob folder {folder}: {why}; choose another data folder") from why
         super().__init__(f"file://{folder.resolve()}")
         self._folder = folder.resolve()
+        #: Whose names in the folder above have been forced to disk by us.
+        self._forced: set[Path] = set()
 
     def put_many(self, contents: Sequence[bytes]) -> list[str]:
         """Keep several: the folders they lie in are forced to disk once."""
@@ -97,17 +100,26 @@ class FolderBlobStore(FsspecBlobStore):
             names.append(name)
             path = self._folder / name[:2] / name
             if not path.exists():
-                touched.add(self._write_beside(path, content))
-        for folder in touched:
-            _force(folder)
+                self._write_beside(path, content)
+            # Also where it is there already: whoever wrote it may not have come to forcing its name yet.
+            touched.add(path.parent)
+        try:
+            for folder in touched:
+                _force(folder)
+            if touched - self._forced:
+                _force(self._folder)
+        except OSError as why:
+            raise Unavailable(f"the blob folder cannot be forced to disk: {why}") from why
+        self._forced |= touched
         return names
 
     def has(self, sha256: str) -> bool:
         """Whether it is kept."""
         return (self._folder / sha256[:2] / sha256).exists()
 
-    def _write_beside(self, path: Path, content: bytes) -> Path:
-        beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    def _write_beside(self, path: Path, content: bytes) -> None:
+        # A name of its own for each writer: two that write the same bytes at once must not share a half of it.
+        beside = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}.part")
         try:
             path.parent.mkdir(exist_ok=True)
             with beside.open("wb") as file:
@@ -117,7 +129,6 @@ class FolderBlobStore(FsspecBlobStore):
             beside.replace(path)
         except OSError as why:
             raise Unavailable(f"the blob folder cannot be written: {why}") from why
-        return path.parent
 
 
 def _force(folder: Path) -> None:
