@@ -33,7 +33,7 @@ from ingest.files import FilesConnector
 from ingest.form_intake import FormIntake
 from ingest.intake import keep_and_read, publish
 from ingest.mail.reader import mail_reader
-from ingest.reading import Media, Reader
+from ingest.reading import UNREADABLE, Media, Reader
 from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
 from respond.checks.personal_data import Customer
@@ -264,4 +264,4 @@ class House:
 
     def _known(self, source: str, items: Collection[str]) -> Collection[str]:
         with self.database.reading() as unit:
-            return unit.intake.fates(source, items)
+            return {item for item, row in unit.intake.fates(source, items).items() if row.reason != UNREADABLE}

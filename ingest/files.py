@@ -106,11 +106,12 @@ class FilesConnector:
         name = self._name(path)
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
-                yield name, (_TOO_LARGE, b"")
+                yield name, (Media.TOO_LARGE, b"")
                 return
             content = path.read_bytes() if read or path.suffix.lower() not in {".eml"} else b""
-        except OSError as why:
-            raise Unavailable(f"the file {path} cannot be read: {why}") from why
+        except OSError:
+            yield name, (Media.UNREADABLE, b"")
+            return
         suffix = path.suffix.lower()
         if suffix == ".json":
             yield from _page_items(name, content)
@@ -135,10 +136,6 @@ class FilesConnector:
             raw=raw,
             fetched_at=at,
         )
-
-
-#: The media of a file that is too large to read: no reader takes it, so it is parked with that reason.
-_TOO_LARGE = "application/x-too-large"
 
 
 def _looks_like_mail(content: bytes) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from amends.bus.port import NewRecord, Topic
-from amends.domain.arrival import Arrival, Fate, Parked, parked_id
+from amends.domain.arrival import Arrival, Fate, Parked, ParkedState, parked_id
 from amends.domain.audit import Happening
 from amends.domain.message import Message
 from amends.errors import Unprocessable
@@ -76,6 +76,8 @@ def publish(unit: UnitOfWork, taken: Sequence[Taken]) -> list[Arrival]:
         arrival = _arrival(one, published)
         before[key] = arrival
         arrivals.append(arrival)
+        if earlier is not None:
+            unit.intake.settle_parked(parked_id(STAGE, *key), ParkedState.RETRIED)
         if arrival.fate is Fate.PARKED and one.fault is not None:
             parked.append(_parked(one, one.fault))
         elif arrival.fate is Fate.INGESTED and one.message is not None:

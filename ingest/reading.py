@@ -18,6 +18,10 @@ class OwnMessage(AmendsError):
     """We wrote it ourselves: it is accounted for, and left alone."""
 
 
+#: The reason of what could not be opened. It is no verdict on what is inside, so it is tried again.
+UNREADABLE = "unreadable"
+
+
 class Media:
     """How fetched bytes are to be read."""
 
@@ -26,6 +30,20 @@ class Media:
     FORM = "application/form+json"
     #: A line or a file that its connector could not tell the kind of.
     UNKNOWN = "application/octet-stream"
+    #: A file that may not be opened; it is tried again at the next pass.
+    UNREADABLE = "application/x-amends-unreadable"
+    #: A file that does not fit into memory; it stays where it is.
+    TOO_LARGE = "application/x-amends-too-large"
+
+
+_NOT_READ = {
+    Media.UNKNOWN: ("unknown_media", "nobody knows how to read it: it is no mail, no post and no form"),
+    Media.UNREADABLE: (
+        UNREADABLE,
+        "the file may not be opened; allow it, and the next pass takes it in",
+    ),
+    Media.TOO_LARGE: ("too_large", "the file is too large to be read; it stays where it is, for a person to look at"),
+}
 
 
 def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Message:
@@ -37,7 +55,8 @@ def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Me
     """
     reader = readers.get(fetched.media)
     if reader is None:
-        raise Unprocessable("nobody knows how to read it: it is no mail, no post and no form", reason="unknown_media")
+        reason, says = _NOT_READ.get(fetched.media, _NOT_READ[Media.UNKNOWN])
+        raise Unprocessable(says, reason=reason)
     try:
         return reader(fetched, raw_sha256)
     except (Unprocessable, OwnMessage):
