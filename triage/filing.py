@@ -163,6 +163,9 @@ class Filing:
             state=next_state(before.state, CaseEvent.CUSTOMER_WROTE),
             last_message_at=max(before.last_message_at, message.received_at),
             complaint_since=message.received_at if standing.became_complaint else before.complaint_since,
+            # What triage raised is triage's word again.
+            kind_set_by=before.kind_set_by if standing.kind is before.kind else "",
+            severity_set_by=before.severity_set_by if standing.severity is before.severity else "",
             messages=before.messages + 1,
             unanswered=before.unanswered + 1,
         )
