@@ -115,7 +115,8 @@ parked = Table(
     Column("reason", String(60), nullable=False),
     Column("says", Text, nullable=False),
     Column("raw_sha256", String(64), nullable=False),
-    Column("message_id", String(32), nullable=False),
+    # Of what a stage failed on it is the id of the record, which may be longer than a message's.
+    Column("message_id", String(64), nullable=False),
     Column("state", String(20), nullable=False),
     Column("parked_at", UtcTime, nullable=False),
     Index(None, "state", "parked_at"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,9 @@ from amends.wire import RELEASED, cloud_headers, encode_message
 #: Reads a parked message's bytes again and takes it in, within the unit of work.
 #: Raises Unprocessable when it still cannot be read.
 TakeInAgain: TypeAlias = Callable[[UnitOfWork, Parked], None]
+
+#: When a record was handed over again: the end of its id, which the next time takes the place of.
+_HANDED_OVER = re.compile(r"~\d{20}$")
 
 
 def retry(unit: UnitOfWork, parked_id: str, *, by: str, at: datetime, take_in_again: TakeInAgain) -> Parked:
@@ -73,7 +77,7 @@ def _hand_over_again(unit: UnitOfWork, parked: Parked, *, at: datetime) -> None:
             NewRecord(
                 topic=topic,
                 key=record.key,
-                id=f"{record.id}~{at:%Y%m%d%H%M%S%f}",
+                id=f"{_HANDED_OVER.sub('', record.id)}~{at:%Y%m%d%H%M%S%f}",
                 type=record.type,
                 body=record.body,
                 at=at,

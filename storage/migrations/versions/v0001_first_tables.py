@@ -94,7 +94,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=60), nullable=False),
         sa.Column("says", sa.Text(), nullable=False),
         sa.Column("raw_sha256", sa.String(length=64), nullable=False),
-        sa.Column("message_id", sa.String(length=32), nullable=False),
+        sa.Column("message_id", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parked")),
