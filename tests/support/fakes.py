@@ -13,7 +13,7 @@ from amends.ports import Delivered, DeliveryReport, Fetched, TextToJudge
 class FakeJudge:
     """Judges by a function of the text, and remembers what it was asked."""
 
-    version = "fake-1"
+    model = "fake-1"
 
     def __init__(self, decide: Callable[[TextToJudge], Verdict]) -> None:
         self._decide = decide
