@@ -69,11 +69,8 @@ def say_what_it_is(
         version=case.version + 1,
     )
     unit.cases.save([corrected])
-    if is_complaint and not case.is_handled_as_complaint:
-        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
-        unit.clocks.start(
-            pack.start(Anchor.RECEIPT, case_id=case.id, kind=kind_now, severity=corrected.severity, flags=(), at=at)
-        )
+    if is_complaint:
+        _count_again(unit, case, corrected, pack=pack, at=at)
     unit.audit.append(
         [
             Happening(
@@ -92,6 +89,22 @@ def say_what_it_is(
         ]
     )
     return corrected
+
+
+def _count_again(unit: UnitOfWork, before: Case, case: Case, *, pack: Pack, at: datetime) -> None:
+    """Count a complaint from now if it was none, or where a person who saw more harm makes it due sooner."""
+    clocks = pack.start(Anchor.RECEIPT, case_id=case.id, kind=case.kind, severity=case.severity, flags=(), at=at)
+    if not before.is_handled_as_complaint:
+        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
+    else:
+        running = {
+            clock.kind: clock.due_at
+            for clock in unit.clocks.of_cases([case.id]).get(case.id, [])
+            if clock.stopped_at is None
+        }
+        clocks = [clock for clock in clocks if clock.kind in running and clock.due_at < running[clock.kind]]
+        unit.clocks.stop(case.id, [clock.kind for clock in clocks], at=at)
+    unit.clocks.start(clocks)
 
 
 def close(unit: UnitOfWork, outcome: Outcome) -> Case:
