@@ -1,0 +1,253 @@
+"""What handlers may do to a case."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from amends.casework.cases import close, finish_task, say_what_it_is, settle_delivery, settle_link, take
+from amends.domain.case import Case, CaseState
+from amends.domain.clock import Anchor, ClockKind
+from amends.domain.link import Link, LinkKind, LinkState
+from amends.domain.outcome import Upheld
+from amends.domain.reply import ReplyState
+from amends.domain.verdict import Kind, Severity
+from amends.errors import NotFound, Refused
+from tests.casework.office import PACK, Office
+from tests.support.builders import a_case, a_task, an_outcome
+from tests.support.clock import MONDAY
+
+LATER = MONDAY + timedelta(days=1)
+
+
+def correct(
+    office: Office,
+    case: Case,
+    *,
+    kind: Kind | None = None,
+    severity: Severity | None = None,
+    reason: str = "I read it",
+    at: datetime = LATER,
+) -> Case:
+    with office.database.unit() as unit:
+        corrected = say_what_it_is(
+            unit, case.id, kind=kind, severity=severity, reason=reason, by="hana", at=at, pack=PACK
+        )
+        unit.commit()
+    return corrected
+
+
+def running(office: Office, case: Case) -> dict[ClockKind, datetime]:
+    with office.database.reading() as unit:
+        clocks = unit.clocks.of_cases([case.id]).get(case.id, [])
+    return {clock.kind: clock.due_at for clock in clocks if clock.stopped_at is None}
+
+
+def start_clocks(office: Office, case: Case) -> None:
+    with office.database.unit() as unit:
+        unit.clocks.start(
+            PACK.start(
+                Anchor.RECEIPT,
+                case_id=case.id,
+                kind=Kind.COMPLAINT if case.is_handled_as_complaint else case.kind,
+                severity=case.severity,
+                flags=(),
+                at=case.opened_at,
+            )
+        )
+        unit.commit()
+
+
+def test_a_case_is_taken_by_its_reference_however_it_is_written(office: Office) -> None:
+    case = office.case()
+    with office.database.unit() as unit:
+        taken = take(unit, case.id.lower().replace("-", " "), by="hana", at=MONDAY)
+        take(unit, case.id, by="tom", at=MONDAY)
+        unit.commit()
+    assert (taken.owner, taken.state) == ("hana", CaseState.IN_HAND)
+    assert [one["facts"]["from"] for one in office.told()] == [None, "hana"]
+
+
+def test_a_correction_needs_a_reason_and_something_to_say(office: Office) -> None:
+    case = office.case()
+    with pytest.raises(Refused, match="say why"):
+        correct(office, case, kind=Kind.ENQUIRY, reason=" ")
+    with pytest.raises(Refused, match="say the kind, the severity, or both"):
+        correct(office, case)
+    assert office.told() == []
+
+
+@pytest.mark.parametrize("kind", [Kind.MACHINE, Kind.SPAM])
+def test_a_case_cannot_become_what_opens_no_case(office: Office, kind: Kind) -> None:
+    case = office.case()
+    with pytest.raises(Refused, match="out_of_scope"):
+        correct(office, case, kind=kind)
+
+
+def test_a_correction_is_kept_with_its_reason_and_what_stood_before(office: Office) -> None:
+    case = office.case()
+    corrected = correct(office, case, severity=Severity.HIGH)
+    assert (corrected.severity, corrected.severity_set_by, corrected.needs_person) == (Severity.HIGH, "hana", False)
+    (told,) = office.told()
+    assert told["facts"] == {
+        "kind": "complaint",
+        "kind_before": "complaint",
+        "severity": "high",
+        "severity_before": "low",
+        "reason": "I read it",
+    }
+
+
+def test_an_enquiry_that_a_person_calls_a_complaint_is_counted_from_then(office: Office) -> None:
+    case = office.enquiry()
+    start_clocks(office, case)
+    corrected = correct(office, case, kind=Kind.COMPLAINT)
+    assert (corrected.severity, corrected.complaint_since) == (Severity.LOW, LATER)
+    assert set(running(office, case)) == {ClockKind.ACKNOWLEDGEMENT, ClockKind.UPDATE}
+    assert running(office, case)[ClockKind.UPDATE] > LATER + timedelta(days=27)
+
+
+def test_a_doubtful_case_that_turns_out_to_be_a_complaint_keeps_its_deadlines(office: Office) -> None:
+    case = office.case(a_case(Kind.ENQUIRY, needs_person=True, severity=Severity.MEDIUM))
+    start_clocks(office, case)
+    before = running(office, case)
+    corrected = correct(office, case, kind=Kind.COMPLAINT)
+    assert (corrected.severity, corrected.needs_person) == (Severity.MEDIUM, False)
+    assert running(office, case) == before
+
+
+def test_a_complaint_that_was_none_has_no_severity(office: Office) -> None:
+    case = office.case(a_case(severity=Severity.HIGH))
+    corrected = correct(office, case, kind=Kind.ENQUIRY)
+    assert (corrected.kind, corrected.severity, corrected.complaint_since) == (Kind.ENQUIRY, None, None)
+
+
+def test_a_person_who_sees_danger_brings_the_deadline_forward(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    before = running(office, case)
+    correct(office, case, severity=Severity.CRITICAL)
+    after = running(office, case)
+    assert after[ClockKind.ACKNOWLEDGEMENT] == LATER + timedelta(hours=4)
+    assert after[ClockKind.UPDATE] == before[ClockKind.UPDATE]
+
+
+def test_a_person_who_sees_less_moves_no_deadline_back(office: Office) -> None:
+    case = office.case(a_case(severity=Severity.CRITICAL))
+    start_clocks(office, case)
+    before = running(office, case)
+    correct(office, case, severity=Severity.LOW)
+    assert running(office, case) == before
+
+
+def test_a_closed_case_keeps_its_outcome_and_its_clocks_stop(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    with office.database.unit() as unit:
+        closed = close(unit, an_outcome(case.id.lower(), at=LATER))
+        unit.commit()
+        assert unit.cases.outcomes(case.id) == [an_outcome(case.id, at=LATER)]
+    assert closed.state is CaseState.CLOSED
+    assert running(office, case) == {}
+
+
+def test_a_case_of_which_nobody_said_what_it_is_is_not_closed(office: Office) -> None:
+    case = office.case(a_case(needs_person=True))
+    with office.database.unit() as unit, pytest.raises(Refused, match="nobody has said what"):
+        close(unit, an_outcome(case.id))
+
+
+@pytest.mark.parametrize(
+    ("kind", "upheld", "fits"),
+    [
+        (Kind.COMPLAINT, Upheld.UPHELD, True),
+        (Kind.COMPLAINT, Upheld.NOT_A_COMPLAINT, False),
+        (Kind.ENQUIRY, Upheld.NOT_A_COMPLAINT, True),
+        (Kind.ENQUIRY, Upheld.NOT_UPHELD, False),
+    ],
+)
+def test_an_outcome_has_to_fit_the_kind(office: Office, kind: Kind, upheld: Upheld, fits: bool) -> None:
+    case = office.case(a_case(kind))
+    with office.database.unit() as unit:
+        if fits:
+            assert close(unit, an_outcome(case.id, upheld=upheld)).state is CaseState.CLOSED
+        else:
+            with pytest.raises(Refused, match="does not fit"):
+                close(unit, an_outcome(case.id, upheld=upheld))
+
+
+@pytest.mark.parametrize("state", [ReplyState.QUEUED, ReplyState.SENDING])
+def test_a_case_with_a_reply_on_its_way_is_not_closed(office: Office, state: ReplyState) -> None:
+    case = office.case()
+    office.reply(state=state)
+    with office.database.unit() as unit, pytest.raises(Refused, match="on its way"):
+        close(unit, an_outcome(case.id))
+
+
+def test_drafts_that_nobody_will_send_are_superseded(office: Office) -> None:
+    case = office.case()
+    draft = office.reply()
+    with office.database.unit() as unit:
+        close(unit, an_outcome(case.id))
+        unit.commit()
+    assert (office.stored(draft).state, office.stored(draft).outcome) == (
+        ReplyState.SUPERSEDED,
+        "the case was closed",
+    )
+
+
+def test_a_case_closed_after_a_reopening_has_both_outcomes(office: Office) -> None:
+    case = office.case()
+    with office.database.unit() as unit:
+        close(unit, an_outcome(case.id))
+        take(unit, case.id, by="hana", at=LATER)
+        close(unit, an_outcome(case.id, upheld=Upheld.PARTLY, at=LATER))
+        assert [outcome.upheld for outcome in unit.cases.outcomes(case.id)] == [Upheld.UPHELD, Upheld.PARTLY]
+
+
+@pytest.mark.parametrize(("accept", "state"), [(True, LinkState.ACCEPTED), (False, LinkState.REFUSED)])
+def test_a_link_is_settled_from_either_side_and_the_cases_stay_two(
+    office: Office, accept: bool, state: LinkState
+) -> None:
+    one, two = office.case(a_case(case_id="AM-1")), a_case(case_id="AM-2")
+    with office.database.unit() as unit:
+        unit.cases.add([two])
+        link = Link(
+            case_id=two.id,
+            other_case_id=one.id,
+            kind=LinkKind.SAME_MATTER,
+            reasons=("the same words",),
+            suggested_at=MONDAY,
+        )
+        unit.links.suggest([link])
+        settle_link(unit, one.id, two.id, accept=accept, by="hana", at=LATER)
+        (settled,) = unit.links.of_case(one.id)
+        assert (settled.state, settled.settled_by) == (state, "hana")
+        assert len(unit.cases.get_many([one.id, two.id])) == 2
+
+
+def test_a_task_is_finished_once_and_that_is_told(office: Office) -> None:
+    case = office.case()
+    task = a_task(case.id)
+    with office.database.unit() as unit:
+        unit.tasks.raise_([task])
+        finish_task(unit, task.id[:6], by="hana", at=LATER)
+        with pytest.raises(NotFound):
+            finish_task(unit, task.id, by="tom", at=LATER)
+        unit.commit()
+    (told,) = office.told()
+    assert (told["action"], told["facts"]["task"]) == ("task.done", task.id)
+
+
+@pytest.mark.parametrize(("arrived", "state"), [(True, ReplyState.SENT), (False, ReplyState.FAILED)])
+def test_a_person_settles_what_became_of_a_reply(office: Office, arrived: bool, state: ReplyState) -> None:
+    office.case()
+    reply = office.reply(state=ReplyState.SENDING)
+    with office.database.unit() as unit:
+        with pytest.raises(Refused, match="nothing to settle"):
+            settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER)
+        unit.replies.save(reply.moved(ReplyState.UNKNOWN), was=ReplyState.SENDING)
+        settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER)
+        unit.commit()
+    assert office.stored(reply).state is state
