@@ -31,12 +31,17 @@ from amends.domain.verdict import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedMessage:
-    """A message with its verdict and the case it belongs to; no case means that it was parked."""
+    """A message with its verdict and the case it belongs to; no case means that it was parked.
+
+    `number` says the how-manieth message of its case it was when it was filed. Times
+    cannot say that: a sender's clock may be wrong, and two mails may bear one second.
+    """
 
     message: Message
     verdict: Verdict
     case_id: str | None
     joined_via: str = ""
+    number: int = 0
 
 
 class MessageStore(Protocol):
@@ -67,6 +72,13 @@ class MessageStore(Protocol):
 
     def of_case(self, case_id: str) -> list[JudgedMessage]:
         """Give a case's messages, oldest first."""
+
+    def last_filed(self, case_id: str) -> JudgedMessage:
+        """Give the message that a case got last, whatever its date says.
+
+        Raises:
+            NotFound: the case has no message.
+        """
 
 
 class ThreadStore(Protocol):

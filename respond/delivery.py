@@ -140,7 +140,7 @@ class DeliverStage:
             return ""
         if self._now() > reply.approval.expires_at:
             return "its approval ran out before it could be sent"
-        if unit.messages.of_case(case.id)[-1].message.id != reply.message_id:
+        if unit.messages.last_filed(case.id).message.id != reply.message_id:
             return "the customer wrote again before it could be sent"
         return ""
 

@@ -93,6 +93,18 @@ class SqlMessageStore:
         if raised:
             self._connection.execute(insert(flags), raised)
 
+    def last_filed(self, case_id: str) -> JudgedMessage:
+        """Give the message that a case got last, whatever its date says."""
+        rows = self._connection.execute(
+            select(messages)
+            .where(messages.c.case_id == case_id)
+            .order_by(messages.c.number.desc(), messages.c.received_at.desc(), messages.c.id.desc())
+            .limit(1)
+        ).all()
+        if not rows:
+            raise NotFound(f"case {case_id!r} has no message")
+        return self._read(rows)[0]
+
     def _read(self, rows: Sequence[Row[Any]]) -> list[JudgedMessage]:
         by_message: dict[str, list[Flag]] = defaultdict(list)
         for chunk in chunks([row.id for row in rows]):
@@ -115,6 +127,7 @@ class SqlMessageStore:
                 message=decode_message(row.body),
                 case_id=row.case_id,
                 joined_via=row.joined_via,
+                number=row.number,
                 verdict=Verdict(
                     kind=Kind(row.kind),
                     confidence=row.confidence,
@@ -145,5 +158,6 @@ def _row(judged: JudgedMessage) -> dict[str, Any]:
         "needs_person": verdict.needs_person,
         "model": verdict.model,
         "joined_via": judged.joined_via,
+        "number": judged.number,
         "body": encode_message(message),
     }

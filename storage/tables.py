@@ -188,6 +188,8 @@ messages = Table(
     Column("needs_person", Boolean, nullable=False),
     Column("model", String(80), nullable=False),
     Column("joined_via", String(40), nullable=False),
+    # The how-manieth of its case when it was filed; 0 where it is in none.
+    Column("number", Integer, nullable=False),
     # The message as it stood on the log.
     Column("body", LargeBinary, nullable=False),
     Index(None, "case_id", "received_at"),

@@ -193,7 +193,9 @@ class Filing:
         self, message: Message, verdict: Verdict, case: Case, *, via: str, opened: bool, became_complaint: bool
     ) -> None:
         filed = self._w.released if message.id in self._released else self._w.judged
-        filed.append(JudgedMessage(message=message, verdict=verdict, case_id=case.id, joined_via=via))
+        filed.append(
+            JudgedMessage(message=message, verdict=verdict, case_id=case.id, joined_via=via, number=case.messages)
+        )
         self._w.marks[case.id] |= matter_marks(message.author, message.own_words, message.subject)
         for name in message.names:
             self._named_here[name, Via.ANSWER_TO_MESSAGE].append(

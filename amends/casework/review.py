@@ -21,7 +21,8 @@ from amends.wire import queued_record
 #: Checks a draft again after an edit.
 CheckDraft: TypeAlias = Callable[[UnitOfWork, Reply], tuple[Check, ...]]
 
-_EDITABLE = {ReplyState.DRAFTED, ReplyState.IN_REVIEW, ReplyState.APPROVED}
+#: What is queued may still be called back: the deliverer takes only what is queued at that moment.
+_EDITABLE = {ReplyState.DRAFTED, ReplyState.IN_REVIEW, ReplyState.APPROVED, ReplyState.QUEUED}
 
 
 def submit(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime) -> Reply:
@@ -56,7 +57,7 @@ def edit(unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, c
     # The parts described the old words; the checks read the new ones as a whole.
     edited = replace(
         reply,
-        message_id=unit.messages.of_case(reply.case_id)[-1].message.id,
+        message_id=unit.messages.last_filed(reply.case_id).message.id,
         text=text,
         parts=reply.parts if text == reply.text else (),
         authors=authors,
@@ -119,7 +120,7 @@ def refuse_if_stale(unit: UnitOfWork, reply: Reply) -> None:
     Raises:
         Refused: the customer has written since the message it answers.
     """
-    last = unit.messages.of_case(reply.case_id)[-1].message
+    last = unit.messages.last_filed(reply.case_id).message
     if last.id != reply.message_id:
         raise Refused(
             f"the customer wrote again on {last.received_at:%d %b %Y at %H:%M} UTC, after the message this answers; "

@@ -206,6 +206,7 @@ def upgrade() -> None:
         sa.Column("needs_person", sa.Boolean(), nullable=False),
         sa.Column("model", sa.String(length=80), nullable=False),
         sa.Column("joined_via", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_messages_case_id_cases")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
