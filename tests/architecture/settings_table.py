@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MinLen
@@ -45,10 +44,9 @@ def _may_be(field: FieldInfo) -> str:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
         return "a list"
+    named = {"int": "a whole number", "float": "a number", "bool": "`true`, `false`", "Path": "a path"}
     limits = [said for limit in field.metadata for said in _limit(limit)]
-    return " ".join(
-        [{int: "a whole number", float: "a number", bool: "`true`, `false`", Path: "a path"}.get(kind, "text"), *limits]
-    )  # type: ignore[arg-type]
+    return " ".join([named.get(getattr(kind, "__name__", ""), "text"), *limits])
 
 
 def _limit(limit: object) -> list[str]:
