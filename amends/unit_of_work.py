@@ -182,6 +182,9 @@ class ReplyStore(Protocol):
     def of_case(self, case_id: str) -> list[Reply]:
         """Give a case's replies, oldest first."""
 
+    def of_cases(self, case_ids: Collection[str]) -> dict[str, list[Reply]]:
+        """Give the replies of these cases, oldest first; a case without any is left out."""
+
     def in_state(self, *states: ReplyState) -> list[Reply]:
         """Give the replies that stand in one of these states, oldest first."""
 

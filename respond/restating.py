@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from respond.checks.admission import admits
 from respond.checks.personal_data import identifies_somebody
@@ -26,6 +27,8 @@ from respond.checks.unfilled import check_unfilled
 
 _LONGEST_NAME, _MOST_NAMES = 40, 4
 _LONGEST_SUBJECT = 100
+#: A message's acknowledgement and the draft of its answer greet and name the same things.
+_REMEMBERED = 256
 _PREFIX = re.compile(r"^(?:(?:re|aw|sv|vs|fwd?|wg|tr)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 #: What looks like a way to somewhere, whether or not such a domain exists.
 _LEADS_AWAY = re.compile(r"://|@|\bwww\.|[^\W\d_]{2,}\.[^\W\d_]{2,}")
@@ -40,6 +43,7 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+@lru_cache(_REMEMBERED)
 def safe_name(name: str) -> str:
     """Give a customer's name fit for a greeting, or "" where it is not plainly one."""
     line = one_line(name)
@@ -53,6 +57,7 @@ def safe_name(name: str) -> str:
     return line if _is_harmless(line) else ""
 
 
+@lru_cache(_REMEMBERED)
 def safe_subject(subject: str) -> str:
     """Give a subject fit to be said back, or "" where it is not."""
     line = one_line(_PREFIX.sub("", one_line(subject)).translate(_QUOTES)).strip(" .,;:-")

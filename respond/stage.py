@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from amends.bus.port import NewRecord, Record, Topic
 from amends.domain.audit import Happening
@@ -256,10 +257,13 @@ class _Writing:
     to: dict[Identity, int] = field(default_factory=dict)
     on: dict[str, int] = field(default_factory=dict)
     in_all: int = 0
+    #: What the cases that are written about again have already, as it stands now.
+    older: dict[str, list[Reply]] = field(default_factory=dict)
 
     def write(self, prepared: list[Planned]) -> None:
         known = self.unit.replies.known([drafted.reply.id for plan in prepared for drafted in plan.drafts])
         self._count(prepared)
+        self.older = self.unit.replies.of_cases({plan.case.id for plan in prepared if not plan.triaged.opened})
         for plan in prepared:
             advice = _advice_json(plan.advice)
             for drafted in plan.drafts:
@@ -286,7 +290,7 @@ class _Writing:
 
     def _store(self, plan: Planned, drafted: Drafted, advice: str) -> None:
         reply = drafted.reply
-        if not (plan.triaged.opened and reply.purpose is Purpose.ACKNOWLEDGEMENT):
+        if not plan.triaged.opened:
             self._supersede(reply)
         if drafted.goes_by_itself:
             reply = self._queued_or_held_back(plan, reply)
@@ -326,11 +330,12 @@ class _Writing:
 
     def _supersede(self, reply: Reply) -> None:
         """Put a newer draft in the place of one that nobody has touched."""
-        older = self.unit.replies.of_case(reply.case_id)
-        for old in older:
+        older = self.older.get(reply.case_id, [])
+        for old in list(older):
             untouched = old.authors == (AMENDS,) and old.state in {ReplyState.DRAFTED, ReplyState.IN_REVIEW}
             replaced = old.purpose is reply.purpose or old.form.is_public
             if untouched and replaced and old.id != reply.id:
+                older.remove(old)
                 self.unit.replies.save(
                     old.moved(ReplyState.SUPERSEDED, outcome="the customer wrote again"), was=old.state
                 )
@@ -371,6 +376,8 @@ def acknowledged(unit: UnitOfWork, pack: Pack, case: Case, *, at: datetime) -> N
     unit.clocks.start(response_clocks(pack, case, at=at))
 
 
+# There are few pieces of advice, and many messages.
+@lru_cache(1024)
 def _advice_json(advice: Advice) -> str:
     return json.dumps(
         [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,8 +41,7 @@ class SqlReplyStore:
         """Store drafts with their checks and the advice on forms."""
         if drafts:
             rows = [
-                {**_row(reply), "checks": _checks_json(checks), "advice": json.loads(advice or "[]")}
-                for reply, checks, advice in drafts
+                {**_row(reply), "checks": _checks_json(checks), "advice": advice} for reply, checks, advice in drafts
             ]
             self._connection.execute(insert(replies), rows)
 
@@ -70,10 +69,9 @@ class SqlReplyStore:
 
     def advice(self, reply_id: str) -> list[dict[str, object]]:
         """Give the advice on forms that a reply was drafted under."""
-        stored: list[dict[str, object]] | None = self._connection.scalar(
-            select(replies.c.advice).where(replies.c.id == reply_id)
-        )
-        return stored or []
+        stored = self._connection.scalar(select(replies.c.advice).where(replies.c.id == reply_id))
+        advice: list[dict[str, object]] = json.loads(stored) if stored else []
+        return advice
 
     def save(self, reply: Reply, *, was: ReplyState, checks: tuple[Check, ...] | None = None) -> None:
         """Store a changed reply, if it still is in state `was`."""
@@ -88,10 +86,18 @@ class SqlReplyStore:
 
     def of_case(self, case_id: str) -> list[Reply]:
         """Give a case's replies, oldest first."""
-        rows = self._connection.execute(
-            select(replies).where(replies.c.case_id == case_id).order_by(replies.c.drafted_at, replies.c.id)
-        )
-        return [reply_of(row) for row in rows]
+        return self.of_cases([case_id]).get(case_id, [])
+
+    def of_cases(self, case_ids: Collection[str]) -> dict[str, list[Reply]]:
+        """Give the replies of these cases, oldest first; a case without any is left out."""
+        found: dict[str, list[Reply]] = defaultdict(list)
+        for chunk in chunks(set(case_ids)):
+            rows = self._connection.execute(
+                select(replies).where(replies.c.case_id.in_(chunk)).order_by(replies.c.drafted_at, replies.c.id)
+            )
+            for row in rows:
+                found[row.case_id].append(reply_of(row))
+        return dict(found)
 
     def in_state(self, *states: ReplyState) -> list[Reply]:
         """Give the replies in one of these states, oldest first."""
@@ -181,7 +187,19 @@ def checks_of(stored: list[dict[str, Any]]) -> tuple[Check, ...]:
 
 
 def _checks_json(checks: tuple[Check, ...]) -> list[dict[str, Any]]:
-    return [asdict(check) for check in checks]
+    return [
+        {
+            "name": check.name.value,
+            "level": check.level.value,
+            "rule": check.rule,
+            "says": check.says,
+            "remedy": check.remedy,
+            "quote": check.quote,
+            "start": check.start,
+            "end": check.end,
+        }
+        for check in checks
+    ]
 
 
 def _row(reply: Reply) -> dict[str, Any]:

@@ -270,7 +270,7 @@ replies = Table(
     Column("channel_name", String(300), nullable=False),
     Column("outcome", Text, nullable=False),
     Column("checks", JSON, nullable=False),
-    Column("advice", JSON, nullable=False),
+    Column("advice", Text, nullable=False),
     Index(None, "state", "drafted_at"),
     Index(None, "case_id"),
     Index("ix_replies_automatic", "is_automatic", "addressee_value", "drafted_at"),

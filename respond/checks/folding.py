@@ -10,6 +10,8 @@ def folded(text: str) -> tuple[str, list[int]]:
 
     The list has one entry more, the length of `text`, so that the end of a span can be looked up as well.
     """
+    if text.isascii():
+        return text.lower(), list(range(len(text) + 1))
     letters: list[str] = []
     offsets: list[int] = []
     for offset, letter in enumerate(text):

@@ -32,6 +32,7 @@ from respond.checks.personal_patterns import (
     CIRCUMSTANCES,
     CODE,
     CONFIRMS,
+    EMAIL_ADDRESS,
     GREETED,
     IDENTIFIERS,
     LINK,
@@ -62,6 +63,7 @@ class Customer:
 
 _AROUND_NAMES = ".,;:!?\"'()[]{}<>@#*\u201c\u201d\u2018\u2019"
 _SPACE = r"[\W_]+"
+_DIGIT = re.compile(r"\d")
 
 #: Nobody in particular.
 NOBODY = Customer()
@@ -137,12 +139,21 @@ def _each(pattern: re.Pattern[str], text: str, rule: str, says: str, group: str 
 
 
 def _identifiers(text: str) -> Iterator[PersonalData]:
-    yield from _payment_numbers(text)
+    has_digits = _DIGIT.search(text) is not None
+    if has_digits:
+        yield from _payment_numbers(text)
     for link in _each(LINK, text, "personal_link", "a link made for one person"):
         address = text[link.start : link.end]
         tokens = (token for token in TOKEN.findall(address) if any(map(str.isdecimal, token)))
         if PERSONAL_PARAMETER.search(address) or next(tokens, None):
             yield link
+    yield from _each(EMAIL_ADDRESS, text, "email_address", "an e-mail address")
+    if has_digits:
+        yield from _numbers(text)
+    yield from _each(TITLED, text, "titled_name", "a person's name")
+
+
+def _numbers(text: str) -> Iterator[PersonalData]:
     for rule, pattern, says in IDENTIFIERS:
         yield from _each(pattern, text, rule, says)
     for number in _each(LONG_NUMBER, text, "long_number", "a long number"):
@@ -152,7 +163,6 @@ def _identifiers(text: str) -> Iterator[PersonalData]:
         written = text[code.start : code.end]
         if sum(map(str.isdecimal, written)) >= 3 and any(map(str.isalpha, written)):
             yield code
-    yield from _each(TITLED, text, "titled_name", "a person's name")
 
 
 def _payment_numbers(text: str) -> Iterator[PersonalData]:

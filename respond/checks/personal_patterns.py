@@ -26,13 +26,10 @@ _STREET = one_of(
 _STREET_IN_SMALL_LETTERS = one_of("street road avenue lane crescent terrace gardens mews grove")
 _NAME_WORD = r"[A-Z][\w'\u2019-]+"
 
-#: Rules that are one pattern: name, pattern, what it is.
+EMAIL_ADDRESS = re.compile(r"[\w.+'-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", _I)
+
+#: Rules that are one pattern: name, pattern, what it is. Each finds only what has a digit in it.
 IDENTIFIERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    (
-        "email_address",
-        re.compile(r"[\w.+'-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", _I),
-        "an e-mail address",
-    ),
     (
         "date_of_birth",
         re.compile(rf"(?:\bborn|date of birth|birth ?date|birthday|\bd\.?o\.?b\b\.?)[^.\n\d]{{0,20}}{_DAY}", _I),

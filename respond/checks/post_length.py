@@ -40,7 +40,10 @@ BLUESKY_BYTES = 3000
 MASTODON_LIMIT = 500
 MASTODON_LINK = 23
 
-_LIGHT = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
+#: What counts 2 (rule 4), if it is no part of an emoji.
+_HEAVY = regex.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
+#: Without one of these nothing can be a link: every link has a top-level domain.
+_MAY_BE_LINK = regex.compile(r"\.\w")
 
 # One drawn element: a symbol with an optional skin tone or emoji selector. A text selector (U+FE0E)
 # makes it a letter again. The digits, #, * and the signs (c) and (r) are emoji only with a selector.
@@ -59,17 +62,20 @@ _EMOJI = (
 
 def links(text: str) -> list[tuple[int, int]]:
     """Give the spans of what X turns into links: addresses with http(s), and bare domains."""
-    return [match.span() for match in _patterns()[0].finditer(text)]
+    return [match.span() for match in _link().finditer(text)] if _MAY_BE_LINK.search(text) else []
 
 
 def x_length(text: str) -> int:
     """Give the weighted length of a post on X."""
-    link, emoji = _patterns()
     normal = unicodedata.normalize("NFC", text)
-    # A space takes each link's place, so that what stood on both its sides does not meet there.
-    without_links, found = link.subn(" ", normal)
-    without_emoji, emojis = emoji.subn("", without_links)
-    weight = sum(1 if _is_light(ord(letter)) else 2 for letter in without_emoji)
+    found = emojis = 0
+    if _MAY_BE_LINK.search(normal):
+        # A space takes each link's place, so that what stood on both its sides does not meet there.
+        normal, found = _link().subn(" ", normal)
+    # The digits and some signs become emoji only together with what is not in ASCII.
+    if not normal.isascii():
+        normal, emojis = _emoji().subn("", normal)
+    weight = len(normal) + len(_HEAVY.findall(normal))
     return weight - found + found * X_LINK + emojis * 2
 
 
@@ -91,12 +97,13 @@ def fitting_prefix(text: str, limit: int) -> int:
     return ends[bisect_right(ends, limit, lo=1, key=lambda end: x_length(text[:end])) - 1]
 
 
-def _is_light(code_point: int) -> bool:
-    return any(first <= code_point <= last for first, last in _LIGHT)
+@cache
+def _emoji() -> regex.Pattern[str]:
+    return regex.compile(_EMOJI, regex.VERSION1)
 
 
 @cache
-def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
+def _link() -> regex.Pattern[str]:
     table = files(__package__).joinpath("top_level_domains.txt").read_text(encoding="utf-8")
     words = [word for line in table.splitlines() if not line.startswith("#") for word in line.split()]
     ends = "|".join(sorted(map(regex.escape, words), key=len, reverse=True))
@@ -113,5 +120,4 @@ def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     query = r"(?:\?[0-9A-Za-z!?*'@();:&=+$/%#\[\]\-_.,~|]*[0-9A-Za-z\-_&=#/])?"
     tail = rf"(?::[0-9]+)?{path}{query}"
     link = rf"(?<![0-9A-Za-z@\uFF20$#\uFF03])(?:https?://{named}|(?<![-_./]){bare}){tail}"
-    flags = regex.IGNORECASE | regex.VERSION1
-    return regex.compile(link, flags), regex.compile(_EMOJI, regex.VERSION1)
+    return regex.compile(link, regex.IGNORECASE | regex.VERSION1)

@@ -255,7 +255,7 @@ def upgrade() -> None:
         sa.Column("channel_name", sa.String(length=300), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("checks", sa.JSON(), nullable=False),
-        sa.Column("advice", sa.JSON(), nullable=False),
+        sa.Column("advice", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_replies_case_id_cases")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_replies")),
     )
