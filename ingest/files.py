@@ -10,10 +10,12 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from amends.domain.channel import Channel
+from amends.domain.ids import derived_id
 from amends.errors import NotFound, Unavailable
 from amends.ports import Fetched, Now
 from ingest.reading import Media
@@ -23,10 +25,18 @@ from ingest.social.x import posts_of_page
 MAX_FILE_BYTES = 200 * 1024 * 1024
 
 _JSON = {".json", ".jsonl", ".ndjson"}
-_MAIL = {".eml", ".mbox", ".mbx"}
+_MBOX = {".mbox", ".mbx"}
+_MAIL = {".eml", *_MBOX}
 _HEADER_LINE = re.compile(rb"^[!-9;-~]+[ \t]*:")
 #: Flags at the end of a Maildir name change when somebody reads the mail; the name before them does not.
 _MAILDIR_FLAGS = re.compile(r":2,[A-Za-z]*$")
+#: Where a mail of an mbox begins: at a From line that bears a time, or that a header follows. A customer's own
+#: words may begin a paragraph with "From" too.
+_MBOX_START = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From (?:[^\n]*\d\d:\d\d[^\n]*(?:\n|\Z)|[^\n]*\n(?=[!-9;-~]+[ \t]*:))"
+)
+#: The longest name of an item; of a longer one the end is a digest of the whole.
+_NAME_AT_MOST = 600
 
 
 class FilesConnector:
@@ -89,17 +99,18 @@ class FilesConnector:
             yield self._root
             return
         try:
-            found = sorted(path for path in self._root.rglob("*") if path.is_file())
+            found = sorted(path for path in self._root.rglob("*") if path.is_file() and not _is_being_written(path))
         except OSError as why:
             raise Unavailable(f"the folder {self._root} cannot be listed: {why}") from why
         yield from found
 
     def _name(self, path: Path) -> str:
         name = path.name if path == self._root else str(path.relative_to(self._root))
-        if path.parent.name in {"cur", "new"}:
+        if path.parent.name in {"cur", "new"} and _is_maildir(path.parent.parent):
             # A mail moves from new to cur when somebody looks at it: the name stays the same without both.
             name = _MAILDIR_FLAGS.sub("", str(Path(name).parent.parent / Path(name).name))
-        return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return name if len(name) <= _NAME_AT_MOST - 20 else f"{name[: _NAME_AT_MOST - 60]}…{derived_id('name', name)}"
 
     def _items(self, path: Path, *, read: bool) -> Iterator[tuple[str, tuple[str, bytes]]]:
         """List what one file holds: each item's name, how to read it, and its bytes."""
@@ -109,6 +120,9 @@ class FilesConnector:
                 yield name, (Media.TOO_LARGE, b"")
                 return
             content = path.read_bytes() if read or path.suffix.lower() not in {".eml"} else b""
+        except FileNotFoundError:
+            # It went while we were reading the others: the folder no longer holds it.
+            return
         except OSError:
             yield name, (Media.UNREADABLE, b"")
             return
@@ -117,7 +131,7 @@ class FilesConnector:
             yield from _page_items(name, content)
         elif suffix in _JSON:
             yield from _line_items(name, content)
-        elif suffix == ".mbox" or (suffix not in _MAIL and _is_mbox(content)):
+        elif suffix in _MBOX or (suffix not in _MAIL and _is_mbox(content)):
             yield from _mbox_items(name, content)
         elif suffix in _MAIL or _looks_like_mail(content):
             yield name, (Media.MAIL, content)
@@ -143,15 +157,28 @@ def _looks_like_mail(content: bytes) -> bool:
     return first.startswith(b"From ") or _HEADER_LINE.match(first) is not None
 
 
+@lru_cache(maxsize=64)
+def _is_maildir(folder: Path) -> bool:
+    # An ordinary folder may be called "new" too, and hold files of the same names as the one above it.
+    return sum((folder / part).is_dir() for part in ("cur", "new", "tmp")) >= 2
+
+
+def _is_being_written(path: Path) -> bool:
+    # A mail lies in a Maildir's `tmp` until the whole of it is there.
+    return path.parent.name == "tmp" and _is_maildir(path.parent.parent)
+
+
 def _is_mbox(content: bytes) -> bool:
     return content.startswith(b"From ") and (b"\n\nFrom " in content or b"\r\n\r\nFrom " in content)
 
 
 def _mbox_items(name: str, content: bytes) -> Iterator[tuple[str, tuple[str, bytes]]]:
-    starts = [match.start() for match in re.finditer(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From ", content)]
+    starts = [match.start() for match in _MBOX_START.finditer(content)]
     if not starts:
         yield name, (Media.MAIL, content)
         return
+    if content[: starts[0]].strip():
+        yield f"{name}#0", (Media.MAIL, content[: starts[0]])
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(content)], strict=True), start=1):
         _, _, mail = content[start:end].partition(b"\n")
         yield f"{name}#{number}", (Media.MAIL, re.sub(rb"(?m)^>(>*From )", rb"\1", mail))

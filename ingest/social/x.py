@@ -26,6 +26,10 @@ from ingest.reading import OwnMessage, Reader
 _LEADING_HANDLES = re.compile(r"^(?:\s*@\w{1,15})+\s+")
 
 
+#: The ids that the API gives are numbers written out.
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
 class _Referenced(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -68,12 +72,21 @@ class _PostWithAuthor(BaseModel):
 
 def posts_of_page(page: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Take a response of the API apart, oldest first: each post's id, and the bytes that are kept of it."""
-    users = {user.get("id"): user for user in (page.get("includes") or {}).get("users") or [] if isinstance(user, dict)}
-    for number, post in sorted(enumerate(page.get("data") or []), key=lambda numbered: _age(numbered[1])):
+    users = {user["id"]: user for user in _listed(page.get("includes"), "users") if _has_id(user)}
+    for number, post in sorted(enumerate(_listed(page, "data")), key=lambda numbered: _age(numbered[1])):
         known = post if isinstance(post, dict) else {}
-        kept = {"post": post, "author": users.get(known.get("author_id"), {})}
-        name = str(known.get("id") or f"number {number}")
+        kept = {"post": post, "author": users.get(str(known.get("author_id")), {})}
+        name = known["id"] if _has_id(known) else f"number {number}"
         yield name, json.dumps(kept, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
+
+
+def _listed(whole: object, name: str) -> list[Any]:
+    found = whole.get(name) if isinstance(whole, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _has_id(thing: object) -> bool:
+    return isinstance(thing, dict) and isinstance(thing.get("id"), str) and _ID.fullmatch(thing["id"]) is not None
 
 
 def _age(post: object) -> str:
