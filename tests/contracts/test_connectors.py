@@ -1,0 +1,49 @@
+"""The connectors keep their promises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from amends.ports import Connector
+from ingest.files import FilesConnector
+from tests.contracts.connector import ConnectorContract, SourceUnderTest
+from tests.support.builders import a_fetched, a_mail
+from tests.support.clock import FakeClock
+from tests.support.fakes import FakeConnector
+
+
+class TestFilesConnector(ConnectorContract):
+    """Files of three kinds under one folder."""
+
+    @pytest.fixture
+    def source(self, tmp_path: Path, clock: FakeClock) -> SourceUnderTest:
+        root = tmp_path / "inbox"
+        (root / "deep" / "down").mkdir(parents=True)
+        (root / "1.eml").write_bytes(a_mail())
+        (root / "deep" / "down" / "1.eml").write_bytes(a_mail())
+        lines = [json.dumps({"text": "Hello", "submitted_at": "2026-11-22T09:15:00Z"})] * 2
+        (root / "forms.jsonl").write_text("\n".join(lines))
+        (root / "what.bin").write_bytes(b"\x00\x01")
+
+        def open_(known: set[str]) -> Connector:
+            return FilesConnector(root, now=clock, known=lambda _source, items: known & set(items))
+
+        def add() -> None:
+            (root / "0.eml").write_bytes(a_mail())
+
+        return SourceUnderTest(open=open_, add=add)
+
+
+class TestFakeConnector(ConnectorContract):
+    """The fake behaves as the real ones do."""
+
+    @pytest.fixture
+    def source(self) -> SourceUnderTest:
+        things = [a_fetched(b"mail", item=str(number), source="fake:inbox") for number in range(5)]
+        return SourceUnderTest(
+            open=lambda _known: FakeConnector(things),
+            add=lambda: things.append(a_fetched(b"mail", item="later", source="fake:inbox")),
+        )
