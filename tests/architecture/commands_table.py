@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from typer.main import get_command
@@ -18,11 +19,13 @@ NAME = "commands"
 EVERYWHERE = {"--help", "--data-dir", "--json", "--as"}
 
 
+@cache
 def commands() -> Mapping[str, Any]:
     """Give every command by its whole name: `case show` for example."""
     return dict(_walk("", get_command(app)))
 
 
+@cache
 def groups() -> Mapping[str, Any]:
     """Give the groups of commands by name."""
     root: Any = get_command(app)
