@@ -279,7 +279,8 @@ class Filing:
         """Start what a later message starts.
 
         A question that became a complaint is counted from this message, and so is a
-        case whose severity rose if that makes it due sooner; a rights request in any
+        case whose severity rose if that makes it due sooner. What was answered or closed
+        is owed again when its customer writes more than thanks. A rights request in any
         message opens its own clock.
         """
         running = self._running[case.id]
@@ -287,13 +288,14 @@ class Filing:
             # The question's answer is no longer due: the complaint's is, counted from its acknowledgement.
             self._stop_clock(case.id, running.pop(ClockKind.RESPONSE), at=message.received_at)
         doubtful_now = case.is_handled_as_complaint and not before.is_handled_as_complaint
+        reopened = case.state is not before.state and verdict.kind is not Kind.PRAISE
         worse = (case.severity or Severity.LOW) > (before.severity or Severity.LOW)
         for clock in self._clocks(case, verdict, at=message.received_at):
             old = running.get(clock.kind)
             turned = (standing.became_complaint or doubtful_now) and clock.kind is not ClockKind.RIGHTS_REQUEST
             sooner = worse and old is not None and clock.due_at < old.due_at
-            rights = clock.kind is ClockKind.RIGHTS_REQUEST and old is None
-            if not (turned or sooner or rights):
+            missing = old is None and (reopened or clock.kind is ClockKind.RIGHTS_REQUEST)
+            if not (turned or sooner or missing):
                 continue
             if old is not None:
                 self._stop_clock(case.id, old, at=message.received_at)

@@ -157,13 +157,26 @@ def test_a_rights_request_in_a_later_message_has_its_own_month(house: TriageHous
     assert [clock.started_at for clock in rights] == [MONDAY + timedelta(hours=3)]
 
 
-def test_a_closed_case_is_in_hand_again_when_its_customer_writes(house: TriageHouse) -> None:
+@pytest.mark.parametrize("state", [CaseState.ANSWERED, CaseState.CLOSED])
+@pytest.mark.parametrize(
+    ("text", "owed"),
+    [
+        ("It is still not here.", {ClockKind.ACKNOWLEDGEMENT, ClockKind.UPDATE}),
+        ("Thank you so much.", set()),
+    ],
+)
+def test_a_case_that_was_done_with_is_in_hand_and_owed_again_when_its_customer_writes(
+    house: TriageHouse, state: CaseState, text: str, owed: set[ClockKind]
+) -> None:
     first = a_message("My parcel never came.")
     case = house.file(first)
     with house.database.unit() as unit:
-        unit.cases.save([replace(case, state=CaseState.CLOSED, version=case.version + 1)])
+        unit.cases.save([replace(case, state=state, version=case.version + 1)])
+        unit.clocks.stop(case.id, list(ClockKind), at=MONDAY + timedelta(hours=1))
         unit.commit()
-    assert house.file(answer_to(first, "It is still not here.")).state is CaseState.IN_HAND
+    again = house.file(answer_to(first, text))
+    assert again.state is CaseState.IN_HAND
+    assert set(due(house, again)) == owed
 
 
 def test_what_a_person_set_is_no_longer_theirs_once_triage_raised_it(house: TriageHouse) -> None:
