@@ -28,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     forbid_network()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs something that is not here, or fail it where everything has to be here."""
     for mark in ("shared_data", "browser"):
