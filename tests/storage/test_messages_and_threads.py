@@ -175,3 +175,14 @@ def test_two_contacts_stand_behind_an_address_written_and_the_same_address_typed
 def test_a_case_needs_its_contact(database: Database) -> None:
     with database.unit() as unit, pytest.raises(IntegrityError):
         unit.cases.add([a_case(channel=Channel.X)])
+
+
+def test_the_message_filed_last_is_the_last_whatever_its_date_says(database: Database) -> None:
+    dated_back = a_message("second", at=MONDAY - timedelta(days=400))
+    with database.unit() as unit:
+        case = add_case(unit)
+        for number, message in enumerate([a_message("first"), dated_back], start=1):
+            judged = JudgedMessage(message=message, verdict=a_verdict(), case_id=case.id, number=number)
+            unit.messages.add([judged])
+        assert unit.messages.last_filed(case.id).message == dated_back
+        assert unit.messages.of_case(case.id)[0].message == dated_back
