@@ -24,7 +24,8 @@ from bench.measure import Measured
 from bench.page import write_page
 from bench.report import KINDS, VARIANTS, Results, machine, median_of, show
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+_ROOT = Path(__file__).resolve().parents[1]
+PAGE = _ROOT / "docs" / "performance.md"
 _PREPARE = "prepare"
 
 
@@ -86,10 +87,11 @@ def _run(name: str, corpus: Corpus, folder: Path) -> Measured | None:
     corpus_file.write_text(json.dumps(corpus.as_json()))
     # Settings of the person who runs this must not change what is measured.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AMENDS_")}
+    environment["PYTHONPATH"] = str(_ROOT)
     with tempfile.TemporaryDirectory(dir=folder) as work:
         command = [sys.executable, "-m", "bench.variant", name, str(corpus_file), work, str(result_file)]
         subprocess.run(  # noqa: S603
-            command, check=True, cwd=Path(__file__).resolve().parents[1], env=environment
+            command, check=True, cwd=work, env=environment
         )
     return None if name == _PREPARE else Measured(**json.loads(result_file.read_text()))
 

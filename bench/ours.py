@@ -45,7 +45,7 @@ def open_house(folder: Path) -> House:
             mail_from="care@northmoor.example",
             mail_replies="replies@northmoor.example",
             sender="folder",
-            acknowledge_within_days=100_000,
+            acknowledge_within_days=36_500,
             cap_per_sender_a_day=1_000_000,
             cap_per_case=1_000_000,
             cap_an_hour=1_000_000,
