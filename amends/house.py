@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from amends.errors import Misconfigured
@@ -23,15 +25,8 @@ def installation_secret(data_dir: Path) -> bytes:
     path = data_dir / "secret"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_hex(_SECRET_BYTES).encode("ascii"))
-                file.flush()
-                os.fsync(file.fileno())
+        if not path.exists():
+            _make(path)
         if path.stat().st_mode & 0o077:
             raise Misconfigured(f"others can read {path}; run: chmod 600 {path}")
         secret = path.read_bytes().strip()
@@ -42,3 +37,19 @@ def installation_secret(data_dir: Path) -> bytes:
     if len(secret) < _SECRET_BYTES:
         raise Misconfigured(f"{path} is too short to be the secret; restore it, or delete it to make a new one")
     return secret
+
+
+def _make(path: Path) -> None:
+    """Put a new secret in its place, whole or not at all; one that another process put there meanwhile stays."""
+    # Made readable by its owner alone.
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".secret-") as unfinished:
+        unfinished.write(secrets.token_hex(_SECRET_BYTES).encode("ascii"))
+        unfinished.flush()
+        os.fsync(unfinished.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(unfinished.name, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -9,8 +9,10 @@ the two together. Only the wiring reads settings.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -24,6 +26,8 @@ from pydantic_settings import (
 from amends.errors import Misconfigured
 
 PREFIX = "AMENDS_"
+_FILE = "amends.toml"
+_ADDRESS = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+")
 
 #: A list in the environment is written with commas.
 Listed = Annotated[tuple[str, ...], NoDecode]
@@ -62,7 +66,7 @@ class Settings(BaseSettings):
     watch: Listed = Field(
         (), description="Files and folders that `amends run ingest` keeps reading, separated by commas."
     )
-    watch_pause_s: float = Field(5.0, gt=0, description="Seconds between two looks at the watched folders.")
+    watch_pause_s: float = Field(5.0, gt=0, le=86_400, description="Seconds between two looks at the watched folders.")
     x_handles: Listed = Field((), description="Your own accounts on X, without @: their posts are left alone.")
 
     mail_from: str = Field("complaints@localhost", description="The address that mail goes out from.")
@@ -84,12 +88,12 @@ class Settings(BaseSettings):
         True, description="Whether acknowledgements by e-mail may go without a person; critical cases never do."
     )
     acknowledge_within_days: int = Field(
-        14, ge=1, description="A message older than this is not acknowledged by itself: a person decides."
+        14, ge=1, le=36_500, description="A message older than this is not acknowledged by itself: a person decides."
     )
     cap_per_sender_a_day: int = Field(3, ge=0, description="Automatic replies to one address in 24 hours, at most.")
     cap_per_case: int = Field(2, ge=0, description="Automatic replies in one case, at most.")
     cap_an_hour: int = Field(500, ge=0, description="Automatic replies in all within an hour, at most.")
-    approval_minutes: int = Field(60, ge=1, description="How long an approval of a reply holds.")
+    approval_minutes: int = Field(60, ge=1, le=525_600, description="How long an approval of a reply holds.")
 
     form_host: str = Field("127.0.0.1", description="The address that the web form listens on.")
     form_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any that is free.")
@@ -109,9 +113,38 @@ class Settings(BaseSettings):
     @field_validator("mail_from", "mail_replies")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        name, at, domain = value.partition("@")
-        if not (name and at and domain) or any(character.isspace() for character in value):
+        if not _ADDRESS.fullmatch(value):
             raise ValueError("write an address like complaints@example.org")
+        return value
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _is_named(cls, value: Any) -> Any:
+        # An empty name would be the current folder.
+        if value == "":
+            raise ValueError("name a folder, or leave the setting out")
+        return value
+
+    @field_validator("organisation", "contact_line", "form_name")
+    @classmethod
+    def _is_not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("it is blank")
+        return value
+
+    @field_validator("form_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and (url.scheme not in {"http", "https"} or not url.netloc or url.query or url.fragment):
+            raise ValueError("write an address like https://example.org/complaints")
+        return value
+
+    @field_validator("user")
+    @classmethod
+    def _is_one_line(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("write a name on one line")
         return value
 
     @classmethod
@@ -124,13 +157,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read what the caller says, then the environment, then the file."""
-        toml = Path(os.environ.get(f"{PREFIX}CONFIG", "amends.toml"))
+        toml = Path(os.environ.get(f"{PREFIX}CONFIG") or _FILE)
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=toml)
 
     @property
-    def database(self) -> str:
-        """The database's address."""
-        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'amends.db'}"
+    def database(self) -> str | Path:
+        """The database's address, or the path of its file in the data folder."""
+        return self.database_url or self.data_dir.resolve() / "amends.db"
 
     @property
     def acting_user(self) -> str:
@@ -153,6 +186,8 @@ def load_settings(**said: Any) -> Settings:
     named = os.environ.get(f"{PREFIX}CONFIG")
     if named and not Path(named).is_file():
         raise Misconfigured(f"{PREFIX}CONFIG names {named}, and there is no such file; write it or unset the variable")
+    if not named and Path(_FILE).exists() and not Path(_FILE).is_file():
+        raise Misconfigured(f"{_FILE} is no file; rename it, or name the settings file with {PREFIX}CONFIG")
     unknown = sorted(
         name
         for name in os.environ
@@ -169,7 +204,7 @@ def load_settings(**said: Any) -> Settings:
         field = Settings.model_fields.get(name)
         remedy = f"{field.description} Default: {field.default!r}" if field else "see docs/settings.md"
         raise Misconfigured(f"{PREFIX}{name.upper()}: {first['msg']}. {remedy}") from why
-    except ValueError as why:
+    except (ValueError, OSError) as why:
         raise Misconfigured(f"the settings file cannot be read: {why}") from why
 
 

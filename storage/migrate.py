@@ -10,23 +10,35 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
+from amends.errors import Misconfigured
+from storage.engine import told_plainly
 from storage.tables import metadata
 
 
 def upgrade(engine: Engine) -> None:
-    """Run every migration that the database has not had. Safe to call at each start, by several processes."""
+    """Run every migration that the database has not had. Safe to call at each start, by several processes.
+
+    Raises:
+        Misconfigured: it belongs to another program, or to a later version of this one.
+        Unavailable: it cannot be read or written now.
+    """
     if not pending(engine):
         return
-    with engine.connect().execution_options(amends_writes=True) as connection, connection.begin():
+    with told_plainly(), engine.connect().execution_options(amends_writes=True) as connection, connection.begin():
         if _steps_missing(connection):
             command.upgrade(_config(connection), "head")
 
 
 def pending(engine: Engine) -> list[str]:
-    """Name the migrations that the database has not had, oldest first."""
-    with engine.connect() as connection:
+    """Name the migrations that the database has not had, oldest first.
+
+    Raises:
+        Misconfigured: it belongs to another program, or to a later version of this one.
+        Unavailable: it cannot be read now.
+    """
+    with told_plainly(), engine.connect() as connection:
         return _steps_missing(connection)
 
 
@@ -47,7 +59,19 @@ def _steps_missing(connection: Connection) -> list[str]:
     current = MigrationContext.configure(connection).get_current_revision()
     steps = [script.revision for script in scripts.walk_revisions("base", "heads")]
     steps.reverse()
-    return steps[steps.index(current) + 1 :] if current in steps else steps
+    if current in steps:
+        return steps[steps.index(current) + 1 :]
+    if current is not None:
+        raise Misconfigured(
+            f"the database was made by a later version of Amends (its step is {current}): "
+            "start that version, or restore a backup from before it"
+        )
+    if strangers := sorted(inspect(connection).get_table_names()):
+        raise Misconfigured(
+            f"the database belongs to another program (it has a table {strangers[0]!r}): "
+            "choose another with AMENDS_DATABASE_URL"
+        )
+    return steps
 
 
 def _config(connection: Connection) -> Config:

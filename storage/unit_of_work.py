@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
-from sqlalchemy.exc import OperationalError
 
-from amends.errors import Unavailable
 from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
 from storage.clocks import SqlClockStore
 from storage.contacts import SqlContactStore
+from storage.engine import told_plainly
 from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
@@ -41,10 +40,8 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         """Make everything durable and visible, as one."""
-        try:
+        with told_plainly():
             self._connection.commit()
-        except OperationalError as why:
-            raise Unavailable(f"the database could not commit: {why.orig}") from why
 
     def savepoint(self) -> NestedTransaction:
         """Begin a part that can be undone by itself."""
@@ -76,10 +73,17 @@ class Database:
             yield unit
 
     @contextmanager
+    def viewing(self) -> Iterator[Connection]:
+        """Begin to read for people, straight from the tables.
+
+        Raises:
+            Unavailable: the database cannot be read now.
+        """
+        with told_plainly(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[SqlUnitOfWork]:
-        try:
-            with self.engine.connect().execution_options(amends_writes=writes) as connection:
-                connection.begin()
-                yield SqlUnitOfWork(connection, partitions=self._partitions)
-        except OperationalError as why:
-            raise Unavailable(f"the database cannot be used now: {why.orig}") from why
+        with told_plainly(), self.engine.connect().execution_options(amends_writes=writes) as connection:
+            connection.begin()
+            yield SqlUnitOfWork(connection, partitions=self._partitions)

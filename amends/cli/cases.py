@@ -39,7 +39,7 @@ def list_queue(
     """List open cases, the most pressing first, each with the reasons for its place."""
     house = open_house(data_dir)
     level = _severity(severity)
-    with house.database.engine.connect() as connection:
+    with house.database.viewing() as connection:
         rows = queue(
             connection, now=house.now(), kind=kind, severity=level, owner=owner, needs_person=True if unsure else None
         )

@@ -114,7 +114,7 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def show_summary(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Count messages, kinds, severities, cases, replies, what is parked and what waits."""
     house = open_house(data_dir)
-    with house.database.engine.connect() as connection:
+    with house.database.viewing() as connection:
         counted = summary(connection)
     if as_json:
         write_json(asdict(counted))

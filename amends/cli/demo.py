@@ -78,7 +78,7 @@ def demo(
         done = house.runner(stage).run(Event(), until_idle=lambda: True)
         say(f"{stage}: {done} records")
     unexplained = sum(len(result.unexplained) for result in reconcile_all(house))
-    with house.database.engine.connect() as connection:
+    with house.database.viewing() as connection:
         print_summary(summary(connection))
     with house.database.reading() as unit:
         broken = first_break(unit.audit.every())
