@@ -15,6 +15,12 @@ from amends.errors import NotFound, Refused
 from storage.rows import chunks
 from storage.tables import cases, outcomes
 
+_SAVE = (
+    update(cases)
+    .where(cases.c.id == bindparam("this_id"), cases.c.version == bindparam("version_before"))
+    .values({column.name: bindparam(column.name) for column in cases.columns if column.name != "id"})
+)
+
 
 class SqlCaseStore:
     """Cases within one transaction."""
@@ -44,16 +50,15 @@ class SqlCaseStore:
 
     def save(self, changed: Sequence[Case]) -> None:
         """Store changed cases, each if its version is the one before."""
-        for case in changed:
-            row = _row(case)
-            saved = self._connection.execute(
-                update(cases)
-                .where(cases.c.id == bindparam("this_id"), cases.c.version == bindparam("version_before"))
-                .values({name: bindparam(name) for name in row if name != "id"}),
-                {**row, "this_id": row.pop("id"), "version_before": case.version - 1},
-            )
-            if saved.rowcount != 1:
-                raise Refused(f"somebody else has changed case {case.id} meanwhile; look at it again, then decide")
+        if not changed:
+            return
+        rows = [{**_row(case), "version_before": case.version - 1} for case in changed]
+        for row in rows:
+            row["this_id"] = row.pop("id")
+        saved = self._connection.execute(_SAVE, rows)
+        if saved.rowcount != len(rows):
+            which = f"case {changed[0].id}" if len(rows) == 1 else f"one of {len(rows)} cases"
+            raise Refused(f"somebody else has changed {which} meanwhile; look at it again, then decide")
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Add an outcome after those that are there."""

@@ -50,6 +50,15 @@ def test_two_people_cannot_overwrite_each_other_unseen(database: Database) -> No
         assert unit.cases.get(case.id).owner == "hana"
 
 
+def test_several_cases_are_saved_together_or_refused_together(database: Database) -> None:
+    with database.unit() as unit:
+        one, two = add_case(unit, a_case(case_id="AM-1")), add_case(unit, a_case(case_id="AM-2"))
+        unit.cases.save([one.moved(CaseEvent.TAKEN), two.moved(CaseEvent.TAKEN)])
+        assert {case.version for case in unit.cases.get_many(["AM-1", "AM-2"]).values()} == {one.version + 1}
+        with pytest.raises(Refused, match="one of 2 cases"):
+            unit.cases.save([unit.cases.get("AM-1").moved(CaseEvent.CUSTOMER_WROTE), two.moved(CaseEvent.TAKEN)])
+
+
 def test_a_case_that_was_never_stored_is_not_saved(database: Database) -> None:
     with database.unit() as unit, pytest.raises(Refused):
         unit.cases.save([a_case().moved(CaseEvent.TAKEN)])
