@@ -253,7 +253,8 @@ class House:
             raw=self.blobs.get(parked.raw_sha256),
             fetched_at=self.now(),
         )
-        taken = keep_and_read([fetched], self.blobs, self.readers)
+        released = form_reader(default_form=self.settings.form_name, believes_honeypot=False)
+        taken = keep_and_read([fetched], self.blobs, {**self.readers, Media.FORM: released})
         if taken[0].fault is not None:
             raise taken[0].fault
         publish(unit, taken)

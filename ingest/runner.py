@@ -50,7 +50,9 @@ def take_in_all(
         checkpoint = reached
         fates.update(arrival.fate for arrival in arrivals)
         progress(len(batch))
-    log.info("source read", extra={"source_kind": connector.source.partition(":")[0], **_counts(fates)})
+    if fates:
+        kind = connector.source.partition(":")[0]
+        log.info("source read", extra={"source_kind": kind, **_counts(fates)})
     return fates
 
 
@@ -69,7 +71,9 @@ def watch(
             try:
                 take_in_all(connect(), open_unit, blobs, readers, stop=stop)
             except Unavailable as why:
-                log.warning("source unavailable", extra={"source_kind": name, "why": type(why).__name__})
+                log.warning(
+                    "source unavailable", extra={"source_kind": name.partition(":")[0], "why": type(why).__name__}
+                )
         stop.wait(pause_s)
 
 

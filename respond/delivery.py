@@ -11,21 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TypeAlias
 
+from amends.arrived import reply_arrived
 from amends.bus.port import Record, Topic
 from amends.domain.audit import Happening
-from amends.domain.case import Case, CaseEvent
-from amends.domain.clock import ClockKind, Pack
-from amends.domain.reply import Purpose, Reply, ReplyState
+from amends.domain.case import Case
+from amends.domain.clock import Pack
+from amends.domain.reply import Reply, ReplyState
 from amends.domain.secrets import reply_token
 from amends.domain.task import Task, TaskKind, task_id
 from amends.errors import Refused, Unavailable
 from amends.ports import Delivered, DeliveryReport, Now, Sender
 from amends.unit_of_work import UnitOfWork
 from amends.wire import decode_queued
-from respond.stage import acknowledged
 from respond.thread import thread_name
 
 _STATE = {
@@ -165,7 +164,7 @@ class DeliverStage:
             self._name(unit, reply, report.channel_name)
         self._tell(unit, f"reply.{state.value}", reply)
         if state is ReplyState.SENT:
-            self._arrived(unit, reply, at=self._now())
+            reply_arrived(unit, reply, pack=self._pack, at=self._now())
         elif state is ReplyState.FAILED:
             self._raise(
                 unit, reply, TaskKind.REACH_ANOTHER_WAY, f"our {reply.purpose.value} was refused: {report.says}"
@@ -177,15 +176,6 @@ class DeliverStage:
                 TaskKind.SETTLE_DELIVERY,
                 f"nobody knows whether our {reply.purpose.value} arrived ({report.says}): look, then settle it",
             )
-
-    def _arrived(self, unit: UnitOfWork, reply: Reply, *, at: datetime) -> None:
-        case = unit.cases.get(reply.case_id)
-        if reply.purpose is Purpose.ACKNOWLEDGEMENT:
-            unit.cases.save([case.moved(CaseEvent.ACKNOWLEDGED)])
-            acknowledged(unit, self._pack, case, at=at)
-            return
-        unit.cases.save([replace(case.moved(CaseEvent.ANSWERED), unanswered=0)])
-        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
 
     def _name(self, unit: UnitOfWork, reply: Reply, channel_name: str) -> None:
         unit.threads.name_reply(thread_name(reply, channel_name), reply.case_id, reply.id, reply.addressee)

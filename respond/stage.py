@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from amends.arrived import acknowledged, response_clocks
 from amends.bus.port import NewRecord, Record, Topic
 from amends.domain.audit import Happening
-from amends.domain.case import Case, CaseEvent
+from amends.domain.case import Case
 from amends.domain.channel import Channel
 from amends.domain.check import Check
-from amends.domain.clock import Anchor, Clock, ClockKind, Pack
+from amends.domain.clock import Clock, ClockKind, Pack
 from amends.domain.contact import Identity
 from amends.domain.reply import Form, Purpose, Reply, ReplyState, reply_id
 from amends.domain.secrets import status_token
@@ -208,18 +209,6 @@ class RespondStage:
         return min((due for due in running if due > now), default=None)
 
 
-def response_clocks(pack: Pack, case: Case, *, at: datetime) -> list[Clock]:
-    """Start what an acknowledgement starts."""
-    return pack.start(
-        Anchor.ACKNOWLEDGEMENT,
-        case_id=case.id,
-        kind=Kind.COMPLAINT if case.is_handled_as_complaint else case.kind,
-        severity=case.severity,
-        flags=(),
-        at=at,
-    )
-
-
 def _wanted(triaged: Triaged, judged: JudgedMessage, case: Case, advice: Advice) -> list[tuple[Form, Purpose]]:
     """Say which replies a message calls for.
 
@@ -352,8 +341,7 @@ class _Writing:
             return
         if message.channel is Channel.WEB_FORM and plan.case.severity is not Severity.CRITICAL:
             case = self.unit.cases.get(plan.case.id)
-            self.unit.cases.save([case.moved(CaseEvent.ACKNOWLEDGED)])
-            acknowledged(self.unit, self.pack, case, at=self.now)
+            acknowledged(self.unit, case, pack=self.pack, at=self.now)
             self._tell("case.acknowledged", f"case:{case.id}", by="status_page")
         else:
             self._task(plan.case.id, "there is no address to write to: acknowledge by another route", about=message.id)
@@ -368,12 +356,6 @@ class _Writing:
         self.happenings.append(
             Happening(at=self.now, actor="amends:respond", action=action, subject=subject, facts=facts)
         )
-
-
-def acknowledged(unit: UnitOfWork, pack: Pack, case: Case, *, at: datetime) -> None:
-    """Stop the clock of the acknowledgement, and start what counts from it."""
-    unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT], at=at)
-    unit.clocks.start(response_clocks(pack, case, at=at))
 
 
 # There are few pieces of advice, and many messages.

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy.exc import OperationalError
+
+from amends.errors import Unavailable
 from storage.unit_of_work import SqlUnitOfWork
 
 T = TypeVar("T")
@@ -79,6 +82,9 @@ def _try(piece: _Piece[Any], unit: SqlUnitOfWork) -> None:
     with unit.savepoint() as savepoint:
         try:
             piece.result.append(piece.work(unit))
+        except OperationalError as why:
+            piece.error = Unavailable(f"the database cannot be used now: {why.orig}")
+            savepoint.rollback()
         except Exception as why:
             piece.error = why
             savepoint.rollback()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from amends.bus.port import Topic
 from storage.engine import open_engine
@@ -24,8 +25,10 @@ _OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep all tests off the network, from the first import on."""
+    """Keep all tests off the network, from the first import on, and let none fail because the machine is busy."""
     forbid_network()
+    settings.register_profile("amends", deadline=None)
+    settings.load_profile("amends")
 
 
 @pytest.hookimpl(tryfirst=True)

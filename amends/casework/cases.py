@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from amends.domain.audit import Happening
-from amends.domain.case import Case, CaseEvent
+from amends.domain.case import Case, CaseEvent, CaseState
 from amends.domain.clock import Anchor, ClockKind, Pack
 from amends.domain.ids import read_reference
 from amends.domain.link import LinkState
 from amends.domain.outcome import Outcome, Upheld
-from amends.domain.reply import ReplyState
-from amends.domain.task import Task
+from amends.domain.reply import Purpose, Reply, ReplyState
+from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
 from amends.errors import Refused
 from amends.unit_of_work import UnitOfWork
@@ -112,10 +112,12 @@ def close(unit: UnitOfWork, outcome: Outcome) -> Case:
 
     Raises:
         NotFound: no such case.
-        Refused: nobody has said what it is, a reply is still on its way, or the
+        Refused: it is closed, nobody has said what it is, a reply is still on its way, or the
             outcome does not fit the kind.
     """
     case = unit.cases.get(read_reference(outcome.case_id))
+    if case.state is CaseState.CLOSED:
+        raise Refused(f"{case.id} is closed already; to reopen it: `amends case take {case.id}`")
     if case.needs_person:
         raise Refused(f"nobody has said what {case.id} is; do so first: `amends case set {case.id} --kind …`")
     if (case.kind is Kind.COMPLAINT) == (outcome.upheld is Upheld.NOT_A_COMPLAINT):
@@ -164,8 +166,10 @@ def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime) -> Tas
     return task
 
 
-def settle_delivery(unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, at: datetime) -> None:
-    """Say whether a reply whose fate is unknown reached the customer.
+def settle_delivery(unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, at: datetime, pack: Pack) -> None:
+    """Say whether a reply whose fate is unknown reached the customer, with all that follows from it.
+
+    What arrived counts from the moment of the attempt. What was lost becomes a task.
 
     Raises:
         NotFound, Refused: there is none, or its fate is known.
@@ -175,7 +179,57 @@ def settle_delivery(unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, 
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: there is nothing to settle")
     to = ReplyState.SENT if arrived else ReplyState.FAILED
     unit.replies.save(reply.moved(to, outcome=f"settled by {by}"), was=reply.state)
+    waiting = [
+        task
+        for task in unit.tasks.of_case(reply.case_id)
+        if task.kind is TaskKind.SETTLE_DELIVERY and task.reply_id == reply.id and task.done_at is None
+    ]
+    for task in waiting:
+        unit.tasks.finish(task.id, by=by, at=at)
+    if arrived:
+        _arrived(unit, reply, pack, at=min((task.raised_at for task in waiting), default=at))
+    else:
+        unit.tasks.raise_([_to_reach_another_way(reply, by=by, at=at)])
     _tell(unit, "reply.settled", reply.case_id, by=by, at=at, reply=reply.id, arrived=arrived)
+
+
+def _arrived(unit: UnitOfWork, reply: Reply, pack: Pack, *, at: datetime) -> None:
+    case = unit.cases.get(reply.case_id)
+    if case.state is CaseState.CLOSED:
+        return
+    if reply.purpose is Purpose.ACKNOWLEDGEMENT:
+        unit.cases.save([case.moved(CaseEvent.ACKNOWLEDGED)])
+        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT], at=at)
+        kind = Kind.COMPLAINT if case.is_handled_as_complaint else case.kind
+        unit.clocks.start(
+            pack.start(Anchor.ACKNOWLEDGEMENT, case_id=case.id, kind=kind, severity=case.severity, flags=(), at=at)
+        )
+    elif unit.messages.last_filed(case.id).message.id == reply.message_id:
+        unit.cases.save([replace(case.moved(CaseEvent.ANSWERED), unanswered=0)])
+        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
+
+
+def _to_reach_another_way(reply: Reply, *, by: str, at: datetime) -> Task:
+    kind = TaskKind.REACH_ANOTHER_WAY
+    return Task(
+        id=task_id(reply.case_id, kind, reply.id),
+        case_id=reply.case_id,
+        kind=kind,
+        reason=f"our {reply.purpose.value} was lost, says {by}",
+        raised_at=at,
+        reply_id=reply.id,
+    )
+
+
+def _reach_another_way(reply: Reply, *, at: datetime) -> Task:
+    return Task(
+        id=task_id(reply.case_id, TaskKind.REACH_ANOTHER_WAY, reply.id),
+        case_id=reply.case_id,
+        kind=TaskKind.REACH_ANOTHER_WAY,
+        reason=f"our {reply.purpose.value} did not arrive",
+        raised_at=at,
+        reply_id=reply.id,
+    )
 
 
 def _tell(unit: UnitOfWork, action: str, case_id: str, *, by: str, at: datetime, **facts: str | bool | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from amends.cli import background, cases, checking, demo, intake, mail, parked, review, triage
 from amends.cli.output import complain
 from amends.errors import AmendsError
+from amends.logs import told
 
 app = typer.Typer(
     name="amends",
@@ -37,12 +40,30 @@ app.command("summary")(checking.show_summary)
 
 def main() -> None:
     """Run a command. What went wrong is said in a sentence, with exit code 1."""
+    _write_what_can_be_written()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except AmendsError as why:
         complain(str(why))
         sys.exit(1)
     except BrokenPipeError:
-        # Whoever read our output has had enough.
-        sys.stderr.close()
+        # Whoever read our output has had enough; the interpreter must not try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as why:
+        complain(f"{why.strerror or type(why).__name__}{f': {why.filename}' if why.filename else ''}")
+        sys.exit(1)
+    except Exception as why:
+        # A fault of ours. Its words may quote a customer, so only its kind and place are told.
+        complain(f"this should not happen and is a fault of Amends: please report it with these words: {told(why)}")
+        sys.exit(1)
+
+
+def _write_what_can_be_written() -> None:
+    """Write a question mark for a letter that the output's encoding has not."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from ingest.runner import watch
 SERVICES = ("ingest", *STAGES, "form")
 
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
+#: The exit code of a stage that the brake has stopped: starting it again would only set more records aside.
+STOPPED_ITSELF = 3
 #: How long a service may take to finish its batch after SIGTERM.
 _GRACE_S = 60.0
 
@@ -82,7 +85,11 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
         now = time.monotonic()
         for name, command in commands.items():
             process = running.get(name)
-            if process is not None and process.poll() is not None:
+            if process is not None and process.poll() == STOPPED_ITSELF:
+                if due[name] < math.inf:
+                    due[name] = math.inf
+                    say(f"{name} has stopped itself and is left alone; mend what it says, then start `amends up` again")
+            elif process is not None and process.poll() is not None:
                 say(f"{name} ended with {process.returncode}; it is started again in {pause[name]:.0f} s")
                 due[name], pause[name] = now + pause[name], min(pause[name] * 2, _RESTART_MOST_S)
                 del running[name]

@@ -14,6 +14,7 @@ from amends.cli.output import AsJson, console, moment, plain, safe, say, severit
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Outcome, Resolved, Upheld
 from amends.domain.verdict import Kind, Severity
+from amends.errors import Refused
 from amends.unit_of_work import JudgedMessage
 from storage.views import QueueRow, queue
 
@@ -207,6 +208,8 @@ def close(
 ) -> None:
     """Close a case with its outcome. Upheld and resolved are two questions."""
     house = open_house(data_dir)
+    if not summary.strip():
+        raise Refused("say how it ended with --summary: a sentence is kept with the case")
     with house.database.unit() as unit:
         case = casework.close(
             unit,
@@ -284,7 +287,7 @@ def settle(
     """Say whether a reply whose fate is unknown reached the customer."""
     house = open_house(data_dir)
     with house.database.unit() as unit:
-        casework.settle_delivery(unit, reply, arrived=arrived, by=acting(house, by), at=house.now())
+        casework.settle_delivery(unit, reply, arrived=arrived, by=acting(house, by), at=house.now(), pack=house.pack)
         unit.commit()
     say("settled")
 
