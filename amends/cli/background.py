@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -73,7 +75,13 @@ def up(data_dir: DataDir = None) -> None:
     services = [name for name in SERVICES if name != "ingest" or house.settings.watch]
     extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
     say(f"running: {', '.join(services)}; the form is at {house.settings.form_base_url}; Ctrl-C stops")
-    supervise({name: [sys.executable, "-m", "amends.cli", "run", name, *extra] for name in services}, stop)
+    # One name for all lives of a worker: whoever is started again takes up the share of the one that ended,
+    # rather than wait until its claim runs out.
+    worker = f"{socket.gethostname()[:48]}:up-{os.getpid()}"
+    supervise(
+        {name: [sys.executable, "-m", "amends.cli", "run", name, "--worker", worker, *extra] for name in services},
+        stop,
+    )
 
 
 def supervise(commands: dict[str, list[str]], stop: Event) -> None:

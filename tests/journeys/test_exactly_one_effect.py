@@ -235,14 +235,19 @@ def _is_once(action: str) -> bool:
 
 
 def check_files(house: House) -> None:
-    """Check that each reply that was sent is one file, and each message has one acknowledgement at most."""
+    """Check that each reply that was sent is one file, and each message has one acknowledgement at most.
+
+    A file whose name begins with a dot is what a killed deliverer had not finished: nobody got it.
+    """
     with house.database.reading() as unit:
         sent = unit.replies.in_state(ReplyState.SENT)
         names = {
             one.message.id: one.message.native_id
             for one in unit.messages.get_many([r.message_id for r in sent]).values()
         }
-    mails = {path.stem: message_from_bytes(path.read_bytes()) for path in (house.settings.data_dir / "sent").iterdir()}
+    mails = {
+        path.stem: message_from_bytes(path.read_bytes()) for path in (house.settings.data_dir / "sent").glob("[!.]*")
+    }
 
     assert mails.keys() == {reply.id for reply in sent}
     assert set(Counter(mail["Message-ID"] for mail in mails.values()).values()) == {1}
