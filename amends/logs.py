@@ -17,9 +17,15 @@ from pythonjsonlogger.json import JsonFormatter
 
 class _QuietAboutPeople(JsonFormatter):
     def formatException(self, ei: Any) -> str:
-        kind, _, trace = ei
-        places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(extract_tb(trace)))
-        return f"{kind.__name__ if kind else 'unknown'} at {places}"
+        return told(ei[1])
+
+
+def told(why: BaseException | None) -> str:
+    """Tell an exception by its kind and the places that it passed, without its words."""
+    if why is None:
+        return "unknown"
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(extract_tb(why.__traceback__)))
+    return f"{type(why).__name__} at {places}"
 
 
 def start_logging(level: str, *, plain: bool = False) -> None:

@@ -53,6 +53,9 @@ def main() -> None:
         # Whoever read our output has had enough; the interpreter must not try to write the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except UnicodeEncodeError:
+        complain("what was given holds bytes that are no text; write it in UTF-8")
+        sys.exit(1)
     except OSError as why:
         complain(f"{why.strerror or type(why).__name__}{f': {why.filename}' if why.filename else ''}")
         sys.exit(1)
@@ -63,7 +66,10 @@ def main() -> None:
 
 
 def _write_what_can_be_written() -> None:
-    """Write a question mark for a letter that the output's encoding has not."""
+    """Write a question mark for a letter that the output's encoding has not, and nothing where there is no output."""
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open to the end
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

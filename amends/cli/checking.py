@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
@@ -9,12 +10,14 @@ from typing import Annotated
 import typer
 
 from amends.cli.opening import DataDir, open_house, open_settings
-from amends.cli.output import AsJson, console, say, table, write_json
+from amends.cli.output import AsJson, console, safe, say, table, write_json
 from amends.doctor import examine
 from amends.domain.audit import first_break
 from amends.domain.ids import read_reference
 from amends.unit_of_work import AuditTrail
 from storage.views import Summary, summary
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 audit_app = typer.Typer(
     help="The audit trail: what happened, chained so that nothing can be changed unseen.", no_args_is_help=True
@@ -55,7 +58,7 @@ def verify(
 
 def _cut_off(trail: AuditTrail, head: str) -> tuple[int, str] | None:
     written, _, noted = head.partition(":")
-    if not written.isdigit() or not noted:
+    if not _NUMBER.fullmatch(written) or not noted:
         raise typer.BadParameter("a head is a number, a colon and a hash, as `amends audit head` prints it")
     number = int(written)
     found = trail.entries(after=number - 1, limit=1)
@@ -104,7 +107,7 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             shown.add_row(
                 finding.what,
                 "ok" if finding.is_well else "BAD",
-                finding.says + (f"\n{finding.remedy}" if finding.remedy else ""),
+                safe(finding.says + (f"\n{finding.remedy}" if finding.remedy else "")),
             )
         console.print(shown)
     if not all(finding.is_well for finding in findings):

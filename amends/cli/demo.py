@@ -17,6 +17,7 @@ import typer
 from amends.cli.background import stop_on_signals
 from amends.cli.checking import print_summary
 from amends.cli.intake import reconcile_all, take_in
+from amends.cli.opening import named_path
 from amends.cli.output import say
 from amends.compose import STAGES, House
 from amends.domain.arrival import Fate
@@ -45,7 +46,13 @@ class DemoClock:
 
 def demo(
     data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", help="Where to make the demo; a fresh folder if it is not given.")
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            help="Where to make the demo; a fresh folder if it is not given.",
+            parser=named_path,
+            metavar="PATH",
+        ),
     ] = None,
     serve_form: Annotated[
         bool, typer.Option("--serve", help="Keep the stages and the web form up until Ctrl-C.")
@@ -95,6 +102,8 @@ def _fresh(data_dir: Path | None) -> Path:
     """Give an empty folder; one that an earlier demo made is made anew, and nothing else is ever deleted."""
     if data_dir is None:
         data_dir = Path(tempfile.mkdtemp(prefix="amends-demo-"))
+    elif data_dir.exists() and not data_dir.is_dir():
+        raise Misconfigured(f"{data_dir} is no folder; choose another")
     elif data_dir.exists() and any(data_dir.iterdir()):
         if not (data_dir / _OWN_FOLDER).exists():
             raise Misconfigured(f"{data_dir} is not empty and no demo made it; choose another folder")

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from amends.cli.opening import DataDir, open_house
+from amends.cli.opening import DataDir, named_path, open_house
 from amends.cli.output import AsJson, console, errors, safe, say, table, write_json
 from amends.compose import House
 from amends.domain.arrival import Fate
@@ -31,7 +31,12 @@ _NAMED = 20
 @app.command()
 def files(
     paths: Annotated[
-        list[Path], typer.Argument(help="Folders, mails (.eml), mbox, Maildir, JSON Lines of posts and forms.")
+        list[Path],
+        typer.Argument(
+            help="Folders, mails (.eml), mbox, Maildir, JSON Lines of posts and forms.",
+            parser=named_path,
+            metavar="PATHS",
+        ),
     ],
     data_dir: DataDir = None,
     as_json: AsJson = False,

@@ -8,13 +8,26 @@ from typing import Annotated
 import typer
 
 from amends.compose import House
+from amends.errors import Refused
 from amends.settings import Settings, load_settings
+
+
+def named_path(said: str) -> Path:
+    """Read a path. An empty one is a variable that its caller forgot to set, not the current folder."""
+    if not said:
+        raise typer.BadParameter("the path is empty; for the current folder write a dot")
+    return Path(said)
+
 
 #: `--data-dir`, for every command that works on an installation.
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", help="The data folder; otherwise AMENDS_DATA_DIR, or ./amends-data.", show_default=False
+        "--data-dir",
+        help="The data folder; otherwise AMENDS_DATA_DIR, or ./amends-data.",
+        show_default=False,
+        parser=named_path,
+        metavar="PATH",
     ),
 ]
 #: `--as`, for every command that a person answers for.
@@ -34,5 +47,12 @@ def open_house(data_dir: Path | None) -> House:
 
 
 def acting(house: House, said: str) -> str:
-    """Say who gives the command."""
-    return said or house.settings.acting_user
+    """Say who gives the command.
+
+    Raises:
+        Refused: that is no name that could be kept and read again.
+    """
+    name = said.strip() or house.settings.acting_user
+    if not name.isprintable():
+        raise Refused("say who you are in one line of letters that can be printed")
+    return name

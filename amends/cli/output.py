@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -21,35 +22,53 @@ from amends.domain.verdict import Severity
 #: `--json`, for every command that a program may read.
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for a program to read.")]
 
-console = Console()
+# Neither brackets nor colons mean anything in what we print: customers and file names may hold both.
+console = Console(markup=False, emoji=False)
 #: Progress and complaints: standard output may be read by a program.
-errors = Console(stderr=True)
+errors = Console(stderr=True, markup=False, emoji=False)
+
+#: What JSON may hold as it is, and yet steers a terminal, turns a line round or ends it for who splits at line ends.
+_STEERS = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+#: JSON that is written holds nothing deeper.
+_DEEPEST = 50
 
 _COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "green"}
 
 
 def complain(says: str) -> None:
     """Say on standard error what is wrong."""
-    errors.print(f"[bold red]amends:[/] {escape(says)}", soft_wrap=True)
+    errors.print(Text.assemble(("amends:", "bold red"), " ", safe(says)), soft_wrap=True)
 
 
 def say(says: str) -> None:
-    """Say a sentence."""
-    console.print(escape(says), soft_wrap=True)
+    """Say a sentence; nothing in it steers the terminal."""
+    console.print(safe(says), soft_wrap=True)
 
 
 def write_json(value: Any) -> None:
     """Write one JSON document."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(_json(value, indent=2))
 
 
 def write_json_line(value: Any) -> None:
     """Write one line of JSON."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.write(_json(value))
 
 
-def plain(value: Any) -> Any:
-    """Turn domain values into what JSON holds: severities by their words, times in ISO 8601."""
+def _json(value: Any, *, indent: int | None = None) -> str:
+    # Where the output cannot hold every letter, all but ASCII is escaped.
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    written = json.dumps(plain(value), ensure_ascii=not is_unicode, allow_nan=False, indent=indent)
+    return _STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", written) + "\n"
+
+
+def plain(value: Any, *, depth: int = 0) -> Any:
+    """Turn domain values into what JSON holds: severities by their words, times in ISO 8601.
+
+    What JSON has no number for is null, and so is what lies too deep.
+    """
+    if depth > _DEEPEST or (isinstance(value, float) and not math.isfinite(value)):
+        return None
     if isinstance(value, Severity):
         return value.word
     if isinstance(value, Enum):
@@ -57,14 +76,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: plain(getattr(value, field.name), depth=depth + 1) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(found) for key, found in value.items()}
+        return {str(plain(key)): plain(found, depth=depth + 1) for key, found in value.items()}
     if isinstance(value, str):
         # A lone surrogate cannot be written as UTF-8.
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, Iterable):
-        return [plain(found) for found in value]
+        return [plain(found, depth=depth + 1) for found in value]
     return value
 
 
@@ -88,4 +107,4 @@ def moment(at: datetime | None) -> str:
 
 def safe(text: str) -> Text:
     """Write a customer's words so that nothing in them steers the terminal."""
-    return Text("".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
+    return Text("".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))

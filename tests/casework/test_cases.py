@@ -246,8 +246,8 @@ def test_a_person_settles_what_became_of_a_reply(office: Office, arrived: bool, 
     reply = office.reply(state=ReplyState.SENDING)
     with office.database.unit() as unit:
         with pytest.raises(Refused, match="nothing to settle"):
-            settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER)
+            settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER, pack=PACK)
         unit.replies.save(reply.moved(ReplyState.UNKNOWN), was=ReplyState.SENDING)
-        settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER)
+        settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER, pack=PACK)
         unit.commit()
     assert office.stored(reply).state is state
