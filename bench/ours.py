@@ -14,6 +14,7 @@ from amends.domain.arrival import Fate
 from amends.settings import load_settings
 from bench.corpus import Corpus
 from bench.measure import Measured, Spent, peak_mib, spent_by
+from bench.report import JUDGE
 from bench.steps import StepTimer, TimedBlobs, TimedConnector, TimedJudge, TimedLog, TimedStage, timed_readers
 from ingest.runner import take_in_all
 from respond.stage import RespondStage
@@ -25,7 +26,6 @@ KEEP = "keep the bytes"
 PARSE = "parse"
 PUBLISH = "log, ledger, audit, commit"
 TAKE = "take from the log, decode"
-JUDGE = "judge"
 FILE = "file: threads, cases, clocks, links, audit"
 DRAFT = "read back, draft, check"
 STORE = "store drafts, tasks, audit"

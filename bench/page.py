@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench.report import COLUMNS, KINDS, VARIANTS, Results, figures, steps
+from bench.report import COLUMNS, KINDS, VARIANTS, Results, all_but_judging, figures, steps
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -37,6 +37,8 @@ def measured(results: Results, *, about: str) -> str:
         by_kind = [steps(results[kind, name]) for kind in KINDS]
         rows = [(rows[0][0], *(cell for row in rows for cell in row[1:])) for rows in zip(*by_kind, strict=True)]
         parts.append(_table(["step", *(cell for kind in KINDS for cell in (kind, "share"))], rows))
+    shares = ", ".join(f"{all_but_judging(results[kind, 'ours']):.0%} of {kind}" for kind in KINDS)
+    parts.append(f"All that is not judging takes {shares}.\n")
     return "\n".join(parts)
 
 

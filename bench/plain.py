@@ -28,10 +28,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 import triage.components  # noqa: F401
 from bench.corpus import Corpus
 from bench.measure import Measured, peak_mib, spent_by
+from bench.report import JUDGE
 from bench.steps import StepTimer
 from triage.pipeline import MODEL_DIR
 
-PARSE, JUDGE, STORE = "read and parse", "judge", "insert and commit"
+PARSE, STORE = "read and parse", "insert and commit"
 _TAG = re.compile(r"<[^>]+>")
 
 

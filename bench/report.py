@@ -29,6 +29,9 @@ KINDS: Mapping[str, str] = {
     "posts": "posts of X",
 }
 
+#: The step that every variant has, by the same name.
+JUDGE = "judge"
+
 #: By kind of input and variant.
 Results: TypeAlias = Mapping[tuple[str, str], Measured]
 
@@ -83,6 +86,12 @@ def steps(found: Measured) -> list[tuple[str, str, str]]:
     return [
         (step, f"{1000 * spent / found.messages:.3f}", f"{spent / whole:.0%}") for step, spent in found.steps_s.items()
     ]
+
+
+def all_but_judging(found: Measured) -> float:
+    """Give the share of the processor time that does not go into judging texts, from 0 to 1."""
+    whole = sum(found.steps_s.values()) or 1.0
+    return 1 - found.steps_s.get(JUDGE, 0.0) / whole
 
 
 def machine(*, rounds: int, seed: int, sync_ms: float) -> str:

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.measure import Measured
+from bench.page import BEGIN, END, write_page
+from bench.report import KINDS, VARIANTS, Results, figures, median_of
+
+
+def a_run(*, wall_s: float = 1.0, cpu_s: float = 0.5, steps_s: float = 0.25) -> Measured:
+    return Measured(
+        messages=1000,
+        wall_s=wall_s,
+        cpu_s=cpu_s,
+        peak_mib=180.0,
+        before_mib=150.0,
+        steps_s={"parse": steps_s, "judge": steps_s},
+        facts={
+            "ingested": 1000, "duplicate": 0, "parked": 0, "cases": 900, "set_aside": 100, "drafts": 950,
+            "audit_entries": 4000, "delivered": 0, "delivery_cpu_us": 0, "failed": 0, "characters": 5000,
+        },
+    )  # fmt: skip
+
+
+def results(**ours: float) -> Results:
+    return {(kind, name): a_run(**ours) if name == "ours" else a_run() for kind in KINDS for name in VARIANTS}
+
+
+def test_what_is_written_by_hand_stays_and_what_was_measured_is_replaced(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"# Performance\n\nBefore.\n\n{BEGIN}\nold figures\n{END}\n\nAfter.\n")
+
+    write_page(page, results(), about="two cores")
+
+    text = page.read_text()
+    assert text.startswith("# Performance\n\nBefore.\n")
+    assert text.endswith("\n\nAfter.\n")
+    assert "old figures" not in text
+    assert "Measured on two cores." in text
+
+
+def test_a_page_without_both_markers_is_left_as_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"# Performance\n{BEGIN}\n")
+
+    with pytest.raises(ValueError, match="markers"):
+        write_page(page, results(), about="two cores")
+
+    assert page.read_text() == f"# Performance\n{BEGIN}\n"
+
+
+def test_figures_are_a_message_and_against_the_plain_pipeline() -> None:
+    ours, plain, *_ = figures(results(wall_s=0.5, cpu_s=0.25), "posts")
+
+    assert ours[1:] == ("2,000", "2.00", "0.25", "2.00", "180", "30")
+    assert plain[1:] == ("1,000", "1.00", "0.50", "1.00", "180", "30")
+
+
+def test_one_slow_round_does_not_move_the_median() -> None:
+    found = median_of([a_run(), a_run(wall_s=60.0, cpu_s=9.0, steps_s=4.0), a_run()])
+
+    assert (found.wall_s, found.cpu_s, found.steps_s["judge"]) == (1.0, 0.5, 0.25)
