@@ -29,7 +29,7 @@ from amends.policies.load import load_pack
 from amends.ports import BlobStore, Fetched, Judge, Now, Sender
 from amends.settings import Settings
 from amends.unit_of_work import UnitOfWork
-from ingest.files import FilesConnector
+from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
 from ingest.intake import keep_and_read, publish
 from ingest.mail.reader import mail_reader
@@ -196,9 +196,9 @@ class House:
             batch=self.settings.batch,
         )
 
-    def files(self, path: Path, *, skip_known: bool = True) -> FilesConnector:
-        """Open a file or folder as a source."""
-        return FilesConnector(path, now=self.now, known=self._known if skip_known else None)
+    def files(self, path: Path, *, skip_known: bool = True, looks: Looks | None = None) -> FilesConnector:
+        """Open a file or folder as a source. `looks` is kept by whoever watches it."""
+        return FilesConnector(path, now=self.now, known=self._known if skip_known else None, looks=looks)
 
     def form(self) -> FastAPI:
         """Make the web form."""
@@ -263,6 +263,7 @@ class House:
         with self.database.reading() as unit:
             return envelope_of(unit, reply, secret=self.secret)
 
-    def _known(self, source: str, items: Collection[str]) -> Collection[str]:
+    def _known(self, source: str, items: Collection[str]) -> Mapping[str, str]:
         with self.database.reading() as unit:
-            return {item for item, row in unit.intake.fates(source, items).items() if row.reason != UNREADABLE}
+            rows = unit.intake.fates(source, items)
+        return {item: row.raw_sha256 for item, row in rows.items() if row.reason != UNREADABLE}

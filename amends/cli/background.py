@@ -129,7 +129,7 @@ def _watch(house: House, stop: Event) -> None:
     for path in paths:
         remember(house, path)
     watch(
-        {str(path): partial(house.files, path) for path in paths},
+        {str(path): partial(house.files, path, looks={}) for path in paths},
         house.database.unit,
         house.blobs,
         house.readers,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -71,6 +71,6 @@ class IngestHouse:
         with self.database.reading() as unit:
             return unit.intake.parked()
 
-    def _known(self, source: str, items: Collection[str]) -> Collection[str]:
+    def _known(self, source: str, items: Collection[str]) -> Mapping[str, str]:
         with self.database.reading() as unit:
-            return unit.intake.fates(source, items)
+            return {item: row.raw_sha256 for item, row in unit.intake.fates(source, items).items()}
