@@ -6,7 +6,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -111,7 +110,7 @@ def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None
     results = reconcile_all(open_house(data_dir))
     unexplained = sum(len(result.unexplained) for result in results)
     if as_json:
-        write_json({"unexplained": unexplained, "sources": [asdict(result) for result in results]})
+        write_json({"unexplained": unexplained, "sources": results})
     else:
         _show(results, unexplained)
     if unexplained:
