@@ -26,7 +26,7 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from amends.domain.verdict import Flag, Kind, Severity, Verdict, severity_of
+from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict, severity_of
 from amends.errors import Misconfigured
 from amends.ports import TextToJudge
 from triage.calibration import Calibration
@@ -40,9 +40,13 @@ MODEL_DIR = Path(__file__).parent / "model"
 #: Texts whose strings are held at a time; spaCy's memory is given back after each.
 BUFFER_TEXTS = 2048
 
-#: A spam or machine message judged with less confidence than this is referred for a high flag; above it only for a
-#: critical one. Advertisements are full of courts and fraud.
-SURE_OF_NO_CUSTOMER = 0.9
+#: The confidence from which on a high flag alone is no reason to ask a person: on spam and machine mail, for
+#: advertisements are full of courts and fraud; and on an enquiry or thanks that only tell that somebody is
+#: vulnerable ("My husband uses a wheelchair; is there a lift?"). A critical flag is always shown.
+SURE = 0.9
+
+#: Flags that may stand on a message of any kind, for they tell a state or a request and nothing that went wrong.
+_STATES = frozenset({FlagName.VULNERABLE, FlagName.RIGHTS_REQUEST})
 
 #: Words from which on a text without one common English word is taken to be in another language.
 FOREIGN_WORDS = 10
@@ -94,7 +98,8 @@ class Judge:
             text.channel, kind=kind, confidence=confidence, complaint=doc.cats[Kind.COMPLAINT]
         ) or self._is_foreign(doc)
         if kind is not Kind.COMPLAINT and worst >= Severity.HIGH:
-            is_sure = not kind.is_from_a_customer and confidence >= SURE_OF_NO_CUSTOMER
+            may_pass = not kind.is_from_a_customer or all(flag.name in _STATES for flag in found)
+            is_sure = may_pass and confidence >= SURE
             needs_person = needs_person or worst >= Severity.CRITICAL or not is_sure
         elif worst >= Severity.HIGH and worst > severity_of(flags):
             # Only the subject says so, and it cannot be quoted.
@@ -129,7 +134,7 @@ def load_judge(model_dir: Path | None = None) -> Judge:
         calibration = Calibration.read(folder)
     except (OSError, ValueError, KeyError) as cause:
         raise Misconfigured(
-            f"no pipeline can be read from {folder}; make one with: python -m triage.training"
+            f"{folder} holds no pipeline that can be read ({cause}); make one: python -m triage.training"
         ) from cause
     return Judge(nlp, calibration, model=f"{nlp.meta['name']}-{nlp.meta['version']}+rules-{rules_digest()}")
 

@@ -29,6 +29,12 @@ FLAGS_OF_ONE_NAME = 3
 #: A sentence is read this far on either side of a wake word, for texts without full stops.
 SENTENCE_CHARS = 320
 
+#: What takes a claim back by a rule's own `unless` is looked for this far from the words.
+UNLESS_CHARS = 45
+
+#: Wake words that stand this near in a text without full stops share one reading of it.
+STEP_CHARS = 160
+
 _KEY = "amends_flags"
 _BOUNDARY = re.compile(
     r"[.!?\n](?:(?<![\n])(?<!\bmr\.)(?<!\bmrs\.)(?<!\bms\.)(?<!\bdr\.)(?<!\bst\.)[.!?]{0,9}[\"')\]]{0,3}\s+"
@@ -88,8 +94,12 @@ class FlagFinder:
             number = bisect_right(ends, at)
             first = ends[number - 1] if number else 0
             last = ends[number] if number < len(ends) else len(text)
-            sentence = (max(first, at - SENTENCE_CHARS), min(last, at + SENTENCE_CHARS))
-            after = ends[number + 1] if number + 1 < len(ends) else len(text)
+            near = at - at % STEP_CHARS
+            sentence = (max(first, near - SENTENCE_CHARS), min(last, near + STEP_CHARS + SENTENCE_CHARS))
+            around = (
+                max(ends[number - 2] if number > 1 else 0, first - SENTENCE_CHARS),
+                min(ends[number + 1] if number + 1 < len(ends) else len(text), last + SENTENCE_CHARS),
+            )
             if heard_from != sentence:
                 heard_from = sentence
                 heard = set(words[bisect_left(starts, sentence[0]) : bisect_left(starts, sentence[1])])
@@ -99,13 +109,13 @@ class FlagFinder:
                     continue
                 tried.add(trial)
                 if not any(map(heard.isdisjoint, self._also[pattern[0]][pattern[1]])):
-                    flag = self._try(pattern, own_text, text, sentence, min(after, last + SENTENCE_CHARS))
+                    flag = self._try(pattern, own_text, text, sentence, around)
                     if flag is not None:
                         flags.append(flag)
         return _tidy(flags)
 
     def _try(
-        self, pattern: tuple[int, int], own_text: str, text: str, sentence: tuple[int, int], after: int
+        self, pattern: tuple[int, int], own_text: str, text: str, sentence: tuple[int, int], around: tuple[int, int]
     ) -> Flag | None:
         compiled = self._rules[pattern[0]]
         rule = compiled.rule
@@ -114,9 +124,11 @@ class FlagFinder:
         for match in phrase.pattern.finditer(text, start, end):
             if not phrase.negates and NEGATOR.search(match[0]):
                 continue
-            if compiled.unless is not None and compiled.unless.search(text, start, end):
-                return None
-            if compiled.needs is not None and not compiled.needs.search(text, start, after):
+            if compiled.unless is not None and compiled.unless.search(
+                text, max(start, match.start() - UNLESS_CHARS), min(end, match.end() + UNLESS_CHARS)
+            ):
+                continue
+            if compiled.needs is not None and not compiled.needs.search(text, around[0], around[1]):
                 return None
             if is_claimed(text, sentence, match.span(), rule.claim, recent=rule.recent):
                 severity = rule.severity

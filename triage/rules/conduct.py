@@ -54,6 +54,11 @@ RULES = (
         says="Somebody was refused or treated worse because of who they are.",
         claim=Claim.EVENT,
         phrases=(
+            "(told|telling|shouted|said|saying|yelled) _4 go back (to)? [home|where]",
+            "[laughed|laughing] at _2 (accent|stammer|stutter|disability|religion|turban|hijab|speech|walk|"
+            "wheelchair|english)",
+            "[misgendered|misgendering|deadnamed|deadnaming]",
+            "(refused|denied) (me|us)? (service|entry|boarding) _6 (guide|assistance) [dog|dogs]",
             "[refused|denied|turned away|asked to leave|thrown out|stopped|searched|treated differently|treated "
             "badly|treated worse|ignored|mocked|laughed at|refused entry|rejected|sacked|dismissed|followed|singled "
             "out|passed over|humiliated|not allowed|overlooked|kicked out|barred] _8 (because|due|for|over) (to)? "
@@ -88,6 +93,16 @@ RULES = (
         says="Staff swore, shouted, threatened, bullied, harassed, or laughed at somebody.",
         claim=Claim.EVENT,
         phrases=(
+            "made (my @kin|me|her|him|us) [cry]",
+            "(reduced|left) (me|her|him|us|my @kin) (to|in) (floods of)? [tears]",
+            "(told|telling) (me|us|him|her|my @kin) to [shut|get lost|piss|clear off|fuck|do one|sod]",
+            "[laughed|laughing|sneered] at (me|us|him|her|my|our|the state of my)",
+            "(was|were|been|being|felt|feel|am) (so|very|deeply|utterly|completely|really)? [humiliated|bullied|"
+            "harassed|intimidated]",
+            "(got|gave|given|received|mouthful|torrent|stream|hurled|screamed|shouted|hurling|verbal) (of|me|us|a)? "
+            "_1 [abuse] (from|at|by|for|when|and)?",
+            "[shouting|shouted|banging|hammering|screaming] (through|on|at) (the|my|our) (letter box|letterbox|door|"
+            "front door|windows)",
             "(@staff|he|she|they|who|you|staff|team) (had|has|then|actually|just|also|literally|even|repeatedly|"
             "started|kept|began|was|were|been)? [swore|swearing|cursed|shouted|shouting|yelled|yelling|screamed|"
             "screaming|spat|sneered|snarled] (at|in my face|and|abuse|obscenities|on)",

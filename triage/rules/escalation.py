@@ -45,11 +45,12 @@ RULES = (
             "judicial [review]",
             "[negligent|negligence] (and|in|of|by|on|has|claim|your|caused|which|that|from)",
         ),
-        unless=r"(?:tennis|food|basketball|squash|badminton|netball|royal) court|court (?:shoes?|booking|hire|road|"
+        unless=r"powers? of attorney|(?:tennis|food|basketball|squash|badminton|netball|royal) court|court (?:shoes?|"
+        r"booking|hire|road|"
         r"street|house|lane|avenue|drive|close)|solicitors? (?:vacanc|firm seeking|job)|(?:i am|i'm|as|we are) "
         r"(?:a |an )?(?:\w+ )?(?:solicitor|lawyer|barrister|paralegal)s? (?:looking|applying|enquiring|"
         r"interested|offering|specialis\w+)|"
-        r"(?:conveyancing|buying|selling|sale of|purchase of|probate|will|estate)\b[^.]{0,60}solicitor|"
+        r"(?:conveyancing|buying|selling|sale of|purchase of|probate|my will|a will|wills|estate)\b[^.]{0,60}solicitor|"
         r"solicitor[^.]{0,40}\b(?:conveyancing|purchase|completion|exchange|probate)|(?:no win|claim your|free "
         r"(?:legal|claim)|claims? management)",
         fires=(
@@ -119,6 +120,12 @@ RULES = (
         says="Press, broadcasters or a public campaign are threatened or involved.",
         claim=Claim.THREAT,
         phrases=(
+            "(local|national|sunday|the) [paper|papers|newspaper|press] (is|are|were|was|have|has|been|will be|"
+            "coming|told|interested|next)",
+            "(telling|tell|told|ringing|contacting|contacted|going to|taking this to|phoning|emailing|in touch with) "
+            "the local [paper|papers|press|radio|newspaper|news]",
+            "(posting|post|putting|share|sharing|upload|uploading|publish) (the|this|my|all|whole|it)? _3 [video|"
+            "footage|photos|photographs|screenshots|recording|pictures] (online|with|everywhere|on|to|for)",
             "(go|going|gone|went|take|taking|taken|tell|telling|told|speak|speaking|spoken|contact|contacting|"
             "contacted|sell|inform|informing|write|writing|written|talk|talking|run|email|emailed|emailing|leak|"
             "story|pitch|send|sending|share|sharing) _6 (to|with|in|the|our|my) (the|a|my|our|local|national)? "

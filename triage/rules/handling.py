@@ -12,6 +12,23 @@ RULES = (
         says="The writer counts how often they have already been in touch or visited about this.",
         claim=Claim.EVENT,
         phrases=(
+            "@nth [tweet|dm|email|letter|complaint|chaser|message|phonecall|reminder|outage]",
+            "(cut|hung|disconnected) (me|us|off|up)? (off|on me|up)? _2 (@number|#digits) [times]",
+            "(reply|answer|message|response) (@number|#digits) [times]",
+            "(each|every) time (i|we) [ring|call|phone|ask|email|complain|write|chase|contact|enquire|visit]",
+            "(i|we) [call|ring|email|ask|write|phone] _2 (@number|#digits) times",
+            "by [recorded] delivery",
+            "[sent|resent|filled] (the|this|my)? form _4 (again|twice|resent|before|already)",
+            "(been|gone|went|came|come|going|returned) (back|in|there|round|to you|to the branch|to the shop)? "
+            "(@number|#digits) [times]",
+            "(have|had|i've|we've|as) (already|now)? [explained|pointed|told|mentioned|raised|queried|said|sent] _6 "
+            "(twice|three times|four times|five times|several times|many times|already|before|repeatedly|again and "
+            "again|#digits times)",
+            "[asked|told|reported|explained] _9 (@number|#digits) times",
+            "[trying|tried|attempting] to (cancel|contact|get|reach|speak|sort|resolve|return|book|change|claim|call|"
+            "ring|log|register) _6 (since|for weeks|for months|for days|for over|for the last|for ages|for a week|"
+            "for a month|for @number|for #digits|all week|all day)",
+            "[pointed] (this|it|that) out _4 (before|again|twice|already|last|in|and|to)",
             "(this is|now|for|is|my|it's|the|our|that's|a|on|your) (now)? (my|the|our|your|a|at least the)? (@nth) "
             "[time|complaint|email|letter|call|message|attempt|request|visit|phone|engineer|reminder|replacement|"
             "appointment|tweet|chat|occasion]",
@@ -27,7 +44,7 @@ RULES = (
             "(repeatedly|repeated|twice|already|previously|constantly|continually|multiple times|numerous times) "
             "[called|rang|phoned|telephoned|emailed|messaged|contacted|written|wrote|complained|chased|asked|"
             "reported|texted|tweeted|visited|spoken|raised|rung|requested|flagged|logged|chasing|asking|calling]",
-            "(made|sent|had|after|despite|spent|made over|makes|and|with|written) _1 (@number|#digits) _2 [calls|"
+            "(made|sent|had|after|despite|spent|made over|written) _1 (@number|#digits) _2 [calls|"
             "emails|letters|messages|visits|complaints|reminders|phonecalls|tweets|chats|engineers|appointments|"
             "requests|attempts|tickets]",
             "(@number|#digits) (phone|telephone|unanswered|different|separate|long|previous|missed) [calls|emails|"
@@ -66,8 +83,16 @@ RULES = (
         says="An earlier message, call or visit about this went unanswered or settled nothing.",
         claim=Claim.EVENT,
         phrases=(
+            "[reported] (this|it|that)? (to you|to the council)? (already|first)? (in|before|on|since|back in|last) "
+            "(@day|the|xmas|christmas|spring|summer|autumn|winter|then)",
+            "(was|been|were) (first|already|previously) [reported|raised|notified|flagged]",
+            "[mended|fixed|repaired|replaced|serviced|patched] _8 (again|same problem|same fault|worse|still)",
+            "(had|have had|received|got|getting|get|seen|hear) (absolutely)? [nothing|silence] (back|from|since|but|"
+            "in return|"
+            "from you|yet|further)",
+            "(met|greeted) with (complete|total)? [silence]",
             "(no|without|not had|haven't had|never had|never received|not received|still|had no|haven't received|"
-            "zero|nobody|nor a|any|awaiting|await|waiting for|waiting on|never got|haven't got|got no) _3 [reply|"
+            "zero|nobody|awaiting|await|waiting for|waiting on|never got|haven't got|got no) _3 [reply|"
             "response|answer|acknowledgement|acknowledgment|callback|feedback|resolution] (to|from|yet|at all|since|"
             "after|whatsoever|for|in|still|ever|either|even|despite|about|on)?",
             "(not|never|n't|haven't|hasn't|nobody has|no one has|still not|have yet to|nobody|no one|didn't|did not|"
@@ -105,7 +130,8 @@ RULES = (
             "disconnected|nobody|no answer)",
         ),
         needs=r"",
-        unless=r"no (?:reply|response|answer) (?:is )?(?:needed|required|necessary|expected)|no need (?:to|for)|do(?: "
+        unless=r"heard of|no (?:reply|response|answer) (?:is )?(?:needed|required|necessary|expected)|no need (?:to|"
+        r"for)|do(?: "
         r"not|n'?t) (?:need|have) to (?:reply|respond|answer)|(?:please )?do(?: not|n'?t) (?:reply|respond) "
         r"(?:to|directly)|noreply|no[- ]reply@|(?:app|page|screen|phone|button|system|server|keyboard|computer) "
         r"(?:is |was |does )?(?:not|n'?t|never) respond|"
@@ -130,13 +156,15 @@ RULES = (
         claim=Claim.EVENT,
         phrases=(
             "(you|they|he|she|engineer|manager|agent|adviser|advisor|who|driver|landlord|company|rep|lady|man|staff|"
-            "someone|operator) (had|have|has|all)? [said|promised|told|assured|guaranteed|agreed|confirmed|swore|"
+            "someone|operator|chat|app|website|site|tracking|text|receptionist|council|helpline|call centre|shop|"
+            "branch) (had|have|has|all)? [said|promised|told|assured|guaranteed|agreed|confirmed|swore|"
             "undertook] (me|us|him|her|to me|my @kin|that|faithfully|to)? _6 "
             "(would|will|you'd|you'll|he'd|she'd|they'd|it'd|be|call|phone|ring|come|deliver|send|refund|reply|get|"
             "fix|repair|within|by|on|next|could|return|replace|pay|was going to|were going to|arrive|today|tomorrow)",
-            "(was|were|been|being|am|had been|have been|got|i|we|are) _1 [told|promised|assured|guaranteed|advised|"
+            "(was|were|been|being|am|had been|have been|got) _1 [told|promised|assured|guaranteed|advised|"
             "informed|quoted] _6 (would|will|i'd|it'd|within|by|today|tomorrow|a call|a callback|a refund|a reply|"
-            "delivery|a full|a replacement|next|working days|to be|an engineer|next day|a call back|an answer)",
+            "delivery|a full|a replacement|next|working days|to be|an engineer|next day|a call back|an answer|had "
+            "been|it'd been)",
             "[promised|promises|promise|promising] (me|us|him|her|a|an|the|to|that|my|delivery|call|refund|by|it|"
             "faithfully|next|same)",
             "[supposed|meant|due|scheduled|expected] to (be|have|arrive|come|get|call|receive|deliver|turn|start|"
@@ -146,7 +174,8 @@ RULES = (
         ),
         needs=(
             r"\b(?:never|not|no|nobody|none|nothing|still|yet|but|failed|instead|ago|later|late|empty|broken|lie|"
-            r"lied|lies|didn'?t|hasn'?t|haven'?t|wasn'?t|isn'?t|won'?t|don'?t|doesn'?t|can'?t|only to|again|passed|"
+            r"lied|lies|then|didn'?t|hasn'?t|haven'?t|wasn'?t|isn'?t|won'?t|don'?t|doesn'?t|can'?t|only to|again|"
+            r"passed|"
             r"since|waiting|"
             r"gone by|no one|noone|where|overdue|hung up|has come|ignored|cancel\w*|changed|now (?:say|saying|says|"
             r"told|being)|refus\w*|without|supposed to)\b"
@@ -170,6 +199,21 @@ RULES = (
         says="An appointment, delivery date or deadline was missed.",
         claim=Claim.EVENT,
         phrases=(
+            "[collections|appointments|deliveries|visits|deadlines] (were|was|have been|has been|now)? missed",
+            "(deadline|date) (went by|came and went|has gone) [last|already|weeks|days|without|and]",
+            "(it|this|collection|collections|delivery|bin|bins) (was|were|has been|have been) [missed] (on|again|"
+            "twice|last|yesterday|for)",
+            "[callback|call|visit|delivery|refund|reply] (promised|agreed|booked) for (@day)",
+            "[cancelled|canceled|postponed|cancelling] (it|my|his|her|our|the|this)? _3 (again|twice|last minute|at "
+            "the last minute|no notice|one day's notice|a day's notice|@nth time|on the day|without notice|without "
+            "warning|hours before|at short notice)",
+            "[missed|miss|missing] (my|our|the|his|her) _2 (bin|bins|collection|collections|recycling|round)",
+            "(operation|surgery|appointment|scan|treatment|procedure|flight|delivery|visit) (was|has been|been|got|"
+            "is|keeps being) [cancelled|canceled|postponed] _3 (again|twice|third|day)",
+            "(statutory|promised|agreed|your|the|that|one|a|#digits|@number) _1 [month|weeks|days|months|period|"
+            "limit|fortnight|week] "
+            "(has|have|had) (now|already|long)? (long)? (passed|gone by|elapsed|expired|gone|come and gone|been and "
+            "gone)",
             "(nobody|no one|noone|engineer|driver|he|she|they|fitter|plumber|courier|technician|carer|surveyor|"
             "contractor|electrician|delivery|it|parcel|you) (has|have|had|ever|just|simply|then|even|also)? "
             "(never|didn't|did not|failed to|hasn't|have not|has not|haven't|not|nor) (even|bothered to|actually)? "
@@ -225,14 +269,18 @@ RULES = (
         says="The same thing happens to many people.",
         claim=Claim.EVENT,
         phrases=(
+            "(whole|entire|all our|all the) (of)? (the|our|my)? [street|estate|village|block|building|road|town] "
+            "(has|had|have|is|are|was|were|has been) (been)? (no|without)",
             "(whole|entire|all our|every flat in the|all the) (of)? (the|our|my)? [street|estate|village|block|"
             "building|neighbourhood|road|town|school|office|class|carriage|community|town|floor|terrace|ward|city|"
-            "area|postcode] (is|are|was|were|has|have|had|without|affected|lost|been|suffering|in|went)",
-            "(hundreds|dozens|thousands|scores|lots|loads|many|#digits|twenty|thirty|forty|fifty|plenty|a lot|"
+            "area|postcode] _3 (affected|lost|suffering|flooded|in the dark|cut off|down|stinks|complaining|"
+            "went off|"
+            "is out|stranded|evacuated|disrupted|overflowing|blocked|left|sick|ill)",
+            "(hundreds|dozens|thousands|scores|lots|loads|many|#tens|twenty|thirty|forty|fifty|plenty|a lot|"
             "hundred|thousand) (of)? (other)? [people|customers|residents|passengers|families|households|homes|"
             "tenants|patients|neighbours|parents|pupils|users|members|others|commuters|children|pensioners|students] "
-            "_3 (are|were|have|had|affected|stranded|without|left|waiting|suffering|stuck|complaining|with|who|lost|"
-            "in the same|also|too|queuing|queueing|unable|cannot|can't|being|evacuated|hit)",
+            "_3 (affected|stranded|without|left|waiting|suffering|stuck|complaining|lost|in the same|have no|had no|"
+            "queuing|queueing|unable|cannot|can't|evacuated|hit|sick|ill|trapped|evicted)",
             "(all|every one|everyone|most|several|many|other|both|half|some|none) (of)? (the|my|our|your)? "
             "[neighbours|residents|tenants|passengers|parents|households|flats|families|commuters|pupils] _3 (are|"
             "were|is|was|have|has|had|affected|without|complaining|complained|experiencing|too|suffering|same|also|"

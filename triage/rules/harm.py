@@ -20,7 +20,8 @@ _WHO = (
     "pupil|who|passer by"
 )
 _NOT_BODILY = (
-    r"hurt (?:\w+ )?(?:feelings|pride|ego|business|reputation|sales|brand|credit|score|wallet|pocket|by (?:this|the|"
+    r"(?:cut|cutting) (?:myself|himself|herself|themselves) (?:off|short|out|loose|down|back)|hurt (?:\w+ "
+    r")?(?:feelings|pride|ego|business|reputation|sales|brand|credit|score|wallet|pocket|by (?:this|the|"
     r"your) (?:attitude|tone|"
     r"comment|remark|words))|(?:feel|felt|feeling|deeply) hurt|hurt that|hurts? (?:to|my soul|my heart)|hurt my "
     r"(?:soul|heart)|"
@@ -36,6 +37,8 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "[boiling|scalding] (hot)? (water|oil|soup|tea|coffee|liquid|fat|steam) _5 (over|on|onto|down) (me|my|"
+            "him|his|her|our|the baby|us)",
             "@own @kin _3 [burned|burnt|scalded|singed|blistered]",
             "(i|we|he|she|they|who|someone|baby|toddler) (@be)? (badly|severely|seriously|also)? [burned|burnt|"
             "scalded] (by|on|my|his|her|our|their|badly|from|myself|himself|herself|so|with|when|and|as|while)",
@@ -68,6 +71,9 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "(lady|man|woman|someone|child|person|i|he|she|pensioner|resident|people|@kin) (has|had|have|also|"
+            "already|nearly)? (badly|just)? [fell|fallen|tripped|slipped] (there|here|over|down|on|last|yesterday|"
+            "off|because|again|at|into|into|outside|from|heavily|badly|flat|the)",
             f"({_WHO}) (@be|has|have|had|ended up|could have)? (being|been)? (badly|seriously|slightly|physically|"
             "quite|also)? "
             "[injured|hurt|wounded|hospitalised|hospitalized|concussed|maimed|crushed|trampled|poisoned|suffocated|"
@@ -126,6 +132,11 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "[allergy|allergies|allergic] _5 (given|handed|served|fed|ate|eaten)",
+            "(lips|throat|face|tongue|eyes|mouth|airway|hands) _2 [swelled|swollen|swelling]",
+            "[rash|hives|welts|blisters] _2 (all over|on my|on his|on her|after|across|over my|up my)",
+            "(i|he|she|people|someone|passengers|@kin|woman|man|lady|two) (@be|have|has|had)? (nearly|almost)? "
+            "[fainted|fainting]",
             "food [poisoning]",
             "[allergic] reaction",
             "(went|gone|going|go) into [anaphylaxis|anaphylactic]",
@@ -141,7 +152,7 @@ RULES = (
             "physically) [sick]",
             "[vomiting|vomited|vomit] (all|for|after|blood|and|since|because|repeatedly|everywhere|through|within)",
             "[glass|needle|blade|screw|nail|staple|maggots|maggot|mould|plastic|metal] _2 (in|inside) (my|our|the|"
-            "his|her|a|your) _2 (food|soup|salad|bread|meal|"
+            "his|her|a|your) _4 (pie|fish|nuggets|muffin|roll|food|soup|salad|bread|meal|"
             "sandwich|drink|burger|yoghurt|yogurt|cereal|jar|pasta|curry|pizza|cake|chocolate|dinner|rice|milk|"
             "formula|crisps|wrap|chicken|bottle|tin|packet|starter|dessert)",
             "(found|bit on|bit into|swallowed|biting) _3 [glass|needle|blade|screw|nail|metal]",
@@ -174,6 +185,11 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "(neighbour's|someone elses|another person's|other person's|stranger's|wrong patient's) [tablets|"
+            "medication|medicine|pills|prescription|insulin]",
+            "(ten|twice|double|three|five|four|wrong|higher|stronger|much) (times|the|than)? _2 (usual|normal|"
+            "prescribed|correct|right|recommended) [strength|dose|dosage]",
+            "(on|in) (a|the) (hospital)? [trolley|corridor|corridors] _4 (hours|hrs|night|days|overnight|all)",
             "(wrong|incorrect|expired|out of date|double|contaminated|someone else's|another patient's|twice the|ten "
             "times the) "
             "(dose of|strength|child's|type of)? [medication|medicine|medicines|tablets|dose|dosage|drugs|drug|"

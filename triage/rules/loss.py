@@ -13,6 +13,15 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
+            "[price|debit|bill|rent|premium|fare|subscription|prices] _4 (up|risen|increased|gone up|jumped|doubled|"
+            "went up) (by|from) #money",
+            "(put|putting|hiked|raised) _4 (up) (by)? #money a? [month|year|week]",
+            "[charge|charging|charged] (me|us|him|her) (a|an|another|your) _2 (fee|charge|penalty|fine)",
+            "(keep|keeps|kept|still|continue to|continues to|continued to) (on)? [taking|charging|billing|debiting|"
+            "take|charge|bill] _3 (#money|money|payments|me|us|my account)",
+            "(remove|refund|cancel|waive|reverse|withdraw) (the|this|that|these|my|both)? _1 [charge|fee|fine|"
+            "charges|fees|fines]",
+            "[fined] (for|me|us|#money|by|over|twice|because|again|when)",
             "[overcharged|overbilled|overpaid|overpayment|overcharging|overcharge|surcharged] (me|us|him|her|my|by|"
             "for|on|at|of|twice|again)? _1 #money?",
             "[charged|billed|debited|invoiced] _4 (twice|two times|three times|double|again|too much|incorrectly|"
@@ -54,14 +63,24 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
-            "(still|not|never|haven't|hasn't|have yet to|no|yet to|without|awaiting|waiting|refused|refuse|refusing|"
-            "denied|where is|where's|where are|declined|haven t|didn't|did not) _5 (my|a|the|our|any|full|partial|"
-            "#money)? _1 [refund|refunded|reimbursed|reimbursement|reimburse|deposit|compensation|payout|cashback] "
-            "(of)? _1 #money?",
+            "(ask|asking|asked|have|like|want|wanted) (for)? (my|the|our|all my) [money] back",
+            "(weeks|months|days|ages|forever) for (a|my|the|one) [refund|cheque|reimbursement]",
+            "[refund|refunds|deposit|reimbursement] (has not|hasn't|has still not|still hasn't|never|did not|didn't) "
+            "(reached|arrived|come|appeared|been)",
+            "(still|awaiting|waiting|where is|where's|where are|refused|refuse|refusing|denied|declined|yet to|"
+            "without|no) "
+            "_5 (my|a|the|our|any|full|partial|#money)? _1 [refund|refunded|reimbursed|reimbursement|deposit|"
+            "compensation|payout|cashback] (of)? _1 #money?",
+            "(not|never|haven't|hasn't|didn't|did not|have not|has not|won't|will not|wouldn't) _1 (had|received|got|"
+            "seen|"
+            "been|issued|issue|give|given|get|process|processed|sent|send|paid|pay) _3 [refund|refunded|reimbursed|"
+            "reimbursement|deposit|compensation|payout|cashback] (of)? _1 #money?",
+            "(not|never|won't|will not|wouldn't|didn't|refuse to|refusing to|failed to) [refund|reimburse] (me|us|my|"
+            "the|it|our|anything|a penny)?",
             "[refund|refunds|reimbursement|deposit|payout|cashback|compensation] (of)? _1 #money? _1 (has|have|is|"
             "was|still|never|hasn't|haven't|not|isn't) (still|not|never|yet|been)? _1 (arrived|received|come|"
             "appeared|issued|processed|paid|returned|credited|overdue|refused|denied|rejected|declined|outstanding|"
-            "here|in my account|shown up|given)",
+            "here|in my account|shown up|given|reached)",
             "(want|wants|demand|give|gave|get|need|expect|return|refund) (me|us|back|all)? (my|our|the|his|her|all "
             "my) [money|deposit|cash] (back|returned|refunded|immediately|now)?",
             "(owe|owes|owed|owing) (me|us|my @kin|him|her) _3 [money|refund|wages|compensation|pay]",
@@ -102,6 +121,11 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
+            "#money (is|has|just|all|of mine)? [gone|missing|vanished|disappeared|short]",
+            "in [arrears]",
+            "(had to|have to|forced to) (take|get|call|pay for) a [taxi|cab] _4 #money",
+            "[payment|transfer|money] _9 gone to (somebody|someone|the wrong|another)",
+            "[lost|losing] _3 (pay|wages|earnings|day's pay|days pay)",
             "(lost|losing|lose|cost|costing|costs|wasted|out of pocket|down|short) _4 (over|about|around|nearly|"
             "almost|more than|a further|another|at least|by)? _1 [pounds|wages|earnings|money|savings|deposit|income|"
             "quid|dollars|business|revenue|fortune]",
@@ -121,7 +145,8 @@ RULES = (
             "through)",
             "[waste] of money",
         ),
-        unless=r"(?:lost|lose) (?:interest|weight|track|count|touch)|low cost|cost(?:s|ing)? (?:of|is|only|just|less)|"
+        unless=r"\blose \d|\bweight\b|jeans|\bdiet\b|(?:lost|lose) (?:interest|weight|track|count|touch)|low cost|"
+        r"cost(?:s|ing)? (?:of|is|only|just|less)|"
         r"how much (?:does|do|will|would|did) (?:it|this|that|they|the)|what (?:does|would|will) it cost|at no "
         r"cost|no extra cost|save (?:up to )?",
         fires=(
@@ -140,20 +165,26 @@ RULES = (
         says="No heat, hot water, water, electricity, gas, toilet or telephone for emergencies.",
         claim=Claim.EVENT,
         phrases=(
-            "(no|without|not had|haven't had|hasn't had|had no|have no|got no|any|lost|losing|lack of|not have|"
-            "hasn't any|zero|neither) _2 "
+            "[heater|heaters|heating|boiler|radiators|storage heaters|cooker|shower] (have|has|had)? (still)? (not|"
+            "never|hasn't|haven't|has not|have not) (been)? (worked|come on|working|fixed|lit|fired)",
+            "[water] _4 (is|was|has been|been|runs|running|came out|comes out|coming out) (brown|orange|black|yellow|"
+            "cloudy|contaminated|undrinkable|smelly|foul)",
+            "(no|without|not had|haven't had|hasn't had|had no|have no|got no|lost|losing|lack of|not have|"
+            "hasn't any) _2 "
             "(hot|running|clean|drinking|and|or|any|heating|fresh|mains|working)? _1 [heating|heat|electricity|"
             "electric|gas|water|toilet|boiler|power|lift] "
             "(or|and|for|since|in|at|all|again|now|here|after|on|because|this|today|supply|until|nor|over|yesterday|"
             "last|throughout|whatsoever|the|either|facilities)?",
-            "[heating|boiler|electricity|water|gas|power|toilet|electric|electrics|immersion|shower] (supply|has|"
+            "(the|our|my) [power] (is|was|has|has been|went|been|still) (still|been|out|completely)? (off|out|down|"
+            "cut off|gone)",
+            "[heating|boiler|electricity|water|gas|toilet|electric|electrics|immersion|shower] (supply|has|"
             "have|is|was|had|system|just|completely)? (has|been|is|was|have)? (still|not|now|completely|again|been|"
             "just)? "
             "(off|cut off|out|broken|disconnected|down|gone|failed|packed up|stopped working|not working|broke down|"
             "broke|not come on|hasn't worked|doesn't work|isn't working|conked out|broken down|dead|turned off|shut "
             "off)",
             "[disconnected|disconnecting] (our|my|the|us|me|his|her) (gas|electricity|water|supply|power|electric|"
-            "heating|home|meter)?",
+            "heating|home|meter)",
             "(cut|cutting|switched|switch|turned|shut) off (my|our|the|his|her|us) _1 [gas|electricity|water|supply|"
             "power|electric|heating|boiler|meter]",
             "[power] (cut|cuts|outage|outages) (for|since|again|every|this|last|in|and|has|lasting|that|all|"
@@ -164,7 +195,8 @@ RULES = (
             "(lift|elevator) _2 (out of order|broken|out|not working|broken down|out of action) _8 [floor|wheelchair|"
             "stairs|disabled|trapped|upstairs|pushchair|weeks|months]",
         ),
-        unless=r"no power (?:over|to|button|adapter|cable|steering|in the battery)|(?:phone|laptop|tablet|watch|remote|"
+        unless=r"no (?:evidence|signs?|trace|need|mention|idea|point)|no power (?:over|to|button|adapter|cable|"
+        r"steering|in the battery)|(?:phone|laptop|tablet|watch|remote|"
         r"console|headphones?|ipad|macbook|xbox|playstation|pc|car)\b[^.!?]{0,50}(?:no power|power (?:is "
         r")?(?:off|gone|not))|"
         r"water(?:proof| resistan\w+| ?damage| bottle| pressure)|no water (?:damage|in the (?:tank|kettle|bottle))|"
@@ -189,6 +221,12 @@ RULES = (
         says="Income, benefit, food, medicine or the roof over the head is lost.",
         claim=Claim.EVENT,
         phrases=(
+            "[notice|notices] (seeking possession|to quit|of eviction|of possession)",
+            "[eviction|possession] (notice|order|proceedings|hearing|letter)",
+            "(wages|salary|benefits|pension|rent|shopping|rent money) _9 [blocked|frozen]",
+            "(prescription|medication|medicine|insulin|inhaler|tablets|inhalers) _2 (has|have|had)? (gone|been|went|"
+            "is|are) [missing|lost]",
+            "inhaler prescription (has|have)? _1 [missing|lost|delayed]",
             "[benefit|benefits|pension|wages|salary|pip|allowance|esa|jsa|income] (payment|payments|money|credit|"
             "have|has|was|were|is|are|been)? _2 (stopped|suspended|cut|cut off|sanctioned|withheld|missing|late|"
             "delayed|refused|ended)",

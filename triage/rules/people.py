@@ -60,6 +60,12 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "[bruise|bruises|bruising] _6 (nobody|no one|account for|explain|explained|unexplained|no explanation)",
+            "[toddlers|children|toddler|pupils|child|kids] (was|were|had been|had got|got) _1 (out on|out in|"
+            "wandering|alone|unsupervised|unattended|loose) (the)? (pavement|road|street|car park|main road|in|on|"
+            "near|outside)?",
+            "[left] _6 (on her own|on his own|by herself|by himself|unattended|unsupervised) (in|at|after|for|while|"
+            "because|when|outside|with)",
             f"[left] (my|our|a|the|his|her|an) _2 ({_AT_RISK}) _2 (alone|unattended|unsupervised|on the floor|in "
             "soiled|in his own|in her own|soiled|in the dark|outside|behind|stranded|on his own|on her own|at the "
             "roadside|sitting in|lying in|in urine|in wet|locked|unfed|hungry)",
@@ -67,7 +73,7 @@ RULES = (
             "sitting] _2 (alone|unattended|unsupervised|on the floor|in soiled|in his own|in her own|soiled|in the "
             "dark|stranded|on his own|on her own|wandering|in urine|in wet|unfed|in faeces|by the road)",
             "(nobody|no one|staff|carers|carer|they) (had|has|have)? _1 [fed|washed|bathed|toileted|turned] (him|her|"
-            "them|my @elder|the residents) ",
+            "them|my @elder|the residents)",
             "(not|hasn't|haven't|hadn't|wasn't|never) (been|being)? [fed|washed|bathed|toileted] (for|in|since|all|"
             "or|properly|by)",
             "(bed|pressure) [sores|sore|ulcer|ulcers]",
@@ -99,7 +105,11 @@ RULES = (
         says="The writer or somebody close may take their life or harm themselves.",
         claim=Claim.DANGER,
         phrases=(
-            "(i|he|she|they|we|i'm|am|is|was|feel|feeling|been|become|made me|left me|and|felt|son|daughter|husband|"
+            "(not|don't|can't|cannot|no) (honestly|really)? (see|any)? (the|any|a|much)? [point] (in|of|to) (being "
+            "here|living|life|going on|carrying on|being alive)",
+            "(don't|do not|can't|cannot) (want|bear|face) to (be here|be alive|live) [anymore|longer]",
+            "(i|he|she|they|we|i'm|am|is|was|feel|feeling|been|become|made me|left me|made him|made her|made them|"
+            "left him|left her|and|felt|son|daughter|husband|"
             "wife|mother|father|brother|sister|friend) (am|is|was|feel|have been|has been|have felt|now|almost|felt|"
             "been)? (now|actually|almost|feeling|even)? [suicidal]",
             "[suicidal] (thoughts|ideation|because|and|feelings|over|due|again)",
@@ -144,6 +154,16 @@ RULES = (
         says="Somebody old is affected.",
         claim=Claim.EVENT,
         phrases=(
+            "(i|she|he|who|mum|mother|dad|father|husband|wife|nan|gran|sister|brother|friend|neighbour|lady|"
+            "gentleman|aunt|uncle) _3 (am|is|are|was|being|now|of|aged|nearly|almost) (now|nearly|almost|over)? "
+            "[seventy|eighty|ninety]",
+            "(sister|brother|friend|neighbour|lady|gentleman|aunt|uncle|customer) _3 (is|was|aged|who is|of) [66|67|"
+            "68|69|70|71|72|73|74|75|76|77|78|79|80|81|82|83|84|85|86|87|88|89|90|91|92|93|94|95|96|97|98|99] (and|"
+            "with|but|so|years|now|or)",
+            "(he|she|i|dad|mum|nan|gran|mother|father|husband|wife|grandad|grandmother|uncle|aunt) (is|am|was)? (now|"
+            "nearly|almost|over)? [66|67|68|69|70|71|72|73|74|75|76|77|78|79|80|81|82|83|84|85|86|87|88|89|90|91|92|"
+            "93|94|95|96|97|98|99]",
+            "in (my|his|her|their|our) (late|early|mid)? [seventies|eighties|nineties]",
             "(i|she|he|who|both|mum|mother|dad|father|husband|wife|nan|gran|grandmother|grandfather|they) (am|is|"
             f"are|was|were)? (aged|over)? [{_OLD}] (and|with|but|so|years|now|or|yet|next|this)",
             f"(aged|age|turned|turning|am|am now|is now|i'm) [{_OLD}]",
@@ -176,6 +196,19 @@ RULES = (
         says="Somebody disabled, ill, pregnant or with poor mental health is affected.",
         claim=Claim.EVENT,
         phrases=(
+            "@own (@kin|best friend|electric|manual|late)? [wheelchair|wheelchairs]",
+            "(my|a|use|uses|using|with) [screen] reader",
+            "(wears|wear|my|his|her|has|a|two) hearing [aid|aids]",
+            "(rather|quite|profoundly|very|almost|completely|totally|nearly) [deaf|blind]",
+            "[ramp|ramps|stairlift] (at|was|is|been|were|outside|to|for) _4 (locked|shut|closed|broken|blocked|"
+            "missing|out of order)",
+            "(with|has|have|had|got) (severe|mild)? [mnd|adhd|aspergers|endometriosis|osteoporosis|emphysema|"
+            "migraines]",
+            "i've (got)? (severe|bad|terrible|chronic)? [arthritis|dementia|cancer|copd|epilepsy|diabetes|asthma|"
+            "parkinsons|fibromyalgia]",
+            "(two|three|four|with|young|small|an|my|our|elderly) (very|severely)? [asthmatic|autistic|disabled|"
+            "diabetic|epileptic] (child|children|kids|son|daughter|brother|sister|mother|father|mum|dad|people|"
+            "residents|husband|wife|boy|girl|tenant|customer|passengers)",
             "(i'm|am|is|are|was|were|my|our|his|her|a|severely|registered|he's|she's|being|who's|an|as|for|the|and|"
             "other) (also|both|severely|registered|profoundly|partially|totally|a|very|completely|now|legally|"
             "heavily)? "
@@ -235,6 +268,8 @@ RULES = (
             "grandfather|nan|uncle|aunt]",
             "@own @kin (@be|has|had|have|sadly|recently|suddenly)? (just|recently|sadly|suddenly)? [died|dies]",
             "@own @kin (has|had|have|sadly|recently|suddenly)? (just|recently|sadly|suddenly)? passed [away]",
+            "@own @kin [death|passing]",
+            "[death|passing] of (my|our|his|her) @kin",
             "(recently|been|am|newly|is|are|was|the) [bereaved|widowed|grieving|bereavement]",
             "[bereavement|grieving] (and|because|for|team|department|is|process|my|our|family)",
             "(lost) (my|our|his|her) [husband|wife|mother|father|mum|dad|son|daughter|brother|sister|partner|baby|"
@@ -262,6 +297,7 @@ RULES = (
         says="A baby or small child is harmed or goes without something needed.",
         claim=Claim.EVENT,
         phrases=(
+            "the (new|little|poor)? [baby|toddler|babies|twins|newborn]",
             "(@own|a|an|small|young|two|three|tiny|with|#small) (#small|premature|tiny|small|little|young)? (week|"
             "weeks|month|months|year)? (old)? [baby|babies|newborn|toddler|toddlers|infant|twins|newborns]",
             "(small|young|little|tiny|#small) [children|kids|child|ones]",
@@ -274,7 +310,8 @@ RULES = (
         r"scared|frightened|terrified|burn\w*|hurt|injur\w*|"
         r"ill|sick|stranded|evict\w*|homeless|damp|mould|stuck|alone|unsafe|danger\w*|shiver\w*|rash|chok\w*|fell|"
         r"hospital|starv\w*|cut (?:off|us off)|nothing to eat|floor|rats?|mice|in tears|soaked|in the (?:dark|rain|"
-        r"cold)|bit|bitten|wheez\w*|broken|waited|waiting|hours)\b",
+        r"cold)|bit|bitten|wheez\w*|broken|waited|waiting|hours|infections?|cough\w*|asthma\w*|poorly|unwell|"
+        r"chemical|torn)\b",
         fires=(
             "We have a newborn and no heating.",
             "My 3-year-old was stranded with me on a freezing platform.",

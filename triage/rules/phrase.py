@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 from triage.rules.words import CLASSES, SPECIAL
 
-_JOIN = r"(?:'(?:s|ve|d|m|re|ll))?[\s\"*_()/,-]{1,4}"
-_GAP_WORD = r"(?:[^\s.!?;:]{1,30}[\s\"*_()-]{1,4})"
+_JOIN = r"(?:'(?:s|ve|d|m|re|ll))?[\s\"'*_()/,-]{1,4}"
+_GAP_WORD = r"(?:(?:[^\s.!?;:,]|,(?=\d)){1,30}[\s\"'*_()-]{1,4})"
 #: A word that denies; one in a gap denies what the gap is part of.
 NEGATOR = re.compile(
     r"\b(?:not|never|no|nobody|without|hardly|none|neither|cannot)\b|n't\b|\b(?:don|didn|isn|wasn|haven|hasn|won|"
@@ -130,25 +130,28 @@ def _word(word: str) -> str:
 
 
 def _join(parts: list[tuple[str, bool]]) -> str:
-    written = ""
+    """Write the parts one after the other; `parts` are patterns, each with whether it may be missing.
+
+    A gap swallows the separator after each of its words, so none is written after it.
+    """
     solid = max(index for index, (_, optional) in enumerate(parts) if not optional)
-    pending = False
-    for index, (part, optional) in enumerate(parts):
-        if part.endswith("}?") and optional and part.startswith(_GAP_WORD):
-            if pending:
-                written += _JOIN
-                pending = False
+    written, is_open = "", False
+    for part, optional in parts[: solid + 1]:
+        written += _JOIN if is_open else ""
+        is_open = not optional
+        if _is_gap(part):
             written += part
-            continue
-        if index <= solid:
-            if pending:
-                written += _JOIN
-                pending = False
-            if optional:
-                written += f"(?:{part}{_JOIN})?"
-            else:
-                written += part
-                pending = True
         else:
-            written += f"(?:{_JOIN}{part})?"
+            written += f"(?:{part}{_JOIN})?" if optional else part
+    gap = ""
+    for part, _ in parts[solid + 1 :]:
+        if _is_gap(part):
+            gap = part
+        else:
+            written += f"(?:{_JOIN}{gap}{part})?"
+            gap = ""
     return rf"(?<![\w'])(?:{written})(?![\w])"
+
+
+def _is_gap(part: str) -> bool:
+    return part.startswith(_GAP_WORD)

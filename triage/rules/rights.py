@@ -49,6 +49,7 @@ RULES = (
         says="Somebody asks that data about them be deleted.",
         claim=Claim.REQUEST,
         phrases=(
+            "(taken|took|take) (me|us)? off your (mailing|marketing)? [list|lists|database|mailing]",
             "[delete|erase|remove|destroy|wipe] (all|any|every|everything)? (of)? (my|our|his|her|the|any) "
             f"(personal|own|customer|entire|whole|old)? (personal)? ({_DATA}) (from|you|that|permanently|please|and|"
             "off|held|under|on|immediately|completely|entirely|about|completely)?",
@@ -89,8 +90,8 @@ RULES = (
             "(inaccurate|incorrect|wrong|false|out of date) _1 (data|information|record|records|entry|details) _3 "
             "(you hold|held|about me|on my file|on my record|on my records|on your system) _6 [corrected|rectified|"
             "amended|updated|changed]",
-            "(my) (date of birth|name|address|gender|surname|record|records|file) (is|are|has been|was) (wrong|"
-            "incorrect|misspelt|misspelled|recorded wrongly) _8 [correct|rectify|amend|corrected|rectified|amended]",
+            "(my) (date of birth|name|address|gender|surname|record|records|file) (is|are|has been|was) (recorded)? "
+            "[wrong|wrongly|incorrect|incorrectly|misspelt|misspelled] (on|in) (your|the|my|our)",
         ),
         fires=(
             "I ask you to correct the inaccurate information you hold about me.",

@@ -31,8 +31,8 @@ class Rule:
 
     `name` is the family and the rule (`safety.burned`). `says` defines it in one
     sentence. `phrases` are patterns of `triage.rules.phrase`. `unless` are regular
-    expressions over lower-case text: one found in the same sentence takes the claim
-    back. `needs` is one that must be found in the same sentence or the next.
+    expressions over lower-case text: one found near the words, in their sentence, takes
+    the claim back. `needs` is one that must be found in that sentence or the two beside it.
     `recent` rules are taken back by "years ago", "as a child". `by_amount` rules raise
     the severity to high beside an amount above `LARGE_LOSS_GBP`. `fires` and `silent`
     are whole messages, tested.

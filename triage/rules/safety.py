@@ -93,6 +93,7 @@ RULES = (
         claim=Claim.DANGER,
         recent=True,
         phrases=(
+            "[wires|wiring|cables|wire] (can be seen|are visible|is visible|showing|are showing|on show|sticking)",
             "(exposed|bare|live|loose|hanging|dangling) (live|electrical|electric|mains)? [wire|wires|wiring|cable|"
             "cables]",
             "[wires|wiring|cables] (is|are|was|were|left)? (exposed|hanging out|bare|dangling|sticking out)",
@@ -120,6 +121,12 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "fire (exit|exits|door|doors|escape|escapes) (is|are|was|were|has been|have been|being|always|"
+            "permanently)? _2 [blocked|locked|obstructed|chained|wedged]",
+            "[blocks|blocked|blocking|locks|obstructing|obstructed] _2 fire (exit|exits|door|doors|escape|escapes)",
+            "(no|without|missing) [seatbelts|seatbelt|handrail|smoke alarm]",
+            "driver (was|is|kept|been|spent|on)? _3 (on his|on her|on the|using his|using her|looking at his|texting|"
+            "holding his) (mobile)? [phone|mobile]",
             "(is|are|was|were|it's|very|extremely|so|really|potentially|downright|incredibly|highly|and|a|in|an|this) "
             "[dangerous|unsafe|hazardous|lethal]",
             "(could|might|may|can) (be|have been) (very|extremely|quite|really|so)? [dangerous|fatal|lethal|deadly]",

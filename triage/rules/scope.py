@@ -14,6 +14,8 @@ The rules, in order; each looks at the sentence of the match, most only at its c
    burned" tells that she was.
 5. Mood (events only): *could*, *might*, *would*, *will* up to three words before the match;
    *like* and *as if* before it; a question that begins with a verb ("Is it dangerous?").
+   For a danger only a question about things at large ("Do your cookers leak gas?",
+   "What counts as a leak?").
 6. Advice (threats only): "would I be able to sue", "how do I", "what does the ombudsman do".
 7. Old times (rules marked recent): "years ago", "as a child", "in 1987".
 """
@@ -40,10 +42,12 @@ _HEARSAY = re.compile(
     r"|\b(?:the definition|definition|example|meaning) of\b|\bfor example\b"
 )
 _NEGATION = re.compile(
-    r"\b(?:(?P<near>no(?! (?:sign|evidence|indication|suggestion|proof|chance|truth|question)\b)|without|nothing|"
+    r"\b(?:(?P<near>no(?! (?:sign|evidence|indication|suggestion|proof|chance|truth|question|wish|intention|plans?|"
+    r"desire|reason|need)\b)|without|nothing|"
     r"none|zero|free of|free from|instead of|rather than|avoid|avoids|avoided|avoiding|"
     r"prevent|prevents|prevented|denies|denied|deny)"
-    r"|no (?:sign|evidence|indication|suggestion|proof|chance|truth|question)|not|never|nobody|no one|noone|neither|"
+    r"|no (?:sign|evidence|indication|suggestion|proof|chance|truth|question|wish|intention|plans?|desire|reason|"
+    r"need)|not|never|nobody|no one|noone|neither|"
     r"nor|hardly|cannot|"
     r"(?:do|does|did|is|are|was|were|has|have|had|wo|would|ca|could|should|must|might|need|ai)n'?t)\b"
 )
@@ -70,9 +74,12 @@ _DENIED_AFTER = re.compile(
     r"is unlikely|alarm test|drill)\b"
 )
 _CLAUSE_BREAK = re.compile(
-    r"[,;:()]|\s[-\u2013\u2014]\s|\b(?:but|however|although|though|because|since|when|after|while|as|which|who|until|"
+    r"[,;:()]|\s[-\u2013\u2014]\s|\b(?:but|however|although|though|because|since|when|after|while|as (?=(?:i|we|he|"
+    r"she|they|it|my|our|your|the|there|this)\b)|which|who|until|"
     r"yet|then|"
     r"so|where|whereas|plus|and)\b"
+    r"|(?<!think )(?<!believe )(?<!suppose )(?<!if )(?<!that )\b(?=(?:i|we)(?: will| shall|'ll| am going| are going| "
+    r"intend)\b)"
 )
 _THAT = re.compile(r"(?P<verb>\w+)?\s*\bthat\b")
 _OPINION = frozenset(
@@ -133,7 +140,14 @@ _QUESTION = re.compile(
     r"think|really|"
     r"even|honestly|seriously|people)|you guys)"
 )
+_ENQUIRY = re.compile(
+    r"[\s\"'(>*-]*(?:(?:hi|hello|hey|please|so|and|also|@\w+|dear \w+),?\s+)*"
+    r"(?:(?:do|does|are|have|has|can|will|would) (?:you|your|all|any|these|those) "
+    r"(?!(?:know|aware|realise|realize|understand|see|care|think|really|even|honestly|seriously|people|guys)\b)"
+    r"|what (?:counts|constitutes|happens|is an?|does|would|if)\b|how (?:do|can|would|should) (?:i|we|one|you)\b)"
+)
 _ADVICE = re.compile(
+    r"\b(?:is|are) there\b|\bdo you (?:have|know)\b|"
     r"\b(?:would|could|can|am|may|might|are|is) (?:i|we|one|someone|people|customers|a customer|anyone|it) (?!not\b)|"
     r"\bhow (?:do|can|would|could|"
     r"does|to|should|often|long|many)\b|\bwhat (?:is|are|does|do|happens|would|role)\b|\bwho (?:is|are|regulates)\b|"
@@ -174,6 +188,8 @@ def is_claimed(text: str, sentence: tuple[int, int], match: tuple[int, int], cla
     if recent and _LONG_AGO.search(text, start, end):
         return False
     if _LIKE.search(clause):
+        return False
+    if "?" in text[match[1] : end + 1] and _ENQUIRY.match(clause):
         return False
     if claim is Claim.EVENT:
         if _MOOD.search(clause) and not _PERFECT.search(clause):

@@ -71,6 +71,10 @@ RULES = (
         says="Something was stolen, or staff or the organisation stole.",
         claim=Claim.EVENT,
         phrases=(
+            "[vanished|disappeared|absconded] with (my|our|the|his|her|all|#money) _2 (money|deposit|cash|savings|"
+            "payment)?",
+            "(took|taken|taking|paid|has) _8 (deposit|money|cash|payment|#money) _3 [vanished|disappeared]",
+            "(emptied|empty|drained|cleared out|cleaned out|emptying) (my|our|his|her) _2 [account|accounts|savings]",
             f"({_THING}|it|they|them|everything|which) (was|were|has been|had been|have been|got|been|is|being|are) "
             "(all|also|probably|clearly|obviously)? [stolen|nicked|pinched|robbed]",
             "[stole|stolen|steals|stealing|nicked|robbed|robbing|pocketed|embezzled] (my|our|his|her|the|from|money|"
@@ -100,6 +104,13 @@ RULES = (
         says="Personal data went to the wrong person, was lost, exposed or hacked.",
         claim=Claim.EVENT,
         phrases=(
+            "[read] out (her|his|my|their|another|someone) (else's|patient's)? _1 (results|details|diagnosis|address|"
+            "notes|records)",
+            "(letter|letters|email|emails|statement|results|records|documents|details|information|file|report|"
+            "medical) _6 to (the|a) [wrong] (address|person|patient|email|customer|recipient|house|number|family)",
+            "(neighbour|neighbor|stranger|colleague|ex|landlord) _2 (handed|received|opened|got|read|was sent|"
+            "brought|knows) _9 (my|our) _1 [results|letter|letters|records|statement|details|envelope|diagnosis|file|"
+            "post]",
             "(data|gdpr|privacy|confidentiality|data protection|security) [breach|breached|breaches|leak|leaked|"
             "leaks|violation]",
             "(breach|breached|breaching|violated|violation|broke|broken|breaking) (of|my|the|your|our|patient|his|"

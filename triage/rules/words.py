@@ -60,6 +60,7 @@ CLASSES: dict[str, str] = {
 #: Parts of a pattern that are no list of words.
 SPECIAL: dict[str, str] = {
     "#digits": r"\d{1,6}",
+    "#tens": r"\d{2,6}",
     "#money": (
         r"(?:(?:[£$€]|gbp ?|usd ?|eur ?|rs\.? ?)\d[\d,]{0,12}(?:\.\d{1,2})?(?: ?(?:k|m|bn|thousand|million)\b)?"
         r"|\d[\d,]{0,12}(?:\.\d{1,2})? ?(?:k )?(?:pounds?|quid|dollars?|euros?|grand|gbp|usd|eur|p|pence)\b"

@@ -20,7 +20,7 @@ from triage.components import KINDS, KindClassifier
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import MODEL_DIR
 from triage.training.calibrate import choose, held_out_scores
-from triage.training.learn import Settings, feature_rows, fit
+from triage.training.learn import Settings, feature_rows, fit_average
 from triage.training.sources import PUBLIC_DATA, own_examples, public_examples
 
 #: The version written into the model's name; raise it when the shipped weights change.
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say(f"{len(examples)} texts; judging each by a model that has not seen it")
     chosen = choose(examples, kinds, held_out_scores(examples, rows, kinds, weights, settings))
     _say(f"temperature {chosen.temperature}; {chosen.found}")
-    fitted = fit(rows, kinds, weights, settings, on_epoch=lambda epoch, loss: _say(f"epoch {epoch}: loss {loss:.4f}"))
+    fitted = fit_average(rows, kinds, weights, settings)
     nlp = blank_pipeline(version=VERSION)
     nlp.add_pipe("amends_passages")
     classifier = nlp.add_pipe("amends_kind")

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from amends.domain.verdict import Kind
 from triage.calibration import Calibration, Floors
 from triage.components.kind import KINDS
-from triage.training.learn import Floats, Integers, Settings, fit, softmax
+from triage.training.learn import Floats, Integers, Settings, fit_average, softmax
 from triage.training.sources import Example
 
 #: The share of complaints that must be caught or referred, by the calibration's own count.
@@ -51,7 +51,7 @@ class Chosen:
 
     temperature: float
     calibration: Calibration
-    #: group -> share of complaints caught or referred, share of messages referred, texts.
+    #: group -> what they do there, as shares; `calibration_error` is the mean distance of confidence from being right.
     found: dict[str, dict[str, float]]
 
 
@@ -64,7 +64,7 @@ def held_out_scores(
     for fold in range(FOLDS):
         learnt = np.flatnonzero(folds != fold)
         judged = np.flatnonzero(folds == fold)
-        fitted = fit([rows[int(text)] for text in learnt], kinds[learnt], weights[learnt], settings)
+        fitted = fit_average([rows[int(text)] for text in learnt], kinds[learnt], weights[learnt], settings)
         scores[judged] = fitted.scores([rows[int(text)] for text in judged])
     return scores
 
@@ -79,6 +79,9 @@ def choose(examples: Sequence[Example], kinds: Integers, scores: Floats) -> Chos
     )
     odds = softmax(scores / np.float32(temperature))
     complaint_from = _best_cut(odds, kinds, [sources == name for name in customers])
+    complaint = KINDS.index(Kind.COMPLAINT)
+    truth = kinds == complaint
+    called = (odds.argmax(axis=1) == complaint) & (odds[:, complaint] >= complaint_from)
     channels: dict[str, Floors] = {}
     found: dict[str, dict[str, float]] = {}
     for group, names in GROUPS.items():
@@ -87,7 +90,14 @@ def choose(examples: Sequence[Example], kinds: Integers, scores: Floats) -> Chos
             chosen = np.isin(sources, customers)
         floors, caught, referred = _cheapest(odds[chosen], kinds[chosen], complaint_from)
         channels |= dict.fromkeys(group, floors)
-        found[", ".join(group)] = {"caught": caught, "referred": referred, "texts": int(chosen.sum())}
+        found[", ".join(group)] = {
+            "texts": int(chosen.sum()),
+            "macro_f1": round(_macro_f1(truth[chosen], called[chosen]), 4),
+            "complaint_recall": round(float(called[chosen & truth].mean()), 4),
+            "caught_or_referred": caught,
+            "referred": referred,
+            "calibration_error": round(_calibration_error(odds[chosen], kinds[chosen]), 4),
+        }
     unknown = Floors(
         confidence=round(min(0.9, max(floors.confidence for floors in channels.values()) + 0.1), 2),
         complaint=round(max(0.03, min(floors.complaint for floors in channels.values()) / 2), 2),
@@ -127,6 +137,18 @@ def _macro_f1(truth: npt.NDArray[np.bool_], called: npt.NDArray[np.bool_]) -> fl
         )
         / 2
     )
+
+
+def _calibration_error(odds: Floats, kinds: Integers) -> float:
+    """Give the expected calibration error over ten bins of confidence."""
+    confidence = odds.max(axis=1)
+    right = odds.argmax(axis=1) == kinds
+    bins = np.minimum((confidence * 10).astype(np.int64), 9)
+    gaps = [
+        abs(float(confidence[bins == b].mean() - right[bins == b].mean())) * float((bins == b).mean())
+        for b in np.unique(bins)
+    ]
+    return sum(gaps)
 
 
 def _cheapest(odds: Floats, kinds: Integers, complaint_from: float) -> tuple[Floors, float, float]:

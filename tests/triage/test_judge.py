@@ -1,0 +1,201 @@
+"""What the judge promises for any text at all."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amends.domain.verdict import FlagName, Kind, Severity, Verdict
+from amends.errors import Misconfigured
+from amends.ports import TextToJudge
+from triage.pipeline import BUFFER_TEXTS, MODEL_DIR, Judge, load_judge
+from triage.text import READ_CHARS
+
+_RULE_WORDS = (
+    "my daughter was burned by the kettle . not if you said would call back and nobody did £1,400 charged me twice",
+    "ombudsman solicitor > İ 😂 never third time i have called five times no heating 82 year old",
+)
+#: Words that wake rules, so that random texts raise flags.
+WAKING = st.sampled_from([*" ".join(_RULE_WORDS).split(), "\n", "\u2019", "\0", "\ud800", "\u200b"])
+
+
+def judged(judge: Judge, text: str, channel: str = "email", subject: str = "", *, automatic: bool = False) -> Verdict:
+    [verdict] = judge.judge([TextToJudge(text, channel, subject, automatic)])
+    return verdict
+
+
+@given(st.one_of(st.text(max_size=400), st.lists(WAKING, max_size=60).map(" ".join)), st.text(max_size=40))
+@settings(max_examples=250, deadline=None)
+def test_every_quote_is_exactly_its_span(text: str, subject: str) -> None:
+    for verdict in JUDGE.judge([TextToJudge(text, "email"), TextToJudge(text, "email", subject)]):
+        for flag in verdict.flags:
+            assert flag.quote == text[flag.start : flag.end]
+
+
+JUDGE = load_judge()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n\t ", "\0\0", "\ud800\udfff", "a" * 1_000_000, "!" * 100_000, "\u200b" * 500, "😂" * 300, "\n" * 60_000,
+     "word " * 200_000, "(((((" * 9_000, "İ" * 700, "..." * 30_000, "'s" * 30_000, "\r\n>" * 20_000],
+    ids=lambda text: f"{text[:6]!r} x {len(text)}",
+)  # fmt: skip
+def test_no_text_makes_it_raise(judge: Judge, text: str) -> None:
+    assert judged(judge, text, subject=text).kind in Kind
+
+
+def test_an_empty_message_is_other_and_nobody_is_asked(judge: Judge) -> None:
+    verdict = judged(judge, " \n")
+
+    assert (verdict.kind, verdict.confidence, verdict.needs_person) == (Kind.OTHER, 1.0, False)
+
+
+def test_the_same_texts_give_the_same_verdicts_in_any_company(judge: Judge) -> None:
+    texts = [TextToJudge(f"The boiler is broken again, call {number}, nobody came.", "email") for number in range(40)]
+
+    together = judge.judge(texts)
+
+    assert judge.judge(texts) == together
+    assert load_judge().judge(texts) == together
+    for text, verdict in zip(texts, together, strict=True):
+        [alone] = judge.judge([text])
+        assert (alone.kind, alone.flags, alone.severity, alone.needs_person) == (
+            verdict.kind, verdict.flags, verdict.severity, verdict.needs_person,
+        )  # fmt: skip
+        assert alone.confidence == pytest.approx(verdict.confidence, abs=1e-5)
+
+
+def test_verdicts_come_in_the_order_of_the_texts(judge: Judge) -> None:
+    burned = "My son was burned."
+    texts = [TextToJudge(burned if number % 7 == 3 else "Thank you!" * (number % 5), "x") for number in range(5000)]
+
+    verdicts = judge.judge(texts)
+
+    assert len(verdicts) == 5000 > 2 * BUFFER_TEXTS
+    assert [number for number, verdict in enumerate(verdicts) if verdict.flags] == list(range(3, 5000, 7))
+
+
+def test_memory_stays_flat_on_fifty_thousand_texts_of_new_words(judge: Judge) -> None:
+    def texts(start: int) -> list[TextToJudge]:
+        return [TextToJudge(f"w{n} my parcel q{n * 13}q is late", "email") for n in range(start, start + 10_000)]
+
+    judge.judge(texts(0))
+    strings = len(judge.nlp.vocab.strings)
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for start in range(10_000, 60_000, 10_000):
+        judge.judge(texts(start))
+
+    assert len(judge.nlp.vocab.strings) == strings
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_kib < 60_000
+
+
+def test_an_automatic_message_is_machine_and_its_flags_are_kept(judge: Judge) -> None:
+    calm = judged(judge, "Your ticket was closed. The engineer never turned up.", automatic=True)
+    danger = judged(judge, "Form received: the boiler caught fire and my son was burned.", automatic=True)
+
+    assert (calm.kind, calm.confidence, calm.needs_person, calm.severity) == (Kind.MACHINE, 1.0, False, None)
+    assert {flag.name for flag in calm.flags} == {FlagName.BROKEN_PROMISE}
+    assert (danger.kind, danger.needs_person, danger.severity) == (Kind.MACHINE, True, Severity.CRITICAL)
+
+
+def test_danger_in_what_looks_like_thanks_is_shown_to_a_person(judge: Judge) -> None:
+    verdict = judged(
+        judge, "Thank you so much for the lovely flowers, the team was wonderful! PS I can smell gas here."
+    )
+
+    assert verdict.may_be_complaint
+    assert verdict.severity is Severity.CRITICAL
+
+
+def test_danger_told_in_the_subject_alone_is_shown_to_a_person(judge: Judge) -> None:
+    verdict = judged(judge, "Please ring me on the number above.", subject="My son was burned by your kettle")
+
+    assert verdict.may_be_complaint
+    assert verdict.severity is Severity.CRITICAL
+    assert verdict.flags == ()
+
+
+def test_offsets_index_into_the_text_and_not_the_subject(judge: Judge) -> None:
+    text = "Hello. My son was burned by it."
+
+    verdict = judged(judge, text, subject="About the kettle that I bought")
+
+    assert [text[flag.start : flag.end] for flag in verdict.flags] == [flag.quote for flag in verdict.flags] != []
+
+
+def test_a_text_beyond_what_is_read_is_judged_by_its_beginning(judge: Judge) -> None:
+    verdict = judged(judge, "My son was burned. " + "and so on " * 20_000 + "I will sue you.")
+
+    assert {flag.name for flag in verdict.flags} == {FlagName.SAFETY}
+    assert all(flag.end <= READ_CHARS for flag in verdict.flags)
+
+
+def test_an_unknown_channel_is_judged_with_more_caution(judge: Judge) -> None:
+    texts = ["Is the hall free on Friday?", "Hello", "My order 123", "Where is the form?", "ok", "I moved house."]
+
+    known = judge.judge([TextToJudge(text, "email") for text in texts])
+    unknown = judge.judge([TextToJudge(text, "carrier pigeon") for text in texts])
+
+    assert sum(verdict.needs_person for verdict in unknown) > sum(verdict.needs_person for verdict in known)
+    assert all(wide.needs_person for wide, narrow in zip(unknown, known, strict=True) if narrow.needs_person)
+
+
+def test_a_long_text_in_another_language_is_shown_to_a_person(judge: Judge) -> None:
+    text = "Guten Tag, seit drei Wochen warte ich auf die bestellte Lampe und niemand gibt mir Auskunft darüber."
+
+    assert judged(judge, text).needs_person
+
+
+def test_no_verdict_of_an_enquiry_is_firm_with_a_severity(judge: Judge) -> None:
+    verdict = judged(judge, "What time do you open on Sunday?")
+
+    assert (verdict.kind, verdict.severity, verdict.flags) == (Kind.ENQUIRY, None, ())
+
+
+def test_the_model_is_named_with_its_rules(judge: Judge) -> None:
+    assert judged(judge, "Hello").model == judge.model
+    assert judge.model.startswith("amends_triage-")
+    assert "+rules-" in judge.model
+
+
+def test_a_missing_model_is_refused_with_its_remedy(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"triage\.training"):
+        load_judge(tmp_path / "nothing")
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
+    for path in MODEL_DIR.rglob("*"):
+        target = tmp_path / path.relative_to(MODEL_DIR)
+        if path.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    (tmp_path / "calibration.json").write_text("{}", encoding="utf-8")
+
+    with pytest.raises(Misconfigured):
+        load_judge(tmp_path)
+
+
+def test_the_shipped_model_is_small() -> None:
+    assert sum(path.stat().st_size for path in MODEL_DIR.rglob("*") if path.is_file()) < 6_000_000
+
+
+def test_the_model_loads_in_a_fresh_process_without_a_network(judge: Judge) -> None:
+    program = (
+        "import socket\n"
+        "def refuse(*a, **k): raise OSError('no network')\n"
+        "socket.socket.connect = refuse\n"
+        "from triage.pipeline import load_judge\n"
+        "from amends.ports import TextToJudge\n"
+        "print(load_judge().judge([TextToJudge('The parcel never came.', 'x')])[0].model)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+
+    assert done.stdout.strip() == judge.model
