@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import os
 import shutil
 import smtplib
 from collections.abc import Callable, Iterator
@@ -132,7 +133,16 @@ def _sender(house: House) -> Iterator[Finding]:
     s = house.settings
     _ = house.sender
     if s.sender == "folder":
-        yield Finding(what="sender", is_well=True, says=f"writes to {(s.data_dir / 'sent').resolve()}; nothing leaves")
+        folder = (s.data_dir / "sent").resolve()
+        is_there = folder.exists()
+        may_write = os.access(folder if is_there else folder.parent, os.W_OK | os.X_OK)
+        may_write = may_write and (folder.is_dir() or not is_there)
+        yield Finding(
+            what="sender",
+            is_well=may_write,
+            says=f"writes to {folder}; nothing leaves" if may_write else f"{folder} cannot be written to",
+            remedy="" if may_write else "give the user that runs Amends the right to write there",
+        )
         return
     connect = smtplib.SMTP_SSL if s.smtp_security == "tls" else smtplib.SMTP
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from threading import Event
 
 from amends.domain.arrival import Fate
-from amends.errors import Unavailable
+from amends.errors import NotFound, Unavailable
 from amends.ports import BlobStore, Connector
 from amends.unit_of_work import OpenUnit
 from ingest.intake import keep_and_read, publish
@@ -70,10 +70,10 @@ def watch(
         for name, connect in connectors.items():
             try:
                 take_in_all(connect(), open_unit, blobs, readers, stop=stop)
-            except Unavailable as why:
-                log.warning(
-                    "source unavailable", extra={"source_kind": name.partition(":")[0], "why": type(why).__name__}
-                )
+            except (Unavailable, NotFound) as why:
+                # A folder of another machine comes and goes.
+                cause = type(why.__cause__ or why).__name__
+                log.warning("source unavailable", extra={"source_kind": name.partition(":")[0], "why": cause})
         stop.wait(pause_s)
 
 

@@ -104,10 +104,10 @@ class FolderBlobStore(FsspecBlobStore):
     def put_many(self, contents: Sequence[bytes]) -> list[str]:
         """Keep several: all are written before the first is forced, and the folders they lie in are forced once."""
         names = [hashlib.sha256(content).hexdigest() for content in contents]
-        missing = {name: content for name, content in zip(names, contents, strict=True) if not self.has(name)}
         # Also where it is there already: whoever wrote it may not have come to forcing its name yet.
         folders = {self._folder / name[:2] for name in names}
         try:
+            missing = {name: content for name, content in zip(names, contents, strict=True) if not self.has(name)}
             for folder in folders:
                 folder.mkdir(exist_ok=True)
             for chunk in _chunks(list(missing.items())):

@@ -121,10 +121,8 @@ class StageRunner(Generic[P]):
                     log.info("batch dropped: another worker did it", extra={"stage": self._stage.name})
                     continue
                 except Unavailable as why:
-                    log.warning(
-                        "stage waits",
-                        extra={"stage": self._stage.name, "why": type(why).__name__, "pause_s": backoff_s},
-                    )
+                    cause = type(why.__cause__ or why).__name__
+                    log.warning("stage waits", extra={"stage": self._stage.name, "why": cause, "pause_s": backoff_s})
                     stop.wait(backoff_s)
                     backoff_s = min(backoff_s * 2, _BACKOFF_MOST_S)
                     continue
