@@ -277,8 +277,8 @@ def run_and_kill(tmp_path: Path, *, workers: dict[str, int], count: int, kills: 
     assert team.killed_at_work >= kills * 2 // 3
 
 
-def test_a_few_hundred_messages_have_one_effect_each_when_everything_is_killed(tmp_path: Path) -> None:
-    run_and_kill(tmp_path, workers={**ONE_EACH, "triage": 2}, count=300, kills=8, seed=20261121, for_s=120)
+def test_two_hundred_messages_have_one_effect_each_when_everything_is_killed(tmp_path: Path) -> None:
+    run_and_kill(tmp_path, workers={**ONE_EACH, "triage": 2}, count=200, kills=6, seed=20261121, for_s=120)
 
 
 @pytest.mark.slow
@@ -308,11 +308,11 @@ class SlowMailbox:
 def test_a_mail_server_gets_no_mail_twice_when_the_deliverer_is_killed(tmp_path: Path) -> None:
     """What the server may have taken when its deliverer was killed is shown to a person, never sent again."""
     chance, mailbox = random.Random(20261123), SlowMailbox()  # noqa: S311 - seeded
-    crowd = write_crowd(tmp_path / "letters", messages=120, seed=20261123)
+    crowd = write_crowd(tmp_path / "letters", messages=80, seed=20261123)
     server = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     server.start()
     settings = {"sender": "smtp", "smtp_host": "127.0.0.1", "smtp_port": str(server.port), "smtp_security": "plain"}
-    plan = Plan({"ingest": [], "triage": [], "respond": [], "deliver": [0.05, 0.2, 0.35, 0.5, 0.65, 0.8]})
+    plan = Plan({"ingest": [], "triage": [], "respond": [], "deliver": [0.1, 0.3, 0.5, 0.7]})
     run_amends("setup", "--data-dir", str(tmp_path / "data"), at=tmp_path)
     try:
         with a_house(tmp_path / "data") as house:
@@ -330,4 +330,4 @@ def test_a_mail_server_gets_no_mail_twice_when_the_deliverer_is_killed(tmp_path:
     assert set(mailbox.taken.values()) == {1}
     assert sent <= mailbox.taken.keys() <= sent | {reply.channel_name for reply in unknown}
     assert tasks == {reply.id for reply in unknown}
-    assert len(unknown) <= len(plan.moments) + 6
+    assert len(unknown) <= 4

@@ -35,22 +35,22 @@ def test_hundreds_of_broken_mails_are_parsed_to_a_line_each(tmp_path: Path) -> N
 def test_broken_mails_are_taken_in_or_parked_and_never_lost(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    for number, mutant in enumerate(mutants(300, 20261124, seeds(with_shared=False))):
+    for number, mutant in enumerate(mutants(150, 20261124, seeds(with_shared=False))):
         (inbox / f"{number:05d}.eml").write_bytes(mutant)
 
     said = type_in("ingest", "files", str(inbox), "--json", "--data-dir", str(tmp_path / "data")).json
     with a_house(tmp_path / "data") as house:
         work(house)
 
-    assert sum(said.values()) == 300
+    assert sum(said.values()) == 150
     assert type_in("reconcile", "--json", "--data-dir", str(tmp_path / "data")).json["unexplained"] == 0
     parked = type_in("parked", "list", "--json", "--data-dir", str(tmp_path / "data")).json
     assert [one for one in parked if one["reason"] in {"stage_failed", "reader_failed", "bad_record"}] == []
 
 
 @pytest.mark.slow
-def test_thousands_of_broken_mails_are_parsed_to_a_line_each_within_two_seconds_a_mail(tmp_path: Path) -> None:
-    count = int(os.environ.get("MUTANTS", "2000"))
+def test_thousands_of_broken_mails_are_parsed_to_a_line_each(tmp_path: Path) -> None:
+    count = int(os.environ.get("MUTANTS", "1000"))
     subprocess.run(
         [sys.executable, "-m", "tests.ingest.mail.mutations", "--count", str(count), "--seed", "7", "--out", "mutants"],
         cwd=tmp_path,

@@ -14,7 +14,7 @@ from amends.compose import House
 from tests.journeys.letters import COMPLAINT, CRITICAL, ENQUIRY, a_letter
 from tests.journeys.running import Ended, a_house, run_amends, type_in, work, written_mails
 
-NEWSLETTER = "Our autumn offers are here: twenty per cent off all kettles until Friday. Unsubscribe at any time."
+NOTICE = "Your parcel has left our depot. This message was written by a machine; please do not answer it."
 POST = {
     "data": [
         {
@@ -96,14 +96,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     (letters / "3-eve.eml").write_bytes(
         a_letter(ENQUIRY, name="Eve Lund", address="eve@customer.example", subject="Sundays", message_id="eve-1@a")
     )
-    (letters / "4-news.eml").write_bytes(
+    (letters / "4-notice.eml").write_bytes(
         a_letter(
-            NEWSLETTER,
-            name="Kettle News",
-            address="news@offers.example",
-            subject="Autumn offers",
-            message_id="news-1@offers.example",
-            headers={"List-Id": "<news.offers.example>", "List-Unsubscribe": "<https://offers.example/u>"},
+            NOTICE,
+            name="Parcel Notices",
+            address="notices@parcels.example",
+            subject="On its way",
+            message_id="notice-1@parcels.example",
+            headers={"Auto-Submitted": "auto-generated"},
         )
     )
     (letters / "5-picture.eml").write_bytes(bytes(range(256)))
@@ -347,17 +347,17 @@ def _ines_again() -> bytes:
 # What was set aside
 
 
-def test_a_parked_newsletter_that_is_tried_again_becomes_a_case_for_a_person(desk: Desk) -> None:
+def test_what_a_machine_wrote_becomes_a_case_for_a_person_when_one_lets_it_through(desk: Desk) -> None:
     [parked] = [one for one in desk.type("parked", "list", "--json").json if one["stage"] == "triage"]
-    assert "Autumn offers" not in parked["reason"]
+    assert parked["reason"] == "auto-submitted"
     raw = type_in("parked", "show", parked["id"], "--raw", "--data-dir", str(desk.house.settings.data_dir))
-    assert "List-Id: <news.offers.example>" in raw.out
+    assert "Auto-Submitted: auto-generated" in raw.out
     assert parked["says"] in desk.type("parked", "show", parked["id"]).out
 
     desk.type("parked", "retry", parked["id"][:6], "--as", "hana")
     work(desk.house)
 
-    case_id = desk.case_of("news@offers.example")
+    case_id = desk.case_of("notices@parcels.example")
     assert desk.shown(case_id)["case"]["needs_person"] is True
     assert parked["id"] not in [one["id"] for one in desk.type("parked", "list", "--json").json]
     assert "was retried before" in desk.refusal("parked", "retry", parked["id"], "--as", "hana")
