@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not data.is_dir():
         console.print(f"the labelled data is not at {data}; set AMENDS_SHARED_DATA to its folder")
         return 2
+    busy, _, _ = os.getloadavg()
     runs: dict[tuple[str, str], list[Measured]] = {(kind, name): [] for kind in KINDS for name in VARIANTS}
     with tempfile.TemporaryDirectory(prefix="amends-bench-", dir=asked.folder) as made:
         folder = Path(made)
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     if found is not None:
                         runs[kind, name].append(found)
     results: Results = {key: median_of(found) for key, found in runs.items()}
-    about = machine(rounds=asked.rounds, seed=asked.seed, sync_ms=sync_ms)
+    about = machine(rounds=asked.rounds, seed=asked.seed, sync_ms=sync_ms, busy=busy)
     console.print(about)
     show(results, console)
     if asked.write:

@@ -94,12 +94,13 @@ def all_but_judging(found: Measured) -> float:
     return 1 - found.steps_s.get(JUDGE, 0.0) / whole
 
 
-def machine(*, rounds: int, seed: int, sync_ms: float) -> str:
-    """Say on what this was measured."""
+def machine(*, rounds: int, seed: int, sync_ms: float, busy: float) -> str:
+    """Say on what this was measured. `busy` is how many other processes wanted to run before it began."""
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, SQLAlchemy {version('sqlalchemy')}, spaCy {version('spacy')}; "
-        f"forcing 4 KiB to disk takes {sync_ms:.2f} ms; medians of {rounds} rounds, seed {seed}"
+        f"forcing 4 KiB to disk takes {sync_ms:.2f} ms; {busy:.1f} other processes at work when it began; "
+        f"medians of {rounds} rounds, seed {seed}"
     )
 
 
