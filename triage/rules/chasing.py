@@ -1,0 +1,213 @@
+"""Chasing in plain words: told before, tried again, a date that came and went."""
+
+from __future__ import annotations
+
+from amends.domain.verdict import FlagName
+from triage.rules.rule import Claim, Rule
+
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+#: What tells that something lies in the past, after "I rang you ...".
+_WHEN = (
+    f"on {_DAYS.replace('|', '|on ')}|on the|in {_MONTHS.replace('|', '|in ')}|last|yesterday|this morning|days ago|"
+    "weeks ago|a week ago|a fortnight ago|a month ago|months ago|back in|before|earlier|at the time|the other day"
+)
+_MEANS = "letter|letters|email|emails|mail|complaint|note|report|message|messages|call|calls|form|query|ticket"
+
+RULES = (
+    Rule(
+        name="repeat_contact.told_before",
+        flag=FlagName.REPEAT_CONTACT,
+        says="The writer has told or asked the organisation about this before.",
+        claim=Claim.EVENT,
+        phrases=(
+            "(i|we|ive|i've) (have|had|did|already|even)? [told|warned|notified] (you|your @staff|your office|your "
+            "lot|your man) (this|that|about|it|before|already|so|last|in|on|all|twice|when|weeks|at|he|she|i|we|the|"
+            "my|to)",
+            "(i|we|ive|as i|as we) (have|had|did)? (already)? [said|explained|described] (all)? (this|so|as much|it "
+            "all|"
+            "all that) (to|before|already|last|in|on|all|a|twice|when|at|the|over|over)?",
+            "(i|we|ive|i've|my @kin) (have|had)? (first|already|also|then|duly|even)? [rang|phoned|telephoned|wrote|"
+            "written|emailed|complained|reported|messaged|texted|rung] (you|them|in|up|back|to you|it|this|about it|"
+            f"about this|to|your @staff|your office|customer services)? _3 ({_WHEN})",
+            "(when|after|since|once|although|though) (i|we) (have|had|first|last|finally)? (first|last|already)? [rang|"
+            "phoned|telephoned|emailed|wrote|complained|queried|chased|messaged|rung|reported] (you|them|in|up|to|"
+            "about|"
+            "your|the|it|this|and|on|was|he|she)?",
+            "(lady|man|woman|girl|lad|chap|person|colleague|somebody|someone|bloke|gentleman|agent|adviser|assistant) "
+            "(on|at|from) (the|your) _1 [phone|telephone|helpline|webchat|switchboard]",
+            "(your) [telephone|phone|webchat|helpline|chat] (assistant|agent|adviser|advisor|man|lady|people|staff|"
+            "operator|girl|lad)",
+            f"what (i|we) (have|had)? (already)? [wrote|reported|described|explained] (to|on|in|last|before|{_MONTHS})",
+            f"(of|in|to|read|despite|answer|answered|after) (my|our) (last|first|previous|earlier|other|second|third|"
+            f"recent|many|two|three|four)? [{_MEANS}] (of|dated|on|from|in|to you|about|which|and|the|is|are|was|were|"
+            "you)?",
+            f"(my|our) [letter|letters|email|emails|mail|complaint|complaints] (of|dated) (the|#digits|last|{_MONTHS}|"
+            f"{_DAYS})",
+            "(it|this|that|which|fault|leak|problem|damage|hole|lamp|smell|matter) (was|were|had been|has been|have "
+            f"been) (first|already|last|duly)? [reported|logged|flagged|notified|raised|mentioned] _3 ({_WHEN})",
+            "(i|we|have|i've|we've) _1 [pleaded|begged|implored] (with|you|your|to|them|for)",
+            "(i|we|ive|i've) (have|had)? (already)? [sent|posted|supplied|provided|uploaded|submitted] (you|in|off)? "
+            f"(the|my|this|all|proof|photographs|photos|it|them|a photo|a photograph|copies) _5 ({_WHEN}|already|twice|"
+            "every month|every week|since)",
+            "(i|we) (have|had|already|did)? [sent|gave|supplied] you (the|my|a|his|her|our) _1 (certificate|proof|"
+            "photographs|photos|evidence|receipt|documents|paperwork|reading|readings|form|forms)",
+            "[submitted|filed|lodged|logged|raised] (this|it|that|the form|a complaint|my complaint|a claim) _2 (on "
+            "the|"
+            "twice|already|before|last|back in|again|weeks|a month|a fortnight|with you)",
+        ),
+        unless=(
+            r"thank(?:s| you)|and (?:it was|you) (?:fixed|sorted|mended|came)|all is well|very helpful|first time|"
+            r"if (?:i|we) (?:have|had)? ?(?:told|rang|wrote)|told you (?:so|what|how (?:much|happy))|(?:glad|"
+            r"pleased) (?:i|"
+            r"we) told|cheque|birthday"
+        ),
+        fires=(
+            "I told your office about the gutter before the storms.",
+            "We rang you on Thursday and were told to wait.",
+            "When I phoned, the answer was that the computer cannot be wrong.",
+            "The broken lamp was reported in April.",
+            "Please look at my letter of 3 June, which nobody seems to have opened.",
+        ),
+        silent=(
+            "I have not told your office yet, this is my first message.",
+            "I rang you on Friday and it was sorted within the hour, thank you.",
+            "When should I send my form?",
+        ),
+    ),
+    Rule(
+        name="repeat_contact.count_told",
+        flag=FlagName.REPEAT_CONTACT,
+        says="The writer counts tries, letters, visits, numbers or answers.",
+        claim=Claim.EVENT,
+        phrases=(
+            "@nth (e)? [mail|mails|try|go|tries|reply|engineer|apology|form|winter|reading|photograph|notice]",
+            "(is|its|it's|thats|that's|for|makes|now|t) (the|my|our|a|t)? @nth [time] (now|this|in|i|we|you|that|"
+            "and|since)?",
+            "(@number|#digits) (failed|wasted|separate|different|engineer|home|more)? [tries|attempts|goes|callouts|"
+            "phonecalls|excuses|apologies|chats|emails|letters|calls] (now|so far|already|later|and|in|since|but|on)",
+            "(@number|#digits) times (now)? (i've|ive|i have|we have|we've|have i|have we|i|we) _1 [rung|rang|called|"
+            "phoned|asked|written|emailed|told|reported|complained|chased|been|tried]",
+            "(@number|another) (further|more|other|new) [appointments|visits|engineers|calls|letters|emails|callouts|"
+            "messages|promises]",
+            "(two|three|four|five|several|different|both|another) (different|complaint|case|ticket|job|reference|ref|"
+            "separate)? (reference|case|ticket|job)? [numbers|references|tickets] (and|but|from|later|for|now|so)?",
+            "(@number) different [answers|stories|explanations|reasons|people|versions]",
+            "(your|of your|these) (last|latest|previous|past)? (two|three|four|five|six|several|many) (last|previous|"
+            "standard|identical|different)? [letters|emails|replies|responses|answers|texts|visits|engineers|"
+            "apologies]",
+            "(your) (last|latest|previous|earlier|first|second|final|so called|standard) (final)? [letter|reply|"
+            "response|"
+            "answer|email|visit|engineer|text]",
+            f"your [visit|reply|answer|response] (of|in|on|dated|last|to my) (the|{_MONTHS}|{_DAYS}|last|week|month|"
+            "letter|complaint|email|first|query|#digits)?",
+            "[deadlock] (letter|notice)?",
+            "(eight) [weeks] (is|are|have|were) (now)? (up|over|gone|passed)",
+            "(despite|after|notwithstanding) (written|our|my|repeated|due|formal|several)? (written)? [notice|notices|"
+            "reminders|warnings] (on|of|to|in|from|dated)?",
+            "(@number|weeks|wks|days|months|fortnight|month|week) since (you|your @staff|they|he|she|your office) "
+            "(last|"
+            "first)? [said|told|promised|wrote|replied|answered|visited|came|called|confirmed]",
+            "(bill|name|address|charge|order|meter|reading|invoice|amount|delivery) (is|was|still|comes)? (still|"
+            "back)? "
+            "(wrong|incorrect|estimated|missing|late) (yet)? [again]",
+        ),
+        unless=(
+            r"first time|look(?:ing)? forward|thank(?:s| you) for|third (?:go|try) lucky|second (?:go|try|reading) of "
+            r"(?:it|the)|phone numbers?|telephone numbers?|lottery|(?:book|change|need|order) (?:\w+ ){0,2}(?:further|"
+            r"more|other|new) (?:appointments|visits)|no (?:further|more)"
+        ),
+        fires=(
+            "Four tries now and the courier still cannot find the bell.",
+            "this is the third e-mail asking for one simple thing",
+            "Six times I have asked and six times I was put through to the wrong office.",
+            "I was given three different answers by three people.",
+            "Your last two letters contradict each other.",
+            "Two more appointments, and nobody came to either.",
+        ),
+        silent=(
+            "This is the first time I write, so be patient with me.",
+            "I would like to book two more appointments.",
+            "I look forward to your reply on Monday.",
+        ),
+    ),
+    Rule(
+        name="broken_promise.date_gone",
+        flag=FlagName.BROKEN_PROMISE,
+        says="A date or undertaking went by, told without set words.",
+        claim=Claim.EVENT,
+        phrases=(
+            "[delivery|collection|appointment|completion|installation|repair|fitting|moving|start] (dates|slots|days|"
+            "date|appointments|windows|slot|day) _2 (come and gone|came and went|gone by|passed|been and gone|went by|"
+            "slipped|missed)",
+            "(both|all three|all four|each|each one|every one) (of them|of those|of which)? (was|were|been|have been)? "
+            "_2 (and)? _2 [missed|forgotten|broken]",
+            "(none|neither|not one) (of them|of these|of those|of which)? (was|were|has been|have been|ever|has|"
+            "had)? [kept|"
+            "honoured|happened|materialised]",
+            "(undertook|undertaken|vowed|pledged|swore) _6 (to) [credit|pay|repair|refund|call|send|come|mend|fix|"
+            "write|"
+            "replace|visit|reply|deliver]",
+            "(as|like) (you|they|he|she|your @staff|the @staff) (had)? [said|promised|agreed] (you|they|he|"
+            "she|it) "
+            "(would|was going)",
+            "as _1 [said|promised|agreed] (they|you|he|she|it) (would|were going to|was going to)",
+            "(where is|where's|wheres|what happened to|what became of|what about|no sign of) (the|my|our|that) _8 "
+            "[said|"
+            "promised|agreed|assured] _2 (would|was|were|you|me|us|to|for|by)",
+            "(where is|where's|wheres|what happened to|what became of) (the|my|our|that) [promised] _3",
+            "the (#digits|@number) (working)? [days|hours|weeks] (you|they|he|she) (said|promised|quoted|gave|"
+            "asked) (me|"
+            "for|us)? (are|have|were|came|went|passed|is|has)? (up|long|gone|over|and)?",
+            "(@number|weeks|wks|days|months|fortnight|month|week|#digits) (weeks|days|wks|months)? since (you|they|he|"
+            "she|your @staff|your office) (first|last)? [said|promised|told|assured|confirmed|swore]",
+            "not a [soul|peep|whisper|sausage|squeak]",
+            "(said|told|promised) _8 (that|which|and that|this) was _3 (days|weeks|months|hours|fortnight|week|"
+            "month) [ago]",
+        ),
+        unless=(
+            r"and (?:it|you|they|he|she) did|thank(?:s| you)|right on time|as (?:promised|agreed)[,.]? and|"
+            r"(?:wasn'?t|not) "
+            r"missed|happily|dates (?:for your diary|available)"
+        ),
+        fires=(
+            "Three collection dates have come and gone and the skip is still there.",
+            "You gave me the 4th and the 11th. Neither happened.",
+            "It is five weeks since you promised the cheque.",
+            "Where is the voucher that Colin said would come with the May bill?",
+            "Two slots booked, both missed.",
+        ),
+        silent=(
+            "You came on the 4th, as your man said he would, thank you.",
+            "If neither date is kept I may cancel.",
+            "Which delivery dates do you offer?",
+        ),
+    ),
+    Rule(
+        name="broken_promise.long_ago",
+        flag=FlagName.BROKEN_PROMISE,
+        says="What somebody said would be done is counted in weeks or months since.",
+        claim=Claim.EVENT,
+        phrases=(
+            "(that|this|it) (was|is) (now)? (over|nearly|almost|about|more than)? (@number|a|#digits|eleven|fourteen) "
+            "(working)? (days|weeks|months|week|month|fortnight|hours|years) [ago]",
+        ),
+        needs=(
+            r"\b(?:within|promis\w+|assur\w+|would (?:be|call|come|ring|send|get|have|write|phone)|you'd|he'd|"
+            r"they'd|said "
+            r"it will|will be (?:out|with|done)|undert\w+|by (?:monday|tuesday|wednesday|thursday|friday|saturday|"
+            r"sunday))\b"
+        ),
+        unless=r"bought (?:it|this)|moved in",
+        fires=(
+            "He said a plumber would ring that afternoon. That was nine days ago.",
+            "A cheque within five working days, you wrote; that was two months ago.",
+            "Your lad promised a new bin. It is a month ago now, well, it was four weeks ago on Monday.",
+        ),
+        silent=(
+            "I moved here from Leeds; that was six weeks ago.",
+            "We met at the fair, it was two years ago.",
+            "He never said that it was a week ago.",
+        ),
+    ),
+)
