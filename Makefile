@@ -25,8 +25,8 @@ setup: $(READY) ## make the environment
 demo: $(READY) ## the whole journey on the sample messages, offline
 	$(BIN)/amends demo
 
-test: $(READY) ## all tests; what needs a server that is missing here is skipped
-	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal
+test: $(READY) ## all tests but the slowest; what needs something that is missing here is skipped
+	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal -m 'not slow'
 
 fix: $(READY) ## format, and mend what can be mended
 	$(BIN)/ruff format $(CODE)
@@ -45,6 +45,7 @@ ci: $(READY) ## everything, and a missing server or missing data fails
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	AMENDS_REQUIRE_BROWSER=1 AMENDS_REQUIRE_SHARED_DATA=1 $(MAKE) test
+	AMENDS_REQUIRE_BROWSER=1 AMENDS_REQUIRE_SHARED_DATA=1 $(BIN)/pytest -m slow
 
 bench: $(READY) ## measure, and write docs/performance.md; needs the data beside the repository
 	$(BIN)/python -m bench.journey

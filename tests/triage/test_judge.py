@@ -82,6 +82,7 @@ def test_verdicts_come_in_the_order_of_the_texts(judge: Judge) -> None:
     assert [number for number, verdict in enumerate(verdicts) if verdict.flags] == list(range(3, 5000, 7))
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_on_fifty_thousand_texts_of_new_words(judge: Judge) -> None:
     def texts(start: int) -> list[TextToJudge]:
         return [TextToJudge(f"w{n} my parcel q{n * 13}q is late", "email") for n in range(start, start + 10_000)]
