@@ -149,10 +149,12 @@ class LogTable:
             log_workers,
             [{"group_name": group, "topic": topic, "worker": worker, "alive_until": now + ttl}],
         )
+        # A claim that lies further ahead than any can was made before the clock was set back: nobody renews it.
+        alive = (log_workers.c.alive_until > now) & (log_workers.c.alive_until <= now + 4 * ttl)
         return list(
             self._connection.scalars(
                 select(log_workers.c.worker)
-                .where(log_workers.c.group_name == group, log_workers.c.topic == topic, log_workers.c.alive_until > now)
+                .where(log_workers.c.group_name == group, log_workers.c.topic == topic, alive)
                 .order_by(log_workers.c.worker)
             )
         )
@@ -175,6 +177,11 @@ class LogTable:
                 log_workers.c.group_name == group, log_workers.c.topic == topic, log_workers.c.worker == worker
             )
         )
+
+    def partitions_in_use(self, topic: str) -> int:
+        """Say how many partitions hold records: more than are declared, if there were more of them once."""
+        highest = self._connection.scalar(select(func.max(log_ends.c.partition)).where(log_ends.c.topic == topic))
+        return 0 if highest is None else highest + 1
 
     def partitions_of(self, topic: str) -> int:
         """Say how many partitions a topic has.

@@ -26,6 +26,9 @@ class LogReader(Protocol):
     def lag(self, group: str, topic: str) -> int:
         """Count what a group has not moved past."""
 
+    def partitions_in_use(self, topic: str) -> int:
+        """Say how many partitions hold records."""
+
     def live_workers(self, group: str, topic: str, worker: str, *, now: datetime, ttl: timedelta) -> list[str]:
         """Say that `worker` lives, and list all that do."""
 
@@ -74,12 +77,15 @@ class LocalLog:
         """
         now = self._now()
         renewed_at, mine = self._claimed.get((group, topic, worker), (None, []))
-        if renewed_at is not None and now - renewed_at < CLAIM_TTL / 3:
+        # A clock that was set back would never come to renew it.
+        if renewed_at is not None and timedelta(0) <= now - renewed_at < CLAIM_TTL / 3:
             return mine
         with self._database.unit() as unit:
             live = unit.log.live_workers(group, topic, worker, now=now, ttl=CLAIM_TTL)
+            # Where there were more partitions once, what lies in them is still to be done.
+            partitions = max(self._partitions[topic], unit.log.partitions_in_use(topic))
             unit.commit()
-        mine = list(range(self._partitions[topic]))[live.index(worker) :: len(live)]
+        mine = list(range(partitions))[live.index(worker) :: len(live)]
         self._claimed[group, topic, worker] = (now, mine)
         return mine
 

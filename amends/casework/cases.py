@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from amends.arrived import reply_arrived
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
 from amends.domain.clock import Anchor, ClockKind, Pack
 from amends.domain.ids import read_reference
 from amends.domain.link import LinkState
 from amends.domain.outcome import Outcome, Upheld
-from amends.domain.reply import Purpose, Reply, ReplyState
+from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
 from amends.errors import Refused
@@ -187,38 +188,10 @@ def settle_delivery(unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, 
     for task in waiting:
         unit.tasks.finish(task.id, by=by, at=at)
     if arrived:
-        _arrived(unit, reply, pack, at=min((task.raised_at for task in waiting), default=at))
+        reply_arrived(unit, reply, pack=pack, at=min((task.raised_at for task in waiting), default=at))
     else:
-        unit.tasks.raise_([_to_reach_another_way(reply, by=by, at=at)])
+        unit.tasks.raise_([_reach_another_way(reply, at=at)])
     _tell(unit, "reply.settled", reply.case_id, by=by, at=at, reply=reply.id, arrived=arrived)
-
-
-def _arrived(unit: UnitOfWork, reply: Reply, pack: Pack, *, at: datetime) -> None:
-    case = unit.cases.get(reply.case_id)
-    if case.state is CaseState.CLOSED:
-        return
-    if reply.purpose is Purpose.ACKNOWLEDGEMENT:
-        unit.cases.save([case.moved(CaseEvent.ACKNOWLEDGED)])
-        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT], at=at)
-        kind = Kind.COMPLAINT if case.is_handled_as_complaint else case.kind
-        unit.clocks.start(
-            pack.start(Anchor.ACKNOWLEDGEMENT, case_id=case.id, kind=kind, severity=case.severity, flags=(), at=at)
-        )
-    elif unit.messages.last_filed(case.id).message.id == reply.message_id:
-        unit.cases.save([replace(case.moved(CaseEvent.ANSWERED), unanswered=0)])
-        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
-
-
-def _to_reach_another_way(reply: Reply, *, by: str, at: datetime) -> Task:
-    kind = TaskKind.REACH_ANOTHER_WAY
-    return Task(
-        id=task_id(reply.case_id, kind, reply.id),
-        case_id=reply.case_id,
-        kind=kind,
-        reason=f"our {reply.purpose.value} was lost, says {by}",
-        raised_at=at,
-        reply_id=reply.id,
-    )
 
 
 def _reach_another_way(reply: Reply, *, at: datetime) -> Task:

@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from amends.bus.runner import StageBroken
 from amends.cli import background, cases, checking, demo, intake, mail, parked, review, triage
 from amends.cli.output import complain
 from amends.errors import AmendsError
@@ -46,6 +47,9 @@ def main() -> None:
             app()
         finally:
             sys.stdout.flush()
+    except StageBroken as why:
+        complain(str(why))
+        sys.exit(background.STOPPED_ITSELF)
     except AmendsError as why:
         complain(str(why))
         sys.exit(1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,15 +18,25 @@ from amends.errors import Misconfigured
 GRACE_S = 10
 #: Requests in hand at once; more are answered 503, before memory runs short.
 MOST_CONNECTIONS = 200
+#: How long the head of a request may take to arrive.
+HEAD_TIMEOUT_S = 15.0
+_TICKS_A_SECOND = 10
 
 
 def serve(
-    app: ASGIApp, host: str, port: int, stop: threading.Event, *, on_bound: Callable[[int], None] = lambda port: None
+    app: ASGIApp,
+    host: str,
+    port: int,
+    stop: threading.Event,
+    *,
+    on_bound: Callable[[int], None] = lambda port: None,
+    head_timeout_s: float = HEAD_TIMEOUT_S,
 ) -> None:
     """Serve `app` in this thread until `stop` is set; then finish the requests in hand.
 
     `on_bound` is called once requests are taken, with the port: of interest where
-    `port` is 0, which takes any free one. Signals are left to the caller. Requests
+    `port` is 0, which takes any free one. `head_timeout_s` is how long the head of a
+    request may take. Signals are left to the caller. Requests
     are not logged by line: their addresses hold status tokens.
 
     Raises:
@@ -50,16 +62,20 @@ def serve(
         timeout_graceful_shutdown=GRACE_S,
     )
     with listener:
-        _StoppableServer(config, stop, on_bound).run(sockets=[listener])
+        _StoppableServer(config, stop, on_bound, head_timeout_s).run(sockets=[listener])
 
 
 class _StoppableServer(uvicorn.Server):
     """A server that stops on an event instead of on signals."""
 
-    def __init__(self, config: uvicorn.Config, stop: threading.Event, on_bound: Callable[[int], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, stop: threading.Event, on_bound: Callable[[int], None], head_timeout_s: float
+    ) -> None:
         super().__init__(config)
         self._stop = stop
         self._on_bound = on_bound
+        self._head_timeout_s = head_timeout_s
+        self._silent_since: dict[Any, float] = {}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -67,8 +83,27 @@ class _StoppableServer(uvicorn.Server):
             self._on_bound(listener.getsockname()[1])
 
     async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_A_SECOND == 0:
+            self._hang_up_on_the_silent(time.monotonic())
         return self._stop.is_set() or await super().on_tick(counter)
+
+    def _hang_up_on_the_silent(self, now: float) -> None:
+        """Close connections that ask for nothing: whoever holds all there are keeps everybody else out.
+
+        The server by itself waits for ever for the rest of a request's head.
+        """
+        silent = {one for one in self.server_state.connections if _is_silent(one)}
+        self._silent_since = {one: self._silent_since.get(one, now) for one in silent}
+        for one, since in self._silent_since.items():
+            if now - since > self._head_timeout_s:
+                one.transport.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+
+def _is_silent(connection: Any) -> bool:
+    """Whether no request is in hand on a connection: none has come whole, or the last one is answered."""
+    request = getattr(connection, "cycle", None)
+    return request is None or request.response_complete
