@@ -176,8 +176,17 @@ def _payment_numbers(text: str) -> Iterator[PersonalData]:
             yield PersonalData(rule="bank_account", says="a bank account number (IBAN)", start=match.start(), end=end)
 
 
+#: Letters that a pattern without regard to case takes for an ASCII letter, and `lower` does not.
+_LIKE_ASCII = frozenset("\u0130\u0131\u017f\u212a")
+
+
 def _known_addresses(text: str, addresses: Sequence[str]) -> Iterator[PersonalData]:
+    low = text.lower()
     for address in addresses:
+        # Most texts hold none: looking for it costs far less than making a pattern of it.
+        is_plain = address.isascii() and _LIKE_ASCII.isdisjoint(text)
+        if is_plain and address.strip().lower() not in low:
+            continue
         if len(address.strip()) >= 3:
             for match in re.finditer(rf"(?<!\w){re.escape(address.strip())}(?!\w)", text, re.IGNORECASE):
                 says = "the customer's own address or number"
@@ -190,6 +199,9 @@ def _names(text: str, names: Sequence[str]) -> Iterator[PersonalData]:
         parts = [part for word in name.split() if (part := folded(word)[0].strip(_AROUND_NAMES))]
         alone = [part for part in parts if len(part) > 2 or (len(parts) == 1 and len(part) > 1)]
         for wanted in ([parts] if len(parts) > 1 else []) + [[part] for part in alone]:
+            # Most texts hold none of a name: looking for its parts costs far less than making a pattern of them.
+            if not all(part in plain for part in wanted):
+                continue
             says = "the customer's name"
             for match in re.finditer(rf"(?<!\w){_SPACE.join(map(re.escape, wanted))}(?!\w)", plain):
                 start, end = span_in_original(offsets, match.start(), match.end())
