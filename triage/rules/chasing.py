@@ -12,7 +12,7 @@ _WHEN = (
     f"on {_DAYS.replace('|', '|on ')}|on the|in {_MONTHS.replace('|', '|in ')}|last|yesterday|this morning|days ago|"
     "weeks ago|a week ago|a fortnight ago|a month ago|months ago|back in|before|earlier|at the time|the other day"
 )
-_MEANS = "letter|letters|email|emails|mail|complaint|note|report|message|messages|call|calls|form|query|ticket"
+_MEANS = "letter|letters|email|emails|mail|complaint|note|report|message|messages|call|calls|form|query"
 
 RULES = (
     Rule(
@@ -21,6 +21,23 @@ RULES = (
         says="The writer has told or asked the organisation about this before.",
         claim=Claim.EVENT,
         phrases=(
+            "[been] (on to|onto|on at|at|on the phone to|on the phone with|in touch with|through all this|through "
+            "this|over all this) (with|you|your|before|already|since)?",
+            "(i|we|ive) (have|had)? (already|also)? [spoke|spoken|talked] (to|with) _3 (last|on|yesterday|in|this "
+            "morning|before|weeks|days|at the|who|there)",
+            "[spoke|talked] to (a|an|someone|somebody|your|one) _2 (last|on|yesterday|in|this morning|before|who|"
+            "there)",
+            "(you|they) (have)? (had|got|received) (@number|all|several) (of)? (my|our)? (e)? [letters|emails|mails|"
+            "calls|messages|photos|photographs|reminders] (from me|from us|now|already|of mine)?",
+            "(someone|somebody|man|engineer|they|he|she|plumber|lad|fitter|surveyor|inspector) [came] (out|round)? "
+            "(in|on|last|and|twice|before|@day) _6 (went|left|gone|looked|shook|tutted|measured|never|nothing|took)",
+            "(my|our) _2 [correspondence]",
+            "yet [again] (i|we|you|your|no|the|nobody|it|another|my|our)?",
+            "here (i|we) (am|are|go) [again]",
+            "(have|having|had|tired of|sick of|keep|fed up) (to|with|of)? [repeat|repeating] (myself|ourselves|it|"
+            "this|everything|the same)",
+            "(i|we|still|been|having to|have to|constantly|forever) (am|are)? (still|now)? [chasing] (you|this|it|"
+            "up|for|your|the|my|after|since)?",
             "(i|we|ive|i've) (have|had|did|already|even)? [told|warned|notified] (you|your @staff|your office|your "
             "lot|your man) (this|that|about|it|before|already|so|last|in|on|all|twice|when|weeks|at|he|she|i|we|the|"
             "my|to)",
@@ -39,7 +56,7 @@ RULES = (
             "(your) [telephone|phone|webchat|helpline|chat] (assistant|agent|adviser|advisor|man|lady|people|staff|"
             "operator|girl|lad)",
             f"what (i|we) (have|had)? (already)? [wrote|reported|described|explained] (to|on|in|last|before|{_MONTHS})",
-            f"(of|in|to|read|despite|answer|answered|after) (my|our) (last|first|previous|earlier|other|second|third|"
+            f"(of|read|despite|answer|answered|after) (my|our) (last|first|previous|earlier|other|second|third|"
             f"recent|many|two|three|four)? [{_MEANS}] (of|dated|on|from|in|to you|about|which|and|the|is|are|was|were|"
             "you)?",
             f"(my|our) [letter|letters|email|emails|mail|complaint|complaints] (of|dated) (the|#digits|last|{_MONTHS}|"
@@ -51,13 +68,15 @@ RULES = (
             f"(the|my|this|all|proof|photographs|photos|it|them|a photo|a photograph|copies) _5 ({_WHEN}|already|twice|"
             "every month|every week|since)",
             "(i|we) (have|had|already|did)? [sent|gave|supplied] you (the|my|a|his|her|our) _1 (certificate|proof|"
-            "photographs|photos|evidence|receipt|documents|paperwork|reading|readings|form|forms)",
+            "photographs|photos|evidence|receipt|documents|paperwork|reading|readings)",
             "[submitted|filed|lodged|logged|raised] (this|it|that|the form|a complaint|my complaint|a claim) _2 (on "
             "the|"
             "twice|already|before|last|back in|again|weeks|a month|a fortnight|with you)",
         ),
         unless=(
-            r"thank(?:s| you)|and (?:it was|you) (?:fixed|sorted|mended|came)|all is well|very helpful|first time|"
+            r"email (?:account|address|provider|client)|wrote (?:this|my)|spam|thank(?:s| you)|sorted (?:it|me|us)|"
+            r"(?:nice|lovely|kind) (?:lady|man|person)|and (?:it was|you) "
+            r"(?:fixed|sorted|mended|came)|all is well|very helpful|first time|"
             r"if (?:i|we) (?:have|had)? ?(?:told|rang|wrote)|told you (?:so|what|how (?:much|happy))|(?:glad|"
             r"pleased) (?:i|"
             r"we) told|cheque|birthday"
@@ -81,6 +100,14 @@ RULES = (
         says="The writer counts tries, letters, visits, numbers or answers.",
         claim=Claim.EVENT,
         phrases=(
+            "@nth (man|engineer|one|lad|person|van|plumber|team|courier|fitter|box|replacement) (you|they|who|that|"
+            "to) (have)? [sent|come|came|been|had|turned]",
+            "[branch|shop|office|store|depot|surgery|counter] (@number) times",
+            "been (in|into|to|down to|round to) (the|your) [branch|shop|office|store|depot|surgery|counter] (twice|"
+            "again|before|already|@number|last)",
+            "how many (more)? [times] (do|must|have|does|will|should|am) (i|we|one|anyone)",
+            "(i|we|ive|i've) [rang|wrote|emailed|phoned|complained|chased|asked] (you)? (in|on) (@day) (and|then)? "
+            "(again|i|we)",
             "@nth (e)? [mail|mails|try|go|tries|reply|engineer|apology|form|winter|reading|photograph|notice]",
             "(is|its|it's|thats|that's|for|makes|now|t) (the|my|our|a|t)? @nth [time] (now|this|in|i|we|you|that|"
             "and|since)?",
@@ -91,7 +118,7 @@ RULES = (
             "(@number|another) (further|more|other|new) [appointments|visits|engineers|calls|letters|emails|callouts|"
             "messages|promises]",
             "(two|three|four|five|several|different|both|another) (different|complaint|case|ticket|job|reference|ref|"
-            "separate)? (reference|case|ticket|job)? [numbers|references|tickets] (and|but|from|later|for|now|so)?",
+            "separate)? (reference|case|ticket|job)? [numbers|references] (and|but|from|later|for|now|so)?",
             "(@number) different [answers|stories|explanations|reasons|people|versions]",
             "(your|of your|these) (last|latest|previous|past)? (two|three|four|five|six|several|many) (last|previous|"
             "standard|identical|different)? [letters|emails|replies|responses|answers|texts|visits|engineers|"
@@ -137,6 +164,11 @@ RULES = (
         says="A date or undertaking went by, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "(promised|swore|said|told|assured) (me|us|him|her)? [faithfully|blind]",
+            "(@number|#digits|a) (working)? (weeks|days|months|hours|week|month|fortnight|day) [late] (now|and|"
+            "already|so|for|with|in)?",
+            "[waited|sat|stayed] in (all|on|for|from|the whole) _4 (for|nothing|and)",
+            "(was|is) he [heck|hell]",
             "[delivery|collection|appointment|completion|installation|repair|fitting|moving|start] (dates|slots|days|"
             "date|appointments|windows|slot|day) _2 (come and gone|came and went|gone by|passed|been and gone|went by|"
             "slipped|missed)",
@@ -208,6 +240,35 @@ RULES = (
             "I moved here from Leeds; that was six weeks ago.",
             "We met at the fair, it was two years ago.",
             "He never said that it was a week ago.",
+        ),
+    ),
+    Rule(
+        name="broken_promise.was_to_be",
+        flag=FlagName.BROKEN_PROMISE,
+        says="What was meant to happen by a time, or in a window given, has not.",
+        claim=Claim.EVENT,
+        phrases=(
+            "(was|were|is) [meant|supposed] to (be|take|have|last|come|arrive|start|finish|happen|ring)",
+            "(gave|given|got|told|booked|offered) (me|us|him|her)? (a|the|an) _2 [window|slot] (of|between|from|and|"
+            "for|on)",
+        ),
+        needs=(
+            r"\b(?:we are (?:in|on) (?:week|month|day)|(?:week|month|day) (?:two|three|four|five|six|seven|eight|"
+            r"\d+) now|"
+            r"still|nobody|no one|never (?:came|rang|happened|arrived|did|turned)|no sign|nothing (?:came|happened)|"
+            r"hasn'?t|"
+            r"didn'?t (?:come|happen|arrive|ring|turn)|did not (?:come|happen|arrive)|not (?:here|come|arrived) yet)\b"
+        ),
+        unless=r"how (?:is|was) it|what (?:is|was) it|meant to be (?:funny|a joke|kind)",
+        fires=(
+            "The fence was meant to take two days and we are in week four.",
+            "I was given a window of eight till noon and nobody had knocked by tea.",
+            "The swap was meant to happen before Easter. Still I wait.",
+        ),
+        silent=(
+            "It was meant to be a joke and still is.",
+            "I was offered a slot on Tuesday, which suits me.",
+            "What is it meant to be, a fox?",
         ),
     ),
 )

@@ -34,6 +34,7 @@ RULES = (
         says="Somebody affected tells an age above about 75 in passing, or is called old.",
         claim=Claim.EVENT,
         phrases=(
+            f"(i|she|he|who|they|we) (now|nearly|almost|over|only|just|already)? [{_OLD}]",
             f"(im|shes|hes|whos|who is|who are|who was) (now|nearly|almost|over|only|already)? [{_OLD}]",
             f"(mr|mrs|miss|ms|couple|tenant|customer|{_KIN}) _8 (is|was|are|am|aged|turned|be) (now|nearly|almost|over|"
             f"already)? [{_OLD}]",
@@ -70,6 +71,8 @@ RULES = (
         says="A small child, told of by age or size, is hurt or goes without.",
         claim=Claim.EVENT,
         phrases=(
+            "(the|our|my|whose|and) [youngest|eldest|oldest|smallest] (is|was|has|just|being|only)",
+            "(two|three|four|five) (small|young|little)? [children|kids|bairns] (in|here|at|and|with)",
             f"(she|he|they|who|shes|hes|both|son|daughter|girl|boy|baby) (is|are|was|were)? (only|just|barely|still|"
             f"nearly|not yet) [{_SMALL}]",
             f"[kids|children|babies|bairns|kiddies|girls|boys|grandchildren] (all|both|are|is|is only|are only)? "
@@ -106,6 +109,9 @@ RULES = (
         says="Somebody close to the writer has died, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "lost (our|my|his|her|their) (little|baby|only|dear|beloved|darling) [girl|boy|one|child|son|daughter]",
+            "(i|we|she|he) (have|had|just|only)? (just|only)? [lost] (dad|mum|mam|nan|gran|grandad) (in|last|on|at|"
+            "to|this|just|when|after)",
             f"(my|our|his|her) (late|dear|elderly)? ({_KIN}) _3 [died|dies|deceased]",
             f"(my|our|his|her) (late|dear)? ({_KIN}) _1 (is|was|has been|had been) (already|now)? [dead|deceased]",
             "(we|i) (have|had|only|just)? (just|only)? [buried|cremated] (him|her|my|our|dad|mum|mam)",
@@ -139,6 +145,12 @@ RULES = (
         says="Somebody affected is ill, frail, expecting, or lives with aids, carers or an attorney.",
         claim=Claim.EVENT,
         phrases=(
+            "(has|have|with|got|having|had) _2 [syndrome|disorder]",
+            "(is|am|are|was|i'm|been|goes|put) on (kidney|home)? [dialysis|chemotherapy|chemo|warfarin|morphine]",
+            "(my|her|his|a|the|with|use|uses) [rollator|catheter|stoma]",
+            "(i|she|he|who|wife|husband|mum|dad|nan|son|daughter) (only|just|recently)? (had|having|after|is having|"
+            "was having) (a|an|my|her|his)? (hip|knee|heart|cataract|back|spinal|major|big|emergency)? [operation|"
+            "surgery|bypass|transplant|amputation|hysterectomy|caesarean|biopsy]",
             "(walking|zimmer) [frame|frames]",
             "(my|his|her|a|with|two) (walking) [stick|sticks]",
             "mobility [scooter]",

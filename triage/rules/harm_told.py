@@ -30,6 +30,13 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "(step|floor|stair|stairs|rail|ladder|ceiling|balcony|shelf|chair|seat|gate|wall|bench|handrail|"
+            "banister|board) (just|suddenly)? (gave|gives|collapsed|snapped|came) (way|down|off)? [under|beneath|"
+            "onto] (me|us|my|him|her|the|our|a)",
+            "[missed] (me|us|my|our|him|her|the) _2 by (a|an|two|three|one|inches|centimetres) (foot|feet|inch|"
+            "inches|whisker|hair|yard|metre)",
+            "(went|gone|came) (down|over|flying|headfirst|head first) (hard|heavily)? (on|onto|down) (my|his|her|"
+            "the) [back|knee|knees|face|hip|side|head|wrist|stairs|elbow]",
             "(lump|piece|bit|chunk|slab|slate|tile|plaster|ceiling|branch|door|gate|sign|panel|shelf|glass|beam|box|"
             "brick|"
             "it) _3 (hit|struck|landed on|fell on|came down on|caught|cut|dropped on) (me|him|her|us|my|our|the|"
@@ -107,6 +114,12 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "(marks|bruises|burns|welts|scratches) (on|all over|down|up) (his|her|their) [legs|arms|back|face|body|"
+            "neck|wrists]",
+            "(carer|carers|nurse|nurses|staff|childminder|warden|they|he|she) _1 [ties|tied|straps|drugs|drugged|"
+            "sedates|starves|tying] (my|him|her|the|mr|mrs|a|residents|them) ",
+            "(left|leave|leaves|lies|sits|sitting|lying|lay|sat) in (her|his|their) own [mess|urine|filth|waste|"
+            "faeces|excrement]",
             "(saw|seen|heard|watched|hear|witnessed|filmed|caught) (her|him|them|the|a|your|one of|staff|carer) _4 "
             "[slap|"
             "slapping|shake|shaking|shove|shoving|drag|dragging|smack|smacking|kick|kicking|hitting|punch|punching] "
@@ -179,6 +192,10 @@ RULES = (
         says="A worker insulted, shouted at, mocked, stole from or turned somebody away for who they are.",
         claim=Claim.EVENT,
         phrases=(
+            "(laughed|laughing|laughs|sniggered|sniggering|giggled|smirked) at (his|her|my|our) _1 [stammer|accent|"
+            "hearing|wheelchair|weight|name|english|mother|son|daughter|husband|disability|hijab|turban]",
+            "(went|going|gone|rummaged|rummaging|looking|looked) through (my|our|her|his) [drawers|handbag|purse|"
+            "wardrobe|underwear|cupboards|bedroom]",
             "(courier|driver|man|lady|woman|carer|agent|engineer|manager|cashier|clerk|warden|officer|nurse|teacher|"
             "he|she|"
             "they|staff|assistant|guard|adviser) (has|have|had|then|openly|just|who|next door)? _1 [insulted|insulting|"
@@ -226,6 +243,9 @@ RULES = (
         says="Somebody was treated worse for what they are, told by what was said or done.",
         claim=Claim.EVENT,
         phrases=(
+            "[people] like (me|us|him|her) (could|can|would|were|are|should|shouldn't|cannot|can't|don't|do not|"
+            "belong)",
+            "(heard|hears|saw|sees|seen) (my|his|her|our) _1 [accent|surname|skin|headscarf|hijab|turban|wheelchair]",
             "(insulted|refused|mocked|abused|searched|followed|turned away|sent away|laughed at|ignored|singled out|"
             "questioned|thrown out|denied|stopped|treated|sneered|asked to leave|turned) (me|him|her|us|my|them|"
             "away|like)? "
@@ -243,7 +263,8 @@ RULES = (
         ),
         needs=r"\b(?:said|told|asked|because|over|for|about|refused|insulted|mocked|manager|staff|served|searched|"
         r"branch|"
-        r"shop|we were born|white|english|british|accent|skin|colour)\b",
+        r"suddenly|gone|changed|no longer|could|can'?t|belong|shop|we were born|white|english|british|accent|skin|"
+        r"colour)\b",
         unless=r"apply|application|(?:should|ought|need) (?:to )?(?:go|come) first|white (?:goods|van)|treated "
         r"(?:for|well|"
         r"kindly)|refused (?:for|the) colour|asked (?:about|for) the colour",
@@ -264,18 +285,20 @@ RULES = (
         says="The writer has readers, a story for a paper, or speaks for one.",
         claim=Claim.THREAT,
         phrases=(
+            "(coming|come|comes|came|round|sending|bringing) _6 [photographer|reporter|cameraman|journalist]",
+            "[programme|show|column|podcast] (on|in) (the|local|a)? _1 (radio|television|tv|paper|papers|gazette)",
             "(short|in need|in search) of a? (good)? [story|stories] (for|this|from|like)?",
             "(i|we|i've|we've) (have|got|have got)? _2 [followers|subscribers]",
             "(my|our) (#digits|many|own|loyal|social media)? _1 [followers|subscribers|viewers] (will|should|are|would|"
             "deserve|need|and|know|can)",
             "[rt|retweet] (this|it)? (till|until|far|widely|everyone|everybody|so|please)",
-            "[reporter|journalist|newsdesk|correspondent] (here|from|with|at|writing|wants|has|is|will|rang|called)",
+            "[reporter|journalist|newsdesk|correspondent] (here|from|with|at|writing|wants|rang|called)",
             "[read] about (it|this|yourselves|yourself) (in|over|on) (the|your|page)",
             "(would like|want|need|invite) (a|your|an official) [statement|comment] (by|before|for publication|on "
             "the record)",
         ),
         unless=r"bank statement|(?:get|gain|buy|more|free) (?:\w+ ){0,2}(?:followers|subscribers)|giveaway|competition|"
-        r"win a|\bprize|follow (?:and|&)",
+        r"win a|\bprize|collaborat|i (?:really )?(?:enjoy|love)|follow (?:and|&)",
         fires=(
             "My cousin edits the weekly and is always short of a story in August.",
             "I have 20k followers and they will see every photograph.",
@@ -318,6 +341,9 @@ RULES = (
         says="Others nearby have the same, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "(not|isn't|it's not|wasn't) [just|only] (me|us|my house|our house|our flat|ours|mine)",
+            "(all|every one) (of the|of our|the|our)? (@number|#digits)? [flats|houses|homes|cottages|households] "
+            "_3 (have|has|are|is|without|had|with|got)",
             "[nobody|noone] (in|on|at|along|round|down|else in) (the|our|this|my|here)? _2 (has|can|could|have|had|"
             "is|gets) "
             "(been able|any|a|had|got|get|log|use|reach|receive|send|signal|water|power|heat|hot)",

@@ -23,6 +23,14 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
+            "#money [worse|lighter|poorer|wasted|down] (off|the drain|already|now|on)?",
+            "#money _4 [out] (of|from) (me|us|him|her|my|our)",
+            "[jumped|gone|went|rose|risen|shot|leapt|put] (up|straight|suddenly)? from #money to",
+            "(throw|threw|thrown|chuck|chucked|bin|binned|throwing) (away|out)? _4 [freezer|fridge|shopping|stock]",
+            "(nobody|no one|not|never|haven't|hasn't|yet to) (has|have|had)? (been)? [paid|sent|given|refunded|"
+            "returned|credited|repaid] (me|us|him|her)? (back|for)? (the|my|our|a)? _1 #money",
+            "[paying] for _4 (when|that|which|while|although) (i|we) (only|never|don't|do not|cannot|can't|have no|"
+            "haven't|did not|didn't)",
             "(you|they|he|she|it|bank|app|company|courier|machine|agent|shop|somebody|someone) (have|has|had)? (now|"
             "just|also|already|since|then|wrongly)? [took|taken|kept|pocketed|deducted|docked|withheld|retained|"
             "swallowed|"
@@ -51,7 +59,7 @@ RULES = (
             r"(?:£|\$|€)\d[\d.,]* off\b(?! (?:me|my|his|her|the meter))|discount|voucher code|how much|would be "
             r"charged|"
             r"what (?:is|are) the (?:fee|charge)|happy to|taken (?:care|part)|kept (?:the|my) receipt|to be charged|"
-            r"in (?:change|tips)|raised"
+            r"in (?:change|tips)|raised|[$£]0\b|took home|gone from \d+ pounds"
         ),
         fires=(
             "Your app has swallowed £38.",
@@ -73,6 +81,7 @@ RULES = (
         claim=Claim.REQUEST,
         by_amount=True,
         phrases=(
+            "(want|need|demand|expect) (my|our|back my|back our) _3 [pounds|quid]",
             "[put|pay|give|send|credit|return|want|like|need|get|wants] (me|us|him|her)? (back)? (the|my|our|that|this|"
             "his|her|all|those)? _1 #money (back|you took|you owe)",
             "[refund|reimburse|repay] (me|us|him|her)? (the|my|our|that|this|for|of)? _2 #money",
@@ -105,6 +114,7 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
+            "#money (i|we) (have)? [handed|paid|spent|gave|sent|forked]",
             "[paid|spent|forked|shelled|parted] (out|you|them|over|with|good|nearly|about|almost|extra|another|on)? _1 "
             "#money",
             "(quoted|advertised|priced|agreed) (me|us|at|a price of)? _1 #money _5 [charged|billed|paid|invoiced|pay]",
@@ -148,6 +158,9 @@ RULES = (
         says="Somebody took goods for themselves, told as it was seen.",
         claim=Claim.EVENT,
         phrases=(
+            "(rang|called|texted|phoned|came|emailed|calls|someone|somebody|man|woman|caller) _4 [saying|claiming|"
+            "pretending] (they|he|she|it|to) (were|was|be) (you|from you|from your|your|the bank|my bank|calling "
+            "from you)",
             "(put|puts|putting|slipped|slips|stuffed|tucked|hid|shoved|popped) (it|them|my|the|our|her|his) _4 (in|"
             "into|"
             "inside|under) (his|her|their|your driver's) _1 [jacket|coat|pocket|pockets|hoodie|rucksack|sleeve|van]",
@@ -159,7 +172,7 @@ RULES = (
             "(open|opened|opening|slit|tore|torn|rifled|cut) _2 (my|our|the|her|his) (box|parcel|packet|package|bag|"
             "envelope|case|present) _5 (and)? [take|took|taken|taking|removed|steal|kept]",
             "(was|were|been|got|have|has|he|she|they|driver|courier|someone|somebody) (just)? [pinched|nicked|pilfered|"
-            "filched|thieved|swiped] (my|our|his|her|it|them|from|off)",
+            "filched|thieved] (my|our|his|her|it|them|from|off)",
             "(a|is|this is|that is|call it|such) [stealing|thieving|thievery|daylight robbery]",
             "(move|moved|transfer|transferred|put) (my|our|the|all|her|his|all my|your)? _1 (savings|money|funds|"
             "everything) _3 [safe] (account|place)?",
@@ -197,6 +210,13 @@ RULES = (
         says="Somebody got, or was shown, the papers or data of a stranger, or strangers know theirs.",
         claim=Claim.EVENT,
         phrases=(
+            "(have|got|opened|had|me|us|delivered|found|with|given) (the|my|a|our|next door) (neighbour's|neighbour|"
+            "neighbours) _3 [letter|statement|results|bill|post|prescription|payslip|appointment]",
+            "(you|they|your @staff|staff|he|she|somebody|who) (have|has|had)? (told|gave|given|tell|sent|rang) (my|"
+            "her|his|our) [ex|landlord|employer|boss|neighbour|neighbours|stalker|colleagues|stepfather] (where|my|"
+            "her|his|about my|what|that i|everything|all)",
+            "(every|everyone's|all our|all the|everybody's|our) _2 [address|addresses|names|emails] (showing|"
+            "visible|on show|in view|for all|displayed|in the to)",
             f"(with|inside|in|is|was|were|got|had|contained|found|sent me|given|and|opened|shown) (is|was|were)? (a|"
             f"an|the|"
             f"some|another)? ({_STRANGER}) (bank|gas|electricity|phone|water)? [{_PAPERS}] (and|in|on|with|not|instead|"
@@ -249,6 +269,13 @@ RULES = (
         says="Heat, hot water, light, power or water went, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "(washing|wash|bathing|bathe|showering|shower|showers) (in|with) (ice|icy|freezing)? [cold] (water)?",
+            "(radiators|radiator|house|flat|room|rooms|heating|pipes|storage heaters) (are|is|was|were|has been|"
+            "have been|stone|freezing) (stone|freezing|icy|ice)? [cold]",
+            "(not a|without a|hardly a|not one) [drop] (of water|out|from|of|in|since)",
+            "[taps|tap] (are|is|ran|run|have|has|have gone|has gone|have run) (bone)? (dry|brown|black)",
+            "(house|flat|street|road|place|lane|stairs) (is|was|are|went|were|has been) (pitch|in|all|in the)? "
+            "[black|dark|darkness]",
             "(heating|hot water|boiler|power|electric|electricity|leccy|lights|heater|immersion) (and the hot water|"
             "and "
             "hot water|and lights|just|has|have|all|had|has just|suddenly)? (just)? [went|gone|died|conked|packed] "
@@ -299,6 +326,9 @@ RULES = (
         says="Wages, pension or benefit cannot be reached, or food, warmth or medicine cannot be had.",
         claim=Claim.EVENT,
         phrases=(
+            "(sick|maternity|state|carers|my|our|his|her) _1 [pay|wages|pension|benefit|benefits|allowance|giro] "
+            "(never|hasn't|has not|did not|didn't|have not|haven't) (went|gone|go|come|came|arrived|been|turned|paid)",
+            "[nothing] (left)? (for|to pay) (the|my|our) (rent|meter|gas|food|bus|shopping|electric)",
             "(my|our|his|her|the|husband's) (state|disability|housing|child)? [wages|pension|benefit|benefits|"
             "salary|pip] "
             "(money)? (are|is|was|were|has been|have been)? _2 (in there|stuck|locked|frozen|trapped|held|on hold|"
@@ -318,7 +348,8 @@ RULES = (
             "again|"
             "now)?",
         ),
-        unless=r"afford (?:a |the )?home|go without saying|pension (?:advice|scheme|review)|eat (?:here|there|in)|meter reading|if (?:i|we) "
+        unless=r"afford (?:a |the )?home|go without saying|pension (?:advice|scheme|review)|eat (?:here|there|in)|"
+        r"meter reading|if (?:i|we) "
         r"(?:cannot|can'?t)|buy (?:the )?(?:food|bread) (?:here|online|on)",
         fires=(
             "You froze the card on Friday and my pension is stuck on it.",
