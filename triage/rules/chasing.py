@@ -21,6 +21,11 @@ RULES = (
         says="The writer has told or asked the organisation about this before.",
         claim=Claim.EVENT,
         phrases=(
+            "lost [count] of (the|how|my|times)",
+            "(i|we|ive) (have|had|already)? [told] (the|a|your) (girl|lad|man|lady|woman|chap|office|depot|branch|"
+            "shop|agency|receptionist|"
+            "driver|caretaker|warden|fitter)",
+            "last time (i|we) [phoned|rang|called|wrote|complained|asked|spoke|emailed]",
             "[been] (on to|onto|on at|at|on the phone to|on the phone with|in touch with|through all this|through "
             "this|over all this) (with|you|your|before|already|since)?",
             "(i|we|ive) (have|had)? (already|also)? [spoke|spoken|talked] (to|with) _3 (last|on|yesterday|in|this "
@@ -248,6 +253,12 @@ RULES = (
         says="What was meant to happen by a time, or in a window given, has not.",
         claim=Claim.EVENT,
         phrases=(
+            "(said|wrote|told|confirmed|promised|assured) _6 be [with] (me|us|him|her)",
+            "(was|were) to (be|have been) [delivered|fitted|installed|collected|repaired|finished|completed|mended|"
+            "returned|replaced|connected]",
+            "(was|were) [booked|due|scheduled|arranged] (for|on|to)",
+            "(you|they|he|she|council|landlord|manager) (had|have)? [agreed|promised] (in writing)? to (repaint|"
+            "repair|fix|replace|pay|send|call|come|clean|mend|refund|remove|write|ring|return|collect|deliver)",
             "(was|were|is) [meant|supposed] to (be|take|have|last|come|arrive|start|finish|happen|ring)",
             "(gave|given|got|told|booked|offered) (me|us|him|her)? (a|the|an) _2 [window|slot] (of|between|from|and|"
             "for|on)",
@@ -257,13 +268,14 @@ RULES = (
             r"\d+) now|"
             r"still|nobody|no one|never (?:came|rang|happened|arrived|did|turned)|no sign|nothing (?:came|happened)|"
             r"hasn'?t|"
-            r"didn'?t (?:come|happen|arrive|ring|turn)|did not (?:come|happen|arrive)|not (?:here|come|arrived) yet)\b"
+            r"didn'?t (?:come|happen|arrive|ring|turn)|did not (?:come|happen|arrive)|not (?:here|come|arrived) yet|"
+            r"have not|has not|it is now)\b"
         ),
-        unless=r"how (?:is|was) it|what (?:is|was) it|meant to be (?:funny|a joke|kind)",
+        unless=r"how (?:is|was) it|if you still|what (?:is|was) it|meant to be (?:funny|a joke|kind)",
         fires=(
             "The fence was meant to take two days and we are in week four.",
             "I was given a window of eight till noon and nobody had knocked by tea.",
-            "The swap was meant to happen before Easter. Still I wait.",
+            "The swap was meant to happen in spring and still has not.",
         ),
         silent=(
             "It was meant to be a joke and still is.",

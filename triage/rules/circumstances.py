@@ -34,6 +34,7 @@ RULES = (
         says="Somebody affected tells an age above about 75 in passing, or is called old.",
         claim=Claim.EVENT,
         phrases=(
+            f"(i|she|he|who) (shall|will|'ll) be [{_OLD}] (in|next|on|this|soon|come)",
             f"(i|she|he|who|they|we) (now|nearly|almost|over|only|just|already)? [{_OLD}]",
             f"(im|shes|hes|whos|who is|who are|who was) (now|nearly|almost|over|only|already)? [{_OLD}]",
             f"(mr|mrs|miss|ms|couple|tenant|customer|{_KIN}) _8 (is|was|are|am|aged|turned|be) (now|nearly|almost|over|"
@@ -73,7 +74,8 @@ RULES = (
         phrases=(
             "(the|our|my|whose|and) [youngest|eldest|oldest|smallest] (is|was|has|just|being|only)",
             "(two|three|four|five) (small|young|little)? [children|kids|bairns] (in|here|at|and|with)",
-            f"(she|he|they|who|shes|hes|both|son|daughter|girl|boy|baby) (is|are|was|were)? (only|just|barely|still|"
+            f"(she|he|they|who|shes|hes|both|twins|son|daughter|girl|boy|baby) (is|are|was|were)? (only|just|barely|"
+            f"still|"
             f"nearly|not yet) [{_SMALL}]",
             f"[kids|children|babies|bairns|kiddies|girls|boys|grandchildren] (all|both|are|is|is only|are only)? "
             f"(under|"
@@ -109,6 +111,8 @@ RULES = (
         says="Somebody close to the writer has died, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            f"(my|our|his|her) ({_KIN}) (has|had)? (just|sadly|recently)? [passed] (in|on|last|this|suddenly|"
+            f"peacefully|two|three|away|a)",
             "lost (our|my|his|her|their) (little|baby|only|dear|beloved|darling) [girl|boy|one|child|son|daughter]",
             "(i|we|she|he) (have|had|just|only)? (just|only)? [lost] (dad|mum|mam|nan|gran|grandad) (in|last|on|at|"
             "to|this|just|when|after)",
@@ -145,6 +149,8 @@ RULES = (
         says="Somebody affected is ill, frail, expecting, or lives with aids, carers or an attorney.",
         claim=Claim.EVENT,
         phrases=(
+            "(four|five|six|seven|eight|nine) months [gone|along]",
+            "[nursing] (my|our|his|her) _1 (husband|wife|mother|father|mum|dad|son|daughter|partner|sister|brother)",
             "(has|have|with|got|having|had) _2 [syndrome|disorder]",
             "(is|am|are|was|i'm|been|goes|put) on (kidney|home)? [dialysis|chemotherapy|chemo|warfarin|morphine]",
             "(my|her|his|a|the|with|use|uses) [rollator|catheter|stoma]",

@@ -30,6 +30,9 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "[pinned|crushed] (me|my|him|her|our) _2 (by|under|against|beneath|foot|leg|arm|hand)",
+            "(son|daughter|boy|girl|child|mother|mum|dad|wife|husband|nan|she|he|i) (tripped|slipped|climbed|"
+            "stumbled|went|stepped) _6 (and)? [fell] (off|down|from|in|into|through|over|onto|on|badly)?",
             "(step|floor|stair|stairs|rail|ladder|ceiling|balcony|shelf|chair|seat|gate|wall|bench|handrail|"
             "banister|board) (just|suddenly)? (gave|gives|collapsed|snapped|came) (way|down|off)? [under|beneath|"
             "onto] (me|us|my|him|her|the|our|a)",
@@ -45,7 +48,8 @@ RULES = (
             f"(hit|struck|landed on|cut|gashed|caught) _2 on (the|his|her|my) (left|right)? [{_BODY}]",
             f"(brok|broke|broken|fractured|sprained|twisted|dislocated) (me|my|his|her|their) (left|right)? [{_BODY}]",
         ),
-        unless=r"hit the nail|nail on the head|slap in the|pain in the|hit me in the (?:face|eye)|joke|game|ball",
+        unless=r"pinned (?:my|the) (?:tweet|post|comment)|hit the nail|nail on the head|slap in the|pain in the|hit "
+        r"me in the (?:face|eye)|joke|game|ball",
         fires=(
             "A slab of it came down and hit my nephew on the shoulder.",
             "The gate swung back and struck her on the head.",
@@ -60,16 +64,20 @@ RULES = (
     Rule(
         name="safety.made_ill",
         flag=FlagName.SAFETY,
-        says="Somebody coughs, wheezes, faints or has headaches from damp, fumes or gas, or an alarm for gas sounds.",
+        says="Somebody coughs, wheezes, faints or has headaches from damp, fumes or gas, a gas alarm sounds, or "
+        "water runs into electrics.",
         claim=Claim.DANGER,
         recent=True,
         phrases=(
+            "(water|rain|leak|leaking|dripping|pouring|running) _4 (inside|into|through|in|behind|onto|over) the "
+            "[fuse|consumer|light|lights|socket|sockets|electrics|plug] (box|board|unit|fitting)?",
             "(baby|toddler|daughter|son|child|kids|children|husband|wife|mum|dad|i|she|he|nan|we|both of us|all of us|"
             "lad|girl|boy) (have|has|had|is|are|was|were|been|keep|keeps)? (all|both)? (been|had|got|having|a)? _2 "
             "[wheezing|wheezy|coughing|headaches|vomiting|dizzy|breathless|fainted|fainting|collapsed|rash|rashes]",
             "(co|monoxide|gas) [alarm] (has|is|was|keeps|have|had)? (just)? (gone|going|went|goes|sounded|sounding)",
         ),
-        needs=r"\b(?:damp|mould|mouldy|gas|boiler|fumes|co alarm|monoxide|dust|leak|sewage|fibreglass|spores|paint|"
+        needs=r"\b(?:damp|mould|mouldy|gas|fuse|consumer unit|light|lights|sockets?|electric\w*|boiler|fumes|co "
+        r"alarm|monoxide|dust|leak|sewage|fibreglass|spores|paint|"
         r"inhaler|asbestos|black stuff)\b",
         unless=r"low battery|(?:alarm )?test|drill|hay ?fever|laughing|dizzy with",
         fires=(
@@ -114,6 +122,7 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "(has|have|had|was|were|is) not (been)? [fed|washed|changed|toileted] (since|for|all|in)",
             "(marks|bruises|burns|welts|scratches) (on|all over|down|up) (his|her|their) [legs|arms|back|face|body|"
             "neck|wrists]",
             "(carer|carers|nurse|nurses|staff|childminder|warden|they|he|she) _1 [ties|tied|straps|drugs|drugged|"
@@ -156,6 +165,8 @@ RULES = (
         says="The writer thinks that others would be better off without them, or says farewell.",
         claim=Claim.WORDS,
         phrases=(
+            "(can't|cannot|cant|no longer|don't|do not) see (a|any|the|much)? [reason|point] (to|in) (carry on|"
+            "carrying on|go on|going on|live|living|get up|be here)",
             "(everyone|everybody|they|they'd|theyd|family|kids|children|all|world|she|she'd|he|he'd|wife|husband|"
             "mum) (would|"
             "will|all|might|may|'d)? (all)? be (all|so much|much|far|a lot|honestly)? [better|happier] off? "
@@ -172,7 +183,8 @@ RULES = (
             "paracetamol]",
             "(done|finished) with [life|living]",
         ),
-        unless=r"better off if i (?:switch|chang)|retir|moving (?:house|out|away)|new job|leaving do|lol|haha|"
+        unless=r"better off if i (?:switch|chang)|paying|using|subscription|contract|membership|retir|moving "
+        r"(?:house|out|away)|new job|leaving do|lol|haha|"
         r"better off (?:financially|on)|as a customer|"
         r"not (?:saying|going to say)",
         fires=(
@@ -192,6 +204,7 @@ RULES = (
         says="A worker insulted, shouted at, mocked, stole from or turned somebody away for who they are.",
         claim=Claim.EVENT,
         phrases=(
+            "(rude|obscene|filthy|sexual) [gesture|gestures|comment|comments|remark|remarks] (at|to|about|towards)",
             "(laughed|laughing|laughs|sniggered|sniggering|giggled|smirked) at (his|her|my|our) _1 [stammer|accent|"
             "hearing|wheelchair|weight|name|english|mother|son|daughter|husband|disability|hijab|turban]",
             "(went|going|gone|rummaged|rummaging|looking|looked) through (my|our|her|his) [drawers|handbag|purse|"
@@ -243,6 +256,9 @@ RULES = (
         says="Somebody was treated worse for what they are, told by what was said or done.",
         claim=Claim.EVENT,
         phrases=(
+            "(would not|wouldn't|refused|won't|refuse|turned|denied|ignored|searched|stopped|singled|treated) _6 "
+            "because (we|i|he|she|they) (are|am|is|was|were)? (a|an)? [travellers|traveller|gypsies|gypsy|roma|gay|"
+            "lesbian|muslim|muslims|jewish|black|asian|polish|romanian|foreign|foreigners]",
             "[people] like (me|us|him|her) (could|can|would|were|are|should|shouldn't|cannot|can't|don't|do not|"
             "belong)",
             "(heard|hears|saw|sees|seen) (my|his|her|our) _1 [accent|surname|skin|headscarf|hijab|turban|wheelchair]",
@@ -341,6 +357,7 @@ RULES = (
         says="Others nearby have the same, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "every [house|flat|home|shop|household|tenant|neighbour|cottage] (in|on|along|at|round) (the|our|this|my)",
             "(not|isn't|it's not|wasn't) [just|only] (me|us|my house|our house|our flat|ours|mine)",
             "(all|every one) (of the|of our|the|our)? (@number|#digits)? [flats|houses|homes|cottages|households] "
             "_3 (have|has|are|is|without|had|with|got)",
@@ -356,7 +373,8 @@ RULES = (
             "postcode] (and|"
             "plus|too|as well|off|dark|down|out|again|went)",
         ),
-        needs=r"\b(?:same|too|also|without|affected|did|los\w+|adding|complain\w*|no|off|out|down|dark|power|water|"
+        needs=r"\b(?:same|too|also|stain|brown|without|affected|did|los\w+|adding|complain\w*|no|off|out|down|dark|"
+        r"power|water|"
         r"heat\w*|"
         r"cold|candles|nobody|able|since|leak\w*|damp|broken|signal|fault\w*|wrong)\b",
         unless=r"lovely|great|brilliant|love|happy|book(?:ing)? for|travel(?:l)?ing with|same (?:at|in) (?:number|"

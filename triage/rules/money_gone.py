@@ -23,6 +23,8 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
+            "(won't|will not|refuse to|refuses to|refused to|wouldn't|would not) (give|return|send|pay) (me|us|him|"
+            "her|back)? (back)? (my|our|his|her) _1 [money|deposit|fare|cash]",
             "#money [worse|lighter|poorer|wasted|down] (off|the drain|already|now|on)?",
             "#money _4 [out] (of|from) (me|us|him|her|my|our)",
             "[jumped|gone|went|rose|risen|shot|leapt|put] (up|straight|suddenly)? from #money to",
@@ -114,6 +116,8 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
+            "[paid|paying] (extra)? for (next|same|express|priority|first|special|premium|tracked|insured|fast) "
+            "(day|delivery|class|postage|shipping)",
             "#money (i|we) (have)? [handed|paid|spent|gave|sent|forked]",
             "[paid|spent|forked|shelled|parted] (out|you|them|over|with|good|nearly|about|almost|extra|another|on)? _1 "
             "#money",
@@ -173,7 +177,7 @@ RULES = (
             "envelope|case|present) _5 (and)? [take|took|taken|taking|removed|steal|kept]",
             "(was|were|been|got|have|has|he|she|they|driver|courier|someone|somebody) (just)? [pinched|nicked|pilfered|"
             "filched|thieved] (my|our|his|her|it|them|from|off)",
-            "(a|is|this is|that is|call it|such) [stealing|thieving|thievery|daylight robbery]",
+            "(a|this is|that is|call it|such) [stealing|thieving|thievery|daylight robbery]",
             "(move|moved|transfer|transferred|put) (my|our|the|all|her|his|all my|your)? _1 (savings|money|funds|"
             "everything) _3 [safe] (account|place)?",
             "(man|woman|someone|somebody|caller|person|he|she|they|lad) _3 [claiming|claimed|pretending|pretended|"
@@ -210,6 +214,11 @@ RULES = (
         says="Somebody got, or was shown, the papers or data of a stranger, or strangers know theirs.",
         claim=Claim.EVENT,
         phrases=(
+            "(another|someone else|somebody else|wrong|different) (patient|customer|tenant|person|member|client|"
+            "resident|pupil|child|family) _1 [notes|results|letter|letters|statement|bill|payslip|records|"
+            "prescription]",
+            "(results|statement|statements|letter|letters|details|file|records|bills) _3 to (the|my|our|an) (old|"
+            "previous|former)? [house|flat|address] (i|we|that i) (moved|left|sold|used|gave)",
             "(have|got|opened|had|me|us|delivered|found|with|given) (the|my|a|our|next door) (neighbour's|neighbour|"
             "neighbours) _3 [letter|statement|results|bill|post|prescription|payslip|appointment]",
             "(you|they|your @staff|staff|he|she|somebody|who) (have|has|had)? (told|gave|given|tell|sent|rang) (my|"
@@ -269,6 +278,8 @@ RULES = (
         says="Heat, hot water, light, power or water went, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "[electric|electrics|electricity|power|lights] (keeps|keep)? (trips|tripping|trip|cuts|cutting) (out|"
+            "off|every|again|all|each)?",
             "(washing|wash|bathing|bathe|showering|shower|showers) (in|with) (ice|icy|freezing)? [cold] (water)?",
             "(radiators|radiator|house|flat|room|rooms|heating|pipes|storage heaters) (are|is|was|were|has been|"
             "have been|stone|freezing) (stone|freezing|icy|ice)? [cold]",
@@ -303,6 +314,7 @@ RULES = (
             r"meter|freezers?|tanks?|fridge|interruption|outage)\b"
         ),
         unless=(
+            r"power[- ]packed|power[- ]hungry|"
             r"(?:phone|laptop|tablet|watch|console|headphones?|ipad|battery|car|remote|app|internet|broadband|wifi)\b"
             r"[^.!?]{0,40}(?:power|went|died|gone)|power (?:of|to the|point)|% off|price|gone (?:up|down in)|"
             r"went (?:up|down) (?:by|in|to)|went to (?:bed|work|sleep)|lights? went (?:green|red)|sale|candles? (?:are|"
