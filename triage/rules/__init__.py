@@ -7,7 +7,21 @@ with examples; `docs/labels.md` is written again by `python -m triage.taxonomy`.
 
 from __future__ import annotations
 
-from triage.rules import conduct, escalation, handling, harm, loss, people, rights, safety, theft
+from triage.rules import (
+    chasing,
+    circumstances,
+    conduct,
+    escalation,
+    handling,
+    harm,
+    harm_told,
+    loss,
+    money_gone,
+    people,
+    rights,
+    safety,
+    theft,
+)
 from triage.rules.rule import Rule
 
 
@@ -17,7 +31,8 @@ def all_rules() -> tuple[Rule, ...]:
     Raises:
         ValueError: two rules have one name.
     """
-    families = (safety, harm, people, conduct, theft, rights, escalation, loss, handling)
+    said_in_set_words = (safety, harm, people, conduct, theft, rights, escalation, loss, handling)
+    families = (*said_in_set_words, circumstances, chasing, money_gone, harm_told)
     rules = tuple(rule for family in families for rule in family.RULES)
     names = [rule.name for rule in rules]
     if len(set(names)) != len(names):
