@@ -292,7 +292,9 @@ class Filing:
         worse = (case.severity or Severity.LOW) > (before.severity or Severity.LOW)
         for clock in self._clocks(case, verdict, at=message.received_at):
             old = running.get(clock.kind)
-            turned = (standing.became_complaint or doubtful_now) and clock.kind is not ClockKind.RIGHTS_REQUEST
+            # Doubt asks for no second acknowledgement: the first one runs still, or has reached the customer.
+            doubted = doubtful_now and clock.kind is not ClockKind.ACKNOWLEDGEMENT
+            turned = (standing.became_complaint or doubted) and clock.kind is not ClockKind.RIGHTS_REQUEST
             sooner = worse and old is not None and clock.due_at < old.due_at
             missing = old is None and (reopened or clock.kind is ClockKind.RIGHTS_REQUEST)
             if not (turned or sooner or missing):

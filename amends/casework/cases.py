@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from amends.arrived import reply_arrived
+from amends.arrived import reply_arrived, response_clocks
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
 from amends.domain.clock import Anchor, ClockKind, Pack
@@ -97,6 +97,10 @@ def _count_again(unit: UnitOfWork, before: Case, case: Case, *, pack: Pack, at: 
     clocks = pack.start(Anchor.RECEIPT, case_id=case.id, kind=case.kind, severity=case.severity, flags=(), at=at)
     if not before.is_handled_as_complaint:
         unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
+        if case.state is not CaseState.RECEIVED:
+            # The customer knows already that we have it: the answer is what is owed.
+            clocks = [clock for clock in clocks if clock.kind is not ClockKind.ACKNOWLEDGEMENT]
+            clocks += response_clocks(pack, case, at=at)
     else:
         running = {
             clock.kind: clock.due_at

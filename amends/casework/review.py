@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from amends.domain.audit import Happening
 from amends.domain.check import Check, Level
-from amends.domain.reply import Approval, Reply, ReplyState, text_sha256
+from amends.domain.reply import Approval, Reply, ReplyState, is_author, text_sha256
 from amends.errors import Refused
 from amends.unit_of_work import UnitOfWork
 from amends.wire import queued_record
@@ -53,7 +53,7 @@ def edit(unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, c
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value} and can no longer be edited")
     if not text.strip():
         raise Refused("the new text is empty; to drop the reply use `amends review reject`")
-    authors = reply.authors if by in reply.authors else (*reply.authors, by)
+    authors = reply.authors if is_author(by, reply.authors) else (*reply.authors, by)
     # The parts described the old words; the checks read the new ones as a whole.
     edited = replace(
         reply,
@@ -81,7 +81,7 @@ def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: ti
     reply = unit.replies.find(reply_id)
     if reply.state is not ReplyState.IN_REVIEW:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a reply in review is approved")
-    if by in reply.authors:
+    if is_author(by, reply.authors):
         raise Refused(f"{by} wrote words of this reply: somebody else must approve it")
     blocking = [check for check in unit.replies.checks(reply.id) if check.level is Level.BLOCK]
     if blocking:

@@ -21,6 +21,7 @@ sending its approval had run out, or the customer had written again: back to rev
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -189,7 +190,7 @@ class Reply:
         if self.is_automatic and self.purpose is not Purpose.ACKNOWLEDGEMENT:
             raise ValueError("only an acknowledgement may go without a person")
         if self.approval is not None:
-            if self.approval.by in self.authors:
+            if is_author(self.approval.by, self.authors):
                 raise ValueError(f"{self.approval.by} wrote words of this reply and cannot approve it")
             if self.approval.text_sha256 != text_sha256(self.text):
                 raise ValueError("the approval was given to another text")
@@ -210,6 +211,11 @@ class Reply:
 
 
 _LEFT = {ReplyState.QUEUED, ReplyState.SENDING, ReplyState.SENT}
+
+
+def is_author(name: str, authors: Sequence[str]) -> bool:
+    """Whether somebody wrote words of a reply, however the name is written."""
+    return " ".join(name.casefold().split()) in {" ".join(author.casefold().split()) for author in authors}
 
 
 def text_sha256(text: str) -> str:
