@@ -74,7 +74,7 @@ RULES = (
             "(baby|toddler|daughter|son|child|kids|children|husband|wife|mum|dad|i|she|he|nan|we|both of us|all of us|"
             "lad|girl|boy) (have|has|had|is|are|was|were|been|keep|keeps)? (all|both)? (been|had|got|having|a)? _2 "
             "[wheezing|wheezy|coughing|headaches|vomiting|dizzy|breathless|fainted|fainting|collapsed|rash|rashes]",
-            "(co|monoxide|gas) [alarm] (has|is|was|keeps|have|had)? (just)? (gone|going|went|goes|sounded|sounding)",
+            "(co|gas) [alarm] (has|is|was|keeps|have|had)? (just)? (gone|going|went|goes|sounded|sounding)",
         ),
         needs=r"\b(?:damp|mould|mouldy|gas|fuse|consumer unit|light|lights|sockets?|electric\w*|boiler|fumes|co "
         r"alarm|monoxide|dust|leak|sewage|fibreglass|spores|paint|"

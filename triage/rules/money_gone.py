@@ -339,7 +339,7 @@ RULES = (
         claim=Claim.EVENT,
         phrases=(
             "(sick|maternity|state|carers|my|our|his|her) _1 [pay|wages|pension|benefit|benefits|allowance|giro] "
-            "(never|hasn't|has not|did not|didn't|have not|haven't) (went|gone|go|come|came|arrived|been|turned|paid)",
+            "(never|hasn't|has not|did not|didn't|have not|haven't) (went|gone|go|come|came|arrived|turned|been paid)",
             "[nothing] (left)? (for|to pay) (the|my|our) (rent|meter|gas|food|bus|shopping|electric)",
             "(my|our|his|her|the|husband's) (state|disability|housing|child)? [wages|pension|benefit|benefits|"
             "salary|pip] "
