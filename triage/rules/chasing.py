@@ -21,6 +21,9 @@ RULES = (
         says="The writer has told or asked the organisation about this before.",
         claim=Claim.EVENT,
         phrases=(
+            "(have|had) [raised] (this|it|the matter|the problem) (with|to|on|at|in)",
+            "(we|i) (have|had) [been] (asking|ringing|writing|complaining|reporting|waiting for an answer) (you|"
+            "about|for|since|to)?",
             "lost [count] of (the|how|my|times)",
             "(i|we|ive) (have|had|already)? [told] (the|a|your) (girl|lad|man|lady|woman|chap|office|depot|branch|"
             "shop|agency|receptionist|"
@@ -105,6 +108,8 @@ RULES = (
         says="The writer counts tries, letters, visits, numbers or answers.",
         claim=Claim.EVENT,
         phrases=(
+            "(same|a second|another) (man|engineer|plumber|fitter|lad|team) [came|come|turned] (out|up|back|round)? "
+            "(twice|again|three times|and)",
             "@nth (man|engineer|one|lad|person|van|plumber|team|courier|fitter|box|replacement) (you|they|who|that|"
             "to) (have)? [sent|come|came|been|had|turned]",
             "[branch|shop|office|store|depot|surgery|counter] (@number) times",

@@ -111,6 +111,7 @@ RULES = (
         says="Somebody close to the writer has died, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "(since|after|before) (my|our|his|her)? (@kin) (own)? [funeral|passing]",
             f"(my|our|his|her) ({_KIN}) (has|had)? (just|sadly|recently)? [passed] (in|on|last|this|suddenly|"
             f"peacefully|two|three|away|a)",
             "lost (our|my|his|her|their) (little|baby|only|dear|beloved|darling) [girl|boy|one|child|son|daughter]",
@@ -149,6 +150,7 @@ RULES = (
         says="Somebody affected is ill, frail, expecting, or lives with aids, carers or an attorney.",
         claim=Claim.EVENT,
         phrases=(
+            "(waiting list|waiting) for (a|an|her|his|my)? (new)? [kidney|liver|hip|knee|lung|transplant|operation]",
             "(four|five|six|seven|eight|nine) months [gone|along]",
             "[nursing] (my|our|his|her) _1 (husband|wife|mother|father|mum|dad|son|daughter|partner|sister|brother)",
             "(has|have|with|got|having|had) _2 [syndrome|disorder]",

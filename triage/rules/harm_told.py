@@ -122,6 +122,7 @@ RULES = (
         claim=Claim.EVENT,
         recent=True,
         phrases=(
+            "(they|staff|carers|he|she) (lock|locks|locked|keep|keeps|hide|hides) (the)? [food] (away|from|locked|up)",
             "(has|have|had|was|were|is) not (been)? [fed|washed|changed|toileted] (since|for|all|in)",
             "(marks|bruises|burns|welts|scratches) (on|all over|down|up) (his|her|their) [legs|arms|back|face|body|"
             "neck|wrists]",
@@ -165,6 +166,7 @@ RULES = (
         says="The writer thinks that others would be better off without them, or says farewell.",
         claim=Claim.WORDS,
         phrases=(
+            "(think|thinking|thought) (about|of) [ending] (it all|everything|my life)",
             "(can't|cannot|cant|no longer|don't|do not) see (a|any|the|much)? [reason|point] (to|in) (carry on|"
             "carrying on|go on|going on|live|living|get up|be here)",
             "(everyone|everybody|they|they'd|theyd|family|kids|children|all|world|she|she'd|he|he'd|wife|husband|"
@@ -185,7 +187,7 @@ RULES = (
         ),
         unless=r"better off if i (?:switch|chang)|paying|using|subscription|contract|membership|retir|moving "
         r"(?:house|out|away)|new job|leaving do|lol|haha|"
-        r"better off (?:financially|on)|as a customer|"
+        r"ending it (?:with|soon)|better off (?:financially|on)|as a customer|"
         r"not (?:saying|going to say)",
         fires=(
             "some days I think my family would be better off without me and your letters do not help",

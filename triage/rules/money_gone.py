@@ -23,6 +23,8 @@ RULES = (
         claim=Claim.EVENT,
         by_amount=True,
         phrases=(
+            "(my|our|his|her) (bank|savings|own)? account (has been|was|is|had been)? [emptied|drained|cleared]",
+            "#money for _9 (nobody|no one) [told|mentioned|warned]",
             "(won't|will not|refuse to|refuses to|refused to|wouldn't|would not) (give|return|send|pay) (me|us|him|"
             "her|back)? (back)? (my|our|his|her) _1 [money|deposit|fare|cash]",
             "#money [worse|lighter|poorer|wasted|down] (off|the drain|already|now|on)?",
@@ -278,6 +280,7 @@ RULES = (
         says="Heat, hot water, light, power or water went, told without set words.",
         claim=Claim.EVENT,
         phrases=(
+            "flush (the|our|my) [toilet|loo] (with|from|by)",
             "[electric|electrics|electricity|power|lights] (keeps|keep)? (trips|tripping|trip|cuts|cutting) (out|"
             "off|every|again|all|each)?",
             "(washing|wash|bathing|bathe|showering|shower|showers) (in|with) (ice|icy|freezing)? [cold] (water)?",
@@ -338,6 +341,7 @@ RULES = (
         says="Wages, pension or benefit cannot be reached, or food, warmth or medicine cannot be had.",
         claim=Claim.EVENT,
         phrases=(
+            "(cannot|can't|cant|couldn't) [eat] (this|until|tonight|today|for|properly)",
             "(sick|maternity|state|carers|my|our|his|her) _1 [pay|wages|pension|benefit|benefits|allowance|giro] "
             "(never|hasn't|has not|did not|didn't|have not|haven't) (went|gone|go|come|came|arrived|turned|been paid)",
             "[nothing] (left)? (for|to pay) (the|my|our) (rent|meter|gas|food|bus|shopping|electric)",
