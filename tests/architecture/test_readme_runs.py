@@ -20,6 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from amends.cli.app import app
+from amends.cli.output import console
 from tests.architecture.documents import blocks
 
 
@@ -31,15 +32,19 @@ class Shown:
     output: list[str] = field(default_factory=list)
 
 
+#: Wide enough for a table to be printed a line a row, as the documents show it.
+_WIDE = 250
 _DOCUMENTS = sorted({block.document for block in blocks("console") if block.is_run})
 
 
 @pytest.fixture(autouse=True)
 def _leave_the_process_as_it_was() -> Iterator[None]:
-    """Services take signals and start logs, which is theirs to do in a process of their own."""
+    """Services take signals and start logs, which is theirs to do in a process of their own; tables are wide here."""
     root, handlers = logging.getLogger(), logging.getLogger().handlers[:]
+    width, console.width = console.width, _WIDE
     signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
+    console.width = width
     root.handlers[:] = handlers
     for number, before in signals.items():
         signal.signal(number, before)
@@ -50,7 +55,6 @@ def test_the_commands_of_a_document_do_what_it_shows(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "250")
 
     for shown in _commands(path):
         words = shlex.split(shown.line)

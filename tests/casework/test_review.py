@@ -40,7 +40,7 @@ def test_an_approved_reply_is_handed_to_delivery_with_its_approval(office: Offic
 @pytest.mark.parametrize("name", ["hana", "Hana", " HANA "])
 def test_whoever_wrote_words_of_a_reply_cannot_approve_it(office: Office, name: str) -> None:
     reply = office.reply()
-    with office.database.unit() as unit, pytest.raises(Refused, match="(?i)hana *wrote words of this reply"):
+    with office.database.unit() as unit, pytest.raises(Refused, match=r"(?i)hana *wrote words of this reply"):
         approve(unit, reply.id, by=name, at=MONDAY, holds=HOLDS)
 
 

@@ -305,6 +305,7 @@ class SlowMailbox:
         return "250 taken"
 
 
+@pytest.mark.slow
 def test_a_mail_server_gets_no_mail_twice_when_the_deliverer_is_killed(tmp_path: Path) -> None:
     """What the server may have taken when its deliverer was killed is shown to a person, never sent again."""
     chance, mailbox = random.Random(20261123), SlowMailbox()  # noqa: S311 - seeded

@@ -20,6 +20,7 @@ from tests.journeys.running import a_house, command, environment, run_amends, ty
 _AT_ONCE = 2_000
 
 
+@pytest.mark.slow
 def test_hundreds_of_broken_mails_are_parsed_to_a_line_each(tmp_path: Path) -> None:
     files = []
     for number, mutant in enumerate(mutants(500, 20261122, seeds(with_shared=False))):
