@@ -77,6 +77,7 @@ def test_stages_that_run_until_idle_end_by_themselves_and_log_nothing_personal(t
     assert [word for word in ("ines", "Okafor", "kettle", "customer.example") if word in "".join(said)] == []
 
 
+@pytest.mark.slow
 def test_two_workers_share_the_partitions_between_them(tmp_path: Path, house: House) -> None:
     crowd = write_crowd(tmp_path / "letters", messages=20, seed=5)
     assert house.partitions[Topic.MESSAGES] == 4
@@ -133,6 +134,7 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in refused.err
 
 
+@pytest.mark.slow
 def test_everything_runs_under_one_supervisor_and_what_is_killed_comes_back(tmp_path: Path, house: House) -> None:
     inbox, port = written_mails(tmp_path / "inbox", []), free_port()
     settings = {"watch": str(inbox), "watch_pause_s": "0.2", "form_port": str(port)}

@@ -91,6 +91,7 @@ def test_words_above_all_history_are_always_kept(lines: list[str]) -> None:
     assert "first of all" in trim_reply("\n".join(["first of all", *lines]))
 
 
+@pytest.mark.slow
 def test_broken_mails_are_read_soon_and_without_exception() -> None:
     slow = []
     for number, mutant in enumerate(mutants(400, 1, seeds())):
