@@ -8,6 +8,7 @@ looks. Nothing is ever sent again blindly.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from amends.ports import Delivered, DeliveryReport, Now, Sender
 from amends.unit_of_work import UnitOfWork
 from amends.wire import decode_queued
 from respond.thread import thread_name
+
+log = logging.getLogger(__name__)
 
 _STATE = {
     Delivered.YES: ReplyState.SENT,
@@ -101,6 +104,14 @@ class DeliverStage:
             except Unavailable as why:
                 unavailable = why
                 break
+            except Exception as why:
+                # Whatever broke, it broke while sending: nobody knows how far it came, so a person looks.
+                log.exception("sender failed", extra={"reply": attempt.reply.id})
+                report = DeliveryReport(
+                    delivered=Delivered.UNKNOWN,
+                    channel_name=attempt.reply.channel_name,
+                    says=f"the sender failed on it: {type(why).__name__}",
+                )
             reports.append((attempt, report))
         with self._open_unit() as unit:
             for attempt, report in reports:
