@@ -1,4 +1,4 @@
-"""How long a text is on each network, by the network's own published rule.
+"""How long a post is, by the network's own published rule.
 
 X (docs.x.com, "Counting characters", and version 3 of the configuration that X publishes
 for its text library; read on 22 November 2026):
@@ -15,9 +15,6 @@ for its text library; read on 22 November 2026):
 Two things cannot be known from outside: the list of top-level domains that X uses at
 the moment (ours is dated), and joined emoji that no vendor draws, which X may count by
 their parts. Names that X puts before a reply by itself are not part of the text.
-
-Bluesky counts graphemes (300) and bytes (3,000); Mastodon counts code points in normal
-form C with each link as a fixed number, both told by the server.
 """
 
 from __future__ import annotations
@@ -33,12 +30,6 @@ import regex
 X_LIMIT = 280
 #: What a link counts on X.
 X_LINK = 23
-#: The longest post on Bluesky, in graphemes and in bytes of UTF-8.
-BLUESKY_GRAPHEMES = 300
-BLUESKY_BYTES = 3000
-#: What a Mastodon server allows, and what a link counts there, unless it says otherwise.
-MASTODON_LIMIT = 500
-MASTODON_LINK = 23
 
 #: What counts 2 (rule 4), if it is no part of an emoji.
 _HEAVY = regex.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
@@ -77,18 +68,6 @@ def x_length(text: str) -> int:
         normal, emojis = _emoji().subn("", normal)
     weight = len(normal) + len(_HEAVY.findall(normal))
     return weight - found + found * X_LINK + emojis * 2
-
-
-def bluesky_length(text: str) -> tuple[int, int]:
-    """Give the length of a post on Bluesky: graphemes, and bytes of UTF-8."""
-    return len(regex.findall(r"\X", text)), len(text.encode("utf-8", "surrogatepass"))
-
-
-def mastodon_length(text: str, *, link_counts: int = MASTODON_LINK) -> int:
-    """Give the length of a post on Mastodon. A bare domain is no link there."""
-    normal = unicodedata.normalize("NFC", text)
-    without_links, found = regex.subn(r"https?://[^\s<>]+", "", normal, flags=regex.IGNORECASE)
-    return len(without_links) + int(found) * link_counts
 
 
 def fitting_prefix(text: str, limit: int) -> int:

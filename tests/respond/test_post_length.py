@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from respond.checks.post_length import bluesky_length, fitting_prefix, links, mastodon_length, x_length
+from respond.checks.post_length import fitting_prefix, links, x_length
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 
@@ -117,13 +117,3 @@ def test_light_letters_without_links_count_one_each(text: str) -> None:
     assume(all(ord(letter) <= 0x10FF for letter in normal))
 
     assert x_length(text) == len(normal)
-
-
-def test_bluesky_counts_graphemes_and_bytes() -> None:
-    assert bluesky_length(f"a{FAMILY}") == (2, 26)
-
-
-def test_mastodon_counts_a_link_as_the_server_says() -> None:
-    assert mastodon_length("see https://northwind.com/a/very/long/way") == 4 + 23
-    assert mastodon_length("see northwind.com") == 17
-    assert mastodon_length("see https://northwind.com", link_counts=10) == 14

@@ -6,11 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from tests.ingest.mail.mutations import SHARED
-
-needs_shared_mail = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared mail is not beside the repository")
 
 
 def labelled(name: str) -> Iterator[tuple[bytes, dict[str, Any], str]]:

@@ -13,9 +13,9 @@ from ingest.mail.parse import parse_mail
 from ingest.mail.parsed import Automatic, BounceKind
 from ingest.mail.trim import trim_reply
 from tests.ingest.mail.mutations import SHARED
-from tests.ingest.mail.shared import labelled, needs_shared_mail, squeezed
+from tests.ingest.mail.shared import labelled, squeezed
 
-pytestmark = [pytest.mark.shared_data, needs_shared_mail]
+pytestmark = pytest.mark.shared_data
 
 #: Share of labels met; measured 2026: all addresses, subjects and ids; 16 of 25 bodies and 23 of 34 attachment counts,
 #: the rest being damaged mails where RFC 2046 and the labels' own parser part.
