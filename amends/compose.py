@@ -1,15 +1,15 @@
 """The only wiring: which adapter stands behind which port.
 
 Everything else takes what it needs as arguments. Nothing here decides anything.
-spaCy and the web framework take a second to import; they are imported where they are
-asked for, so that a command that needs neither does not wait for them.
+spaCy, the web framework and kafka-python take a second to import; they are imported where
+they are asked for, so that a command that needs none of them does not wait for them.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Topic
+from amends.bus.port import Log, Topic
+from amends.bus.relay import Relay
 from amends.bus.runner import Stage, StageRunner
 from amends.domain.arrival import Parked
 from amends.domain.check import Check
@@ -54,8 +55,15 @@ from storage.unit_of_work import Database
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from amends.bus.kafka.connection import Connection
+    from amends.bus.kafka.topics import TopicPlan, Topics
+
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
+#: Which topic each of them reads.
+TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
+#: Topics that the broker never forgets: a rebuild begins with them.
+KEPT_FOR_GOOD = frozenset({Topic.MESSAGES})
 
 
 def utc_now() -> datetime:
@@ -88,9 +96,78 @@ class House:
         return Database(engine, partitions=self.partitions)
 
     @cached_property
-    def log(self) -> LocalLog:
+    def log(self) -> Log:
         """The log between the stages."""
-        return LocalLog(self.database, partitions=self.partitions, now=self.now)
+        return self.log_of("")
+
+    def log_of(self, worker: str) -> Log:
+        """Make the log as a worker reads it. One with a name takes its share up again when it comes back."""
+        if self.kafka is None:
+            return LocalLog(self.database, partitions=self.partitions, now=self.now)
+        from amends.bus.kafka.log import KafkaLog
+
+        return KafkaLog(self.kafka, self.database.reading, self.blobs, is_named=bool(worker))
+
+    @cached_property
+    def kafka(self) -> Connection | None:
+        """How the broker is reached; None where the log is read from the database."""
+        s = self.settings
+        if not s.kafka_servers:
+            return None
+        from amends.bus.kafka.connection import Connection
+
+        return Connection(
+            servers=s.kafka_servers,
+            security=s.kafka_security,
+            ca_file=s.kafka_ca_file,
+            user=s.kafka_user,
+            password=s.kafka_password.get_secret_value(),
+            mechanism=s.kafka_mechanism,
+            prefix=s.kafka_prefix,
+            body_at_most=s.kafka_body_bytes,
+            session_timeout_ms=int(s.kafka_session_s * 1000),
+        )
+
+    @cached_property
+    def topics(self) -> Topics:
+        """The topics on the broker.
+
+        Raises:
+            Misconfigured: there is no broker.
+        """
+        if self.kafka is None:
+            raise Misconfigured("there is no broker: the log is read from the database; set AMENDS_KAFKA_SERVERS")
+        from amends.bus.kafka.topics import Topics
+
+        return Topics(self.kafka)
+
+    @property
+    def topic_plans(self) -> Mapping[str, TopicPlan]:
+        """What the topics on the broker should be. What a rebuild needs is kept for good."""
+        from amends.bus.kafka.topics import TopicPlan
+
+        s = self.settings
+        return {
+            name: TopicPlan(
+                name=name,
+                partitions=count,
+                keep_hours=None if name in KEPT_FOR_GOOD else s.kafka_keep_hours,
+                replicas=s.kafka_replicas,
+            )
+            for name, count in self.partitions.items()
+        }
+
+    def relay(self) -> Relay:
+        """Make a relay.
+
+        Raises:
+            Misconfigured: there is no broker to bring anything to.
+        """
+        if self.kafka is None:
+            raise Misconfigured("a relay brings records to Kafka: set AMENDS_KAFKA_SERVERS, or leave the relay out")
+        from amends.bus.kafka.shipper import KafkaShipper
+
+        return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping)
 
     @cached_property
     def blobs(self) -> BlobStore:
@@ -189,12 +266,16 @@ class House:
         """Make a worker of a stage. Workers of one stage on one machine are told apart by their process."""
         return StageRunner(
             self.stage(name),
-            self.log,
+            self.log_of(worker),
             self.database.unit,
             worker=worker or f"{socket.gethostname()}:{os.getpid()}",
             now=self.now,
             batch=self.settings.batch,
         )
+
+    def is_idle(self, name: str) -> Callable[[], bool]:
+        """Give the question whether a stage has nothing left to do, for all its workers together."""
+        return lambda: self.log.lag(name, TOPIC_OF[name]) == 0
 
     def files(self, path: Path, *, skip_known: bool = True, looks: Looks | None = None) -> FilesConnector:
         """Open a file or folder as a source. `looks` is kept by whoever watches it."""

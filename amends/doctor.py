@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from amends.bus.port import Topic
-from amends.compose import STAGES, House
+from amends.compose import STAGES, TOPIC_OF, House
 from amends.errors import AmendsError
 from amends.settings import Settings
 from storage.engine import fault_of, open_engine
@@ -20,7 +19,6 @@ from storage.migrate import pending
 
 _PACKAGES = ("amends", "ingest", "triage", "respond", "storage")
 _DISK_AT_LEAST = 500 * 1024 * 1024
-_TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: A queue longer than this that no worker reads is a fault, not a rush.
 _LAG_AT_MOST = 1000
 
@@ -164,8 +162,8 @@ def _stages(house: House) -> Iterator[Finding]:
         # The database's own finding says so; asking further would bring it up to date behind its owner's back.
         return
     for name in STAGES:
-        lag = house.log.lag(name, _TOPIC_OF[name])
-        workers = house.log.workers(name, _TOPIC_OF[name])
+        lag = house.log.lag(name, TOPIC_OF[name])
+        workers = house.log.workers(name, TOPIC_OF[name])
         is_stuck = lag > 0 and workers == 0
         is_behind = lag > _LAG_AT_MOST
         yield Finding(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -49,6 +49,40 @@ class Settings(BaseSettings):
         4, ge=1, le=256, description="Partitions of each topic: the most workers of one stage that can share its work."
     )
     batch: int = Field(100, ge=1, le=5000, description="Records that a stage does in one transaction.")
+
+    kafka_servers: Listed = Field(
+        (),
+        description="Brokers of Apache Kafka, `host:port`, separated by commas; empty: the log is read from the "
+        "database. With Kafka the database is PostgreSQL, and `amends run relay` brings records to the broker.",
+    )
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How the connection is secured; `PLAINTEXT` is for a network that you trust alone."
+    )
+    kafka_ca_file: str = Field("", description="The file of authorities that the brokers' certificates are checked by.")
+    kafka_user: str = Field("", description="The user to sign in to the broker as, with `SASL_SSL`.")
+    kafka_password: SecretStr = Field(SecretStr(""), description="The password to sign in to the broker with.")
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How the password is shown to the broker."
+    )
+    kafka_prefix: str = Field(
+        "amends.", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="What the names of our topics and groups begin with."
+    )
+    kafka_replicas: int = Field(
+        -1, ge=-1, le=32, description="Copies of each topic that `amends setup` asks for; -1: the broker's own default."
+    )
+    kafka_keep_hours: int = Field(
+        168,
+        ge=1,
+        description="How long the broker keeps `triaged` and `outbox`; what `rebuild` needs is kept for good.",
+    )
+    kafka_body_bytes: int = Field(
+        700_000,
+        ge=1_000,
+        description="A larger record travels as the name of a blob: keep it below the broker's `max.message.bytes`.",
+    )
+    kafka_session_s: float = Field(
+        10.0, ge=1, le=300, description="How long a worker may be silent before its share is given to others."
+    )
 
     organisation: str = Field("Our organisation", min_length=1, description="The name that replies are signed with.")
     contact_line: str = Field(
@@ -105,7 +139,7 @@ class Settings(BaseSettings):
     )
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
-    @field_validator("watch", "x_handles", mode="before")
+    @field_validator("watch", "x_handles", "kafka_servers", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -139,6 +173,24 @@ class Settings(BaseSettings):
         if value and (url.scheme not in {"http", "https"} or not url.netloc or url.query or url.fragment):
             raise ValueError("write an address like https://example.org/complaints")
         return value
+
+    @field_validator("kafka_servers")
+    @classmethod
+    def _are_brokers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for server in value:
+            host, _, port = server.rpartition(":")
+            if not host or not port.isdigit():
+                raise ValueError(f"{server!r} is no broker: write host:port, like broker.example:9092")
+        return value
+
+    @model_validator(mode="after")
+    def _kafka_has_a_database_of_its_own(self) -> Settings:
+        if self.kafka_servers and not self.database_url.startswith("postgresql"):
+            raise ValueError(
+                "AMENDS_KAFKA_SERVERS is for many machines, which share a PostgreSQL database: set "
+                "AMENDS_DATABASE_URL, like postgresql://amends@db.example/amends, or leave the brokers out"
+            )
+        return self
 
     @field_validator("user")
     @classmethod
@@ -200,7 +252,9 @@ def load_settings(**said: Any) -> Settings:
         return Settings(**said)
     except ValidationError as why:
         first = why.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "settings"
+        if not first["loc"]:
+            raise Misconfigured(str(first["msg"]).removeprefix("Value error, ")) from why
+        name = str(first["loc"][0])
         field = Settings.model_fields.get(name)
         remedy = f"{field.description} Default: {field.default!r}" if field else "see docs/settings.md"
         raise Misconfigured(f"{PREFIX}{name.upper()}: {first['msg']}. {remedy}") from why
@@ -209,4 +263,7 @@ def load_settings(**said: Any) -> Settings:
 
 
 #: Variables that belong to the test suite and not to the product.
-_READ_BY_TESTS = frozenset({"shared_data", "require_browser", "require_kafka", "require_shared_data"})
+_READ_BY_TESTS = frozenset(
+    {"shared_data", "test_kafka", "test_kafka_kind", "test_postgres"}
+    | {f"require_{what}" for what in ("browser", "kafka", "postgres", "shared_data")}
+)

@@ -146,6 +146,14 @@ class TimedLog:
         """Count what waits."""
         return self._log.lag(group, topic)
 
+    def workers(self, group: str, topic: str) -> int:
+        """Count who works."""
+        return self._log.workers(group, topic)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._log.close()
+
 
 class TimedStage(Generic[P]):
     """A stage whose thinking and writing are timed."""

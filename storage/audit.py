@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, select
 
 from amends.domain.audit import GENESIS, AuditEntry, Happening, chain
+from storage.rows import insert_rows
 from storage.tables import audit_entries
 
 
@@ -23,8 +24,9 @@ class SqlAuditTrail:
             return
         number, last_hash = self.head()
         linked = chain(happenings, last_number=number, last_hash=last_hash)
-        self._connection.execute(
-            insert(audit_entries),
+        insert_rows(
+            self._connection,
+            audit_entries,
             [
                 {
                     "number": entry.number,

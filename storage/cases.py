@@ -12,7 +12,7 @@ from amends.domain.channel import Channel
 from amends.domain.outcome import Outcome, Resolved, Upheld
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
-from storage.rows import chunks
+from storage.rows import chunks, insert_rows
 from storage.tables import cases, outcomes
 
 _SAVE = (
@@ -46,7 +46,7 @@ class SqlCaseStore:
     def add(self, new: Sequence[Case]) -> None:
         """Store new cases."""
         if new:
-            self._connection.execute(insert(cases), [_row(case) for case in new])
+            insert_rows(self._connection, cases, [_row(case) for case in new])
 
     def save(self, changed: Sequence[Case]) -> None:
         """Store changed cases, each if its version is the one before."""

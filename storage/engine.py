@@ -3,6 +3,12 @@
 SQLite runs in WAL mode with synchronous=FULL: a commit survives the loss of power.
 Writers take the write lock when they begin (`BEGIN IMMEDIATE`), not at their first
 write, so two of them can never both read and then both fail to write.
+
+PostgreSQL keeps to the same rule: a unit of work that writes takes one advisory lock
+when it begins and has it until it ends (`docs/decisions/0010-one-writer.md` says why and
+what it costs). A unit that only reads sees one moment (`REPEATABLE READ`) and waits for
+nobody. A session that stops halfway, because its machine froze or its network broke,
+is ended by the server, so that it cannot hold the others up.
 """
 
 from __future__ import annotations
@@ -17,13 +23,29 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from amends.errors import Misconfigured, Unavailable
 
 #: How long a writer waits for another, in seconds.
 BUSY_TIMEOUT_S = 30.0
+#: What a writer of PostgreSQL locks. Any number does; this one spells "amends".
+WRITER_LOCK = 0x616D656E6473
+_CONNECT_TIMEOUT_S = 10
+#: Connections of one process: as many as its threads ever hold at once.
+_POOL, _POOL_OVERFLOW = 5, 15
 _REMEDIES = {
+    "lock timeout": "another process holds it; end that one or try again",
+    "could not connect": "check that the database server runs, and AMENDS_DATABASE_URL",
+    "connection failed": "check that the database server runs, and AMENDS_DATABASE_URL",
+    "password authentication failed": "check the user and the password in AMENDS_DATABASE_URL",
     "locked": "another process holds it; end that one or try again",
     "not a database": "that file is something else; choose another with AMENDS_DATABASE_URL",
     "malformed": "stop Amends and restore the database from a backup",
@@ -47,8 +69,10 @@ def open_engine(address: str | Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) 
         return _open_sqlite(URL.create("sqlite", database=str(address)), busy_timeout_s)
     try:
         url = make_url(address)
+        if url.get_backend_name() == "postgresql":
+            return _open_postgresql(url, busy_timeout_s)
         if url.get_backend_name() != "sqlite":
-            return create_engine(url, pool_pre_ping=True)
+            raise Misconfigured(f"there is no database of the kind {url.drivername!r}: use sqlite or postgresql")
     except NoSuchModuleError as why:
         raise Misconfigured(f"there is no database of the kind {url.drivername!r}: use sqlite or postgresql") from why
     except ArgumentError as why:
@@ -67,11 +91,14 @@ def told_plainly() -> Iterator[None]:
     """
     try:
         yield
+    except PoolTimeout as why:
+        raise Unavailable("the database cannot be used now: all connections of this process are in use") from why
     except DatabaseError as why:
         # The kinds below this one blame the statement, not the database: those are our own faults.
-        if type(why) not in {DatabaseError, OperationalError}:
+        if type(why) not in {DatabaseError, InternalError, OperationalError} and not why.connection_invalidated:
             raise
-        raise Unavailable(f"the database cannot be used now: {why.orig}{_remedy(str(why.orig))}") from why
+        says = " ".join(str(why.orig).split())
+        raise Unavailable(f"the database cannot be used now: {says}{_remedy(says)}") from why
 
 
 def _remedy(says: str) -> str:
@@ -116,6 +143,35 @@ def _open_sqlite(url: URL, busy_timeout_s: float) -> Engine:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("amends_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _open_postgresql(url: URL, busy_timeout_s: float) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=_POOL,
+        max_overflow=_POOL_OVERFLOW,
+        connect_args={
+            "application_name": "amends",
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "options": f"-c lock_timeout={busy_timeout_s * 1000:.0f}"
+            f" -c idle_in_transaction_session_timeout={busy_timeout_s * 1000:.0f} -c timezone=UTC",
+        },
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("amends_writes")
+        if writes:
+            # Each statement after it sees what the writer before it committed.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        elif writes is not None:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     return engine
 

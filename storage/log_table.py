@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
 
-from amends.bus.port import NewRecord, Position, Record, partition_of
+from amends.bus.port import NewRecord, Position, Record, Unshipped, partition_of
 from amends.errors import Misconfigured, NotFound, PositionLost
-from storage.rows import chunks, insert_new, insert_or_replace
-from storage.tables import log_ends, log_positions, log_records, log_workers
+from storage.rows import chunks, insert_new, insert_or_replace, insert_rows
+from storage.tables import log_ends, log_positions, log_records, log_shipped, log_workers
 
 
 class LogTable:
@@ -50,10 +50,10 @@ class LogTable:
                 for number, record in enumerate(new)
             ]
         if rows:
-            self._connection.execute(insert(log_records), rows)
+            insert_rows(self._connection, log_records, rows)
         return len(rows)
 
-    def advance(self, position: Position, to: int) -> None:
+    def advance(self, position: Position, to: int, *, mark: int = 0) -> None:
         """Move a group on, if it still stands where `position` says."""
         here = (
             (log_positions.c.group_name == position.group)
@@ -62,11 +62,11 @@ class LogTable:
         )
         if position.next_offset == 0:
             row = {"group_name": position.group, "topic": position.topic, "partition": position.partition}
-            insert_new(self._connection, log_positions, [{**row, "next_position": 0}])
+            insert_new(self._connection, log_positions, [{**row, "next_position": 0, "mark": 0}])
         moved = self._connection.execute(
             update(log_positions)
             .where(here, log_positions.c.next_position == position.next_offset)
-            .values(next_position=to)
+            .values(next_position=to, mark=mark)
         )
         if moved.rowcount != 1:
             raise PositionLost(
@@ -76,14 +76,15 @@ class LogTable:
 
     def position(self, group: str, topic: str, partition: int) -> Position:
         """Say where a group stands."""
-        stored = self._connection.scalar(
-            select(log_positions.c.next_position).where(
+        row = self._connection.execute(
+            select(log_positions.c.next_position, log_positions.c.mark).where(
                 log_positions.c.group_name == group,
                 log_positions.c.topic == topic,
                 log_positions.c.partition == partition,
             )
-        )
-        return Position(group=group, topic=topic, partition=partition, next_offset=stored or 0)
+        ).first()
+        next_offset, mark = (row.next_position, row.mark) if row else (0, 0)
+        return Position(group=group, topic=topic, partition=partition, next_offset=next_offset, mark=mark)
 
     def read(self, position: Position, *, limit: int) -> list[Record]:
         """Give at most `limit` records from a position on."""
@@ -141,6 +142,70 @@ class LogTable:
             )
         )
         return int(ends or 0) - int(done or 0)
+
+    def lock_unshipped(self) -> list[Unshipped]:
+        """Lock the partitions that hold records which were not shipped, but for those that another relay has locked.
+
+        The locks hold until the transaction ends, so that no two relays ship one
+        partition at the same time.
+        """
+        ahead = log_ends.outerjoin(
+            log_shipped,
+            (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition),
+        )
+        behind = [
+            (row.topic, row.partition)
+            for row in self._connection.execute(
+                select(log_ends.c.topic, log_ends.c.partition)
+                .select_from(ahead)
+                .where(log_ends.c.next_position > func.coalesce(log_shipped.c.next_position, 0))
+                .order_by(log_ends.c.topic, log_ends.c.partition)
+            )
+        ]
+        if not behind:
+            return []
+        rows = [{"topic": topic, "partition": partition, "next_position": 0} for topic, partition in behind]
+        insert_new(self._connection, log_shipped, rows)
+        locked = self._connection.execute(
+            select(log_shipped)
+            .where(tuple_(log_shipped.c.topic, log_shipped.c.partition).in_(behind))
+            .order_by(log_shipped.c.topic, log_shipped.c.partition)
+            .with_for_update(skip_locked=True)
+        )
+        return [Unshipped(topic=row.topic, partition=row.partition, next_offset=row.next_position) for row in locked]
+
+    def mark_shipped(self, unshipped: Unshipped, to: int) -> None:
+        """Note that a partition was shipped up to `to`."""
+        self._connection.execute(
+            update(log_shipped)
+            .where(log_shipped.c.topic == unshipped.topic, log_shipped.c.partition == unshipped.partition)
+            .values(next_position=to)
+        )
+
+    def shipped(self, topic: str, partition: int) -> int:
+        """Say up to which position a partition was shipped."""
+        return (
+            self._connection.scalar(
+                select(log_shipped.c.next_position).where(
+                    log_shipped.c.topic == topic, log_shipped.c.partition == partition
+                )
+            )
+            or 0
+        )
+
+    def unshipped(self) -> tuple[int, datetime | None]:
+        """Count what was not shipped, and say since when the oldest of it waits."""
+        ahead = log_records.outerjoin(
+            log_shipped,
+            (log_shipped.c.topic == log_records.c.topic) & (log_shipped.c.partition == log_records.c.partition),
+        )
+        not_shipped = log_records.c.position >= func.coalesce(log_shipped.c.next_position, 0)
+        row = self._connection.execute(
+            select(func.count().label("n"), func.min(log_records.c.at).label("oldest"))
+            .select_from(ahead)
+            .where(not_shipped)
+        ).one()
+        return row.n, row.oldest
 
     def live_workers(self, group: str, topic: str, worker: str, *, now: datetime, ttl: timedelta) -> list[str]:
         """Say that `worker` lives, and list all that do, in an order that they all agree on."""

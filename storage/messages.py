@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
-from storage.rows import chunks
+from storage.rows import chunks, insert_rows
 from storage.tables import flags, messages
 from storage.threads import SqlThreadStore
 
@@ -36,7 +36,7 @@ class SqlMessageStore:
         """Store messages with verdicts, flags and names. The primary key refuses a second copy."""
         if not judged:
             return
-        self._connection.execute(insert(messages), [_row(one) for one in judged])
+        insert_rows(self._connection, messages, [_row(one) for one in judged])
         self._add_flags(judged)
         self._threads.add_messages((one.message, one.case_id) for one in judged if one.case_id is not None)
 
@@ -91,7 +91,7 @@ class SqlMessageStore:
             for number, flag in enumerate(one.verdict.flags)
         ]
         if raised:
-            self._connection.execute(insert(flags), raised)
+            insert_rows(self._connection, flags, raised)
 
     def last_filed(self, case_id: str) -> JudgedMessage:
         """Give the message that a case got last, whatever its date says."""

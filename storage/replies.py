@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from amends.domain.channel import Channel
 from amends.domain.check import Check, CheckName, Level
@@ -16,7 +16,7 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.reply import Approval, Form, Part, Purpose, Reply, ReplyState, Slot
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import AutomaticCounts
-from storage.rows import chunks
+from storage.rows import chunks, insert_rows
 from storage.tables import replies
 
 #: An automatic reply in one of these states counts against the caps.
@@ -43,7 +43,7 @@ class SqlReplyStore:
             rows = [
                 {**_row(reply), "checks": _checks_json(checks), "advice": advice} for reply, checks, advice in drafts
             ]
-            self._connection.execute(insert(replies), rows)
+            insert_rows(self._connection, replies, rows)
 
     def get(self, reply_id: str) -> Reply:
         """Give one reply."""

@@ -1,14 +1,21 @@
-"""Small ways of reading and writing rows that every store shares."""
+"""Small ways of reading and writing rows that every store shares.
+
+PostgreSQL is handed the rows of a batch as one array a column (`unnest`): one statement
+and one round trip however many rows there are. SQLite runs one prepared statement a row
+in this very process, which is as cheap.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, Column, Connection, Table, insert
+from sqlalchemy.dialects import sqlite
 
 T = TypeVar("T")
+Row = dict[str, Any]
 
 #: How many values one `IN (…)` holds: well under what either database allows.
 _IN_AT_MOST = 500
@@ -21,7 +28,18 @@ def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
         yield listed[start : start + _IN_AT_MOST]
 
 
-def insert_new(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows; a key that exists is an error."""
+    listed = list(rows)
+    if not listed:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(table), listed)
+    else:
+        _insert_arrays(connection, table, listed)
+
+
+def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Insert rows; one whose key exists leaves what is there as it is."""
     listed = list(rows)
     if not listed:
@@ -29,19 +47,51 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[dict[str, An
     if connection.dialect.name == "sqlite":
         connection.execute(sqlite.insert(table).on_conflict_do_nothing(), listed)
     else:
-        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), listed)
+        _insert_arrays(connection, table, listed, "ON CONFLICT DO NOTHING")
 
 
-def insert_or_replace(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert rows; one whose key exists is replaced."""
-    listed = list(rows)
+def insert_or_replace(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows; one whose key exists is replaced, and of two with one key the last stays."""
+    keys = [column.name for column in table.primary_key.columns]
+    listed = list({tuple(row[key] for key in keys): row for row in rows}.values())
     if not listed:
         return
-    keys = [column.name for column in table.primary_key.columns]
     others = [column.name for column in table.columns if column.name not in keys]
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in others}),
-        listed,
+    if connection.dialect.name == "sqlite":
+        statement = sqlite.insert(table)
+        replacing = {name: statement.excluded[name] for name in others}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=replacing), listed)
+    else:
+        assignments = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
+        on = ", ".join(f'"{key}"' for key in keys)
+        _insert_arrays(connection, table, listed, f"ON CONFLICT ({on}) DO UPDATE SET {assignments}")
+
+
+def _insert_arrays(connection: Connection, table: Table, rows: Sequence[Row], on_conflict: str = "") -> None:
+    columns = [table.columns[name] for name in rows[0]]
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    arrays = ", ".join(f"%s::{_array_of(connection, column)}[]" for column in columns)
+    taken = ", ".join(f"u.c{n}{_cast(column)}" for n, column in enumerate(columns))
+    aliases = ", ".join(f"c{n}" for n in range(len(columns)))
+    # Names of our own tables and columns; every value travels as a parameter.
+    statement = (
+        f'INSERT INTO "{table.name}" ({names}) SELECT {taken} FROM unnest({arrays}) AS u({aliases}) {on_conflict}'  # noqa: S608
     )
+    connection.exec_driver_sql(statement, tuple(_values(connection, column, rows) for column in columns))
+
+
+def _values(connection: Connection, column: Column[Any], rows: Sequence[Row]) -> list[Any]:
+    name = column.name
+    if isinstance(column.type, JSON):
+        return [json.dumps(row[name]) for row in rows]
+    bind = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return [row[name] for row in rows] if bind is None else [bind(row[name]) for row in rows]
+
+
+def _array_of(connection: Connection, column: Column[Any]) -> str:
+    # An array of JSON texts: each becomes JSON where it is inserted.
+    return "text" if isinstance(column.type, JSON) else column.type.compile(connection.dialect)
+
+
+def _cast(column: Column[Any]) -> str:
+    return "::json" if isinstance(column.type, JSON) else ""

@@ -73,6 +73,12 @@ class Database:
             yield unit
 
     @contextmanager
+    def shipping(self) -> Iterator[SqlUnitOfWork]:
+        """Begin a unit of work that touches nothing but how far the relay has come: it waits for no writer."""
+        with self._transaction(writes=None) as unit:
+            yield unit
+
+    @contextmanager
     def viewing(self) -> Iterator[Connection]:
         """Begin to read for people, straight from the tables.
 
@@ -83,7 +89,8 @@ class Database:
             yield connection
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[SqlUnitOfWork]:
-        with told_plainly(), self.engine.connect().execution_options(amends_writes=writes) as connection:
+    def _transaction(self, *, writes: bool | None) -> Iterator[SqlUnitOfWork]:
+        options = {} if writes is None else {"amends_writes": writes}
+        with told_plainly(), self.engine.connect().execution_options(**options) as connection:
             connection.begin()
             yield SqlUnitOfWork(connection, partitions=self._partitions)

@@ -17,11 +17,12 @@ from storage.unit_of_work import Database
 from tests.support.clock import FakeClock
 from tests.support.network import forbid_network
 from tests.support.places import is_required, missing
+from tests.support.postgres import a_postgres_database
 
 #: Few, so that two keys share one now and then.
 PARTITIONS = dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), 4)
 #: These steer the tests themselves and reach no code of ours.
-_OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA")
+_OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA", "AMENDS_TEST_")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs something that is not here, or fail it where everything has to be here."""
-    for mark in ("shared_data", "browser"):
+    for mark in ("shared_data", "browser", "kafka", "postgres"):
         if item.get_closest_marker(mark) is not None and (what := missing(mark)):
             if is_required(mark):
                 pytest.fail(f"{what}, and AMENDS_REQUIRE_{mark.upper()}=1", pytrace=False)
@@ -77,3 +78,18 @@ def database(database_file: Path) -> Iterator[Database]:
     engine = open_engine(f"sqlite:///{database_file}")
     yield Database(engine, partitions=PARTITIONS)
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The address of a fresh PostgreSQL database with all tables; it goes with the test."""
+    with a_postgres_database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database with all tables: the test runs once on each kind."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{request.getfixturevalue('database_file')}"

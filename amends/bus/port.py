@@ -73,6 +73,8 @@ class Record:
     body: bytes
     at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Where reading goes on after this record, in the technology's own count; 0 where it has none of its own.
+    mark: int = 0
 
     @property
     def next_offset(self) -> int:
@@ -82,9 +84,23 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a group stands in one partition: the offset of the next record it wants."""
+    """Where a group stands in one partition: the offset of the next record it wants.
+
+    `mark` says where the technology may begin to look for it: the `Record.mark` that the
+    position was moved with.
+    """
 
     group: str
+    topic: str
+    partition: int
+    next_offset: int
+    mark: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unshipped:
+    """A partition with records that were not shipped; the first of them has the offset `next_offset`."""
+
     topic: str
     partition: int
     next_offset: int
@@ -111,8 +127,8 @@ class LogWriter(Protocol):
     def waiting(self, group: str, topic: str, ids: Collection[str]) -> set[str]:
         """Say which of these records a group has not moved past."""
 
-    def advance(self, position: Position, to: int) -> None:
-        """Move a group's position from `position.next_offset` to `to`.
+    def advance(self, position: Position, to: int, *, mark: int = 0) -> None:
+        """Move a group's position from `position.next_offset` to `to`; `mark` is the last record's.
 
         Raises:
             PositionLost: it is no longer there; roll the unit of work back.
@@ -133,3 +149,9 @@ class Log(Protocol):
 
     def lag(self, group: str, topic: str) -> int:
         """Count the records of a topic that the group has not moved past."""
+
+    def workers(self, group: str, topic: str) -> int:
+        """Count the workers of a group that live."""
+
+    def close(self) -> None:
+        """Let go of connections and threads; what was claimed is released."""

@@ -172,7 +172,7 @@ class StageRunner(Generic[P]):
         prepared = self._stage.prepare(records)
         with self._open_unit() as unit:
             self._stage.apply(unit, prepared)
-            unit.log.advance(position, records[-1].next_offset)
+            unit.log.advance(position, records[-1].next_offset, mark=records[-1].mark)
             unit.commit()
 
     def _park(self, position: Position, record: Record, why: Exception) -> None:
@@ -200,7 +200,7 @@ class StageRunner(Generic[P]):
                     )
                 ]
             )
-            unit.log.advance(position, record.next_offset)
+            unit.log.advance(position, record.next_offset, mark=record.mark)
             unit.commit()
         self._brake.note(failed=not expected)
 

@@ -25,8 +25,8 @@ from amends.errors import Misconfigured
 from amends.logs import start_logging
 from ingest.runner import watch
 
-#: What `amends run` knows: the stages, the watcher of sources, and the web form.
-SERVICES = ("ingest", *STAGES, "form")
+#: What `amends run` knows: the stages, the watcher of sources, the relay to Kafka, and the web form.
+SERVICES = ("ingest", "relay", *STAGES, "form")
 
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
 #: The exit code of a stage that the brake has stopped: starting it again would only set more records aside.
@@ -62,8 +62,10 @@ def run(
 
         settings = house.settings
         serve(house.form(), settings.form_host, settings.form_port, stop)
+    elif service == "relay":
+        house.relay().run(stop, until_idle=(lambda: True) if until_idle else None)
     else:
-        house.runner(service, worker=worker).run(stop, until_idle=(lambda: True) if until_idle else None)
+        house.runner(service, worker=worker).run(stop, until_idle=house.is_idle(service) if until_idle else None)
 
 
 def up(data_dir: DataDir = None) -> None:
@@ -72,7 +74,9 @@ def up(data_dir: DataDir = None) -> None:
     start_logging(house.settings.log_level)
     _ready(house)
     stop = stop_on_signals()
-    services = [name for name in SERVICES if name != "ingest" or house.settings.watch]
+    left_out = {"ingest"} if not house.settings.watch else set()
+    left_out |= {"relay"} if house.kafka is None else set()
+    services = [name for name in SERVICES if name not in left_out]
     extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
     say(f"running: {', '.join(services)}; the form is at {house.settings.form_base_url}; Ctrl-C stops")
     # One name for all lives of a worker: whoever is started again takes up the share of the one that ended,
@@ -120,6 +124,8 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender
+    if house.kafka is not None:
+        house.topics.ensure(house.topic_plans)
 
 
 def _watch(house: House, stop: Event) -> None:

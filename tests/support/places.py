@@ -15,12 +15,23 @@ def shared_data() -> Path:
     return Path(named) if named else REPOSITORY.parent / "shared" / "data"
 
 
+#: By which variable a test finds a server.
+_SERVERS = {"kafka": "AMENDS_TEST_KAFKA", "postgres": "AMENDS_TEST_POSTGRES"}
+
+
+def server(mark: str) -> str:
+    """Give the address of a server; empty where none is up."""
+    return os.environ.get(_SERVERS[mark], "")
+
+
 def missing(mark: str) -> str:
     """Say what a test with this mark needs and does not have here; empty when it has all."""
     if mark == "shared_data" and not shared_data().is_dir():
         return "the labelled data beside the repository is not here (AMENDS_SHARED_DATA names its folder)"
     if mark == "browser" and shutil.which("chromium") is None:
         return "no chromium is installed"
+    if mark in _SERVERS and not server(mark):
+        return f"no {mark} server is up: `make services` starts one and says how to name it in {_SERVERS[mark]}"
     return ""
 
 

@@ -1,0 +1,1 @@
+"""The log on Apache Kafka, for many machines. The only home of kafka-python."""
