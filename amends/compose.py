@@ -304,6 +304,13 @@ class House:
         )
         return make_app(intake, settings=settings, now=self.now)
 
+    def close(self) -> None:
+        """Let go of what was opened: groups of the broker, connections to the database."""
+        if "log" in self.__dict__:
+            self.log.close()
+        if "database" in self.__dict__:
+            self.database.engine.dispose()
+
     def check_draft(self, unit: UnitOfWork, reply: Reply) -> tuple[Check, ...]:
         """Check a draft's words again, after a person changed them."""
         message = unit.messages.get(reply.message_id).message
