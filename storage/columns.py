@@ -49,7 +49,8 @@ class Words(TypeDecorator[str]):
         """Give the type that the database has."""
         length = self.impl_instance.length if isinstance(self.impl_instance, String) else None
         has_no_length = length is None or dialect.name == "postgresql"
-        return dialect.type_descriptor(Text() if has_no_length else String(length))
+        # Not the dialect's own descriptor: that of PostgreSQL calls every text a VARCHAR.
+        return Text() if has_no_length else String(length)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Take out what PostgreSQL cannot hold."""
