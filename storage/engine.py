@@ -39,6 +39,7 @@ BUSY_TIMEOUT_S = 30.0
 #: What a writer of PostgreSQL locks. Any number does; this one spells "amends".
 WRITER_LOCK = 0x616D656E6473
 _CONNECT_TIMEOUT_S = 10
+_NETWORK_TIMEOUT_MS = 30_000
 #: Connections of one process: as many as its threads ever hold at once.
 _POOL, _POOL_OVERFLOW = 5, 15
 #: What PostgreSQL says when a table is missing, and the class of what is too long or too much for it. Psycopg sorts the
@@ -180,6 +181,8 @@ def _open_postgresql(url: URL, busy_timeout_s: float) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            # What was sent and is not acknowledged: keepalives do not see to that.
+            "tcp_user_timeout": _NETWORK_TIMEOUT_MS,
             "options": f"-c lock_timeout={busy_timeout_s * 1000:.0f}"
             f" -c idle_in_transaction_session_timeout={busy_timeout_s * 1000:.0f} -c timezone=UTC",
         },
