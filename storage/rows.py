@@ -8,7 +8,7 @@ in this very process, which is as cheap.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Column, Connection, Table, insert
@@ -53,7 +53,9 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> Non
 def insert_or_replace(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Insert rows; one whose key exists is replaced, and of two with one key the last stays."""
     keys = [column.name for column in table.primary_key.columns]
-    listed = list({tuple(row[key] for key in keys): row for row in rows}.values())
+    stored = {key: _stored(connection, table.columns[key]) for key in keys}
+    # Compared as they are stored: what differs only in what a column cannot hold is one key.
+    listed = list({tuple(stored[key](row[key]) for key in keys): row for row in rows}.values())
     if not listed:
         return
     others = [column.name for column in table.columns if column.name not in keys]
@@ -84,8 +86,14 @@ def _values(connection: Connection, column: Column[Any], rows: Sequence[Row]) ->
     name = column.name
     if isinstance(column.type, JSON):
         return [json.dumps(row[name]) for row in rows]
+    stored = _stored(connection, column)
+    return [stored(row[name]) for row in rows]
+
+
+def _stored(connection: Connection, column: Column[Any]) -> Callable[[Any], Any]:
+    """Give what turns a value into what the driver is handed."""
     bind = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return [row[name] for row in rows] if bind is None else [bind(row[name]) for row in rows]
+    return (lambda value: value) if bind is None else bind
 
 
 def _array_of(connection: Connection, column: Column[Any]) -> str:

@@ -18,7 +18,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.columns import UtcTime, Words
+from storage.columns import Name, UtcTime, Words
+
+#: How long in UTF-8 names from outside may be in a key. Those of one key stay below 2,600 bytes together.
+SOURCE_BYTES, ITEM_BYTES = 850, 1_700
+NAME_BYTES, IDENTITY_BYTES = 700, 1_650
 
 metadata = MetaData(
     naming_convention={
@@ -94,7 +98,7 @@ log_workers = Table(
 sources = Table(
     "sources",
     metadata,
-    Column("source", Words(400), primary_key=True),
+    Column("source", Name(400, most_bytes=SOURCE_BYTES), primary_key=True),
     Column("how", Words(), nullable=False),
     Column("checkpoint", Words(), nullable=False),
 )
@@ -102,8 +106,8 @@ sources = Table(
 arrivals = Table(
     "arrivals",
     metadata,
-    Column("source", Words(400), nullable=False),
-    Column("item", Words(600), nullable=False),
+    Column("source", Name(400, most_bytes=SOURCE_BYTES), nullable=False),
+    Column("item", Name(600, most_bytes=ITEM_BYTES), nullable=False),
     Column("channel", Words(20), nullable=False),
     Column("fate", Words(20), nullable=False),
     Column("message_id", Words(32), nullable=False),
@@ -154,7 +158,7 @@ identities = Table(
     "identities",
     metadata,
     Column("kind", Words(20), nullable=False),
-    Column("value", Words(400), nullable=False),
+    Column("value", Name(400, most_bytes=IDENTITY_BYTES), nullable=False),
     Column("contact_id", ForeignKey("contacts.id"), nullable=False),
     PrimaryKeyConstraint("kind", "value"),
     Index(None, "contact_id"),
@@ -224,12 +228,12 @@ thread_names = Table(
     "thread_names",
     metadata,
     # What others call a message or reply of a case: a Message-ID, a post's id, a conversation, a reply token.
-    Column("name", Words(300), nullable=False),
+    Column("name", Name(300, most_bytes=NAME_BYTES), nullable=False),
     Column("via", Words(40), nullable=False),
     Column("case_id", ForeignKey("cases.id"), nullable=False),
     Column("reply_id", Words(32), nullable=False),
     Column("identity_kind", Words(20), nullable=False),
-    Column("identity_value", Words(400), nullable=False),
+    Column("identity_value", Name(400, most_bytes=IDENTITY_BYTES), nullable=False),
     Column("number", Integer, nullable=False),
     PrimaryKeyConstraint("name", "via", "case_id", "identity_kind", "identity_value"),
     Index(None, "case_id"),

@@ -93,3 +93,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{request.getfixturevalue('database_file')}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database without a table: the test runs once on each kind."""
+    if request.param == "postgres":
+        with a_postgres_database(is_empty=True) as url:
+            yield url
+    else:
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture
+def database_of_each_kind(database_url: str) -> Iterator[Database]:
+    """A fresh database with all tables, of each kind in turn."""
+    engine = open_engine(database_url)
+    yield Database(engine, partitions=PARTITIONS)
+    engine.dispose()
