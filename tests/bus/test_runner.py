@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from amends.bus.runner import Brake, StageBroken
+from amends.bus.brake import Brake, StageBroken
 from amends.domain.arrival import Parked
 from amends.errors import PositionLost, Unavailable, Unprocessable
 from storage.unit_of_work import Database
