@@ -106,7 +106,7 @@ def reconcile_all(house: House) -> list[Reconciliation]:
 
 
 def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Prove that all that the sources hold was ingested, is a duplicate, parked or a dead letter. Exit code 1 if not."""
+    """Prove that all that the sources hold is ingested, a duplicate, parked or a dead letter. Exit code 1 if not."""
     results = reconcile_all(open_house(data_dir))
     unexplained = sum(len(result.unexplained) for result in results)
     if as_json:
