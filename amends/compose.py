@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Log, Topic
+from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.runner import Stage, StageRunner
 from amends.domain.arrival import Parked
@@ -86,7 +86,7 @@ class House:
     @cached_property
     def partitions(self) -> Mapping[str, int]:
         """How many partitions each topic has."""
-        return dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), self.settings.partitions)
+        return dict.fromkeys(TOPICS, self.settings.partitions)
 
     @cached_property
     def database(self) -> Database:

@@ -9,6 +9,7 @@ import shutil
 import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from amends.compose import STAGES, TOPIC_OF, House
@@ -19,6 +20,9 @@ from storage.migrate import pending
 
 _PACKAGES = ("amends", "ingest", "triage", "respond", "storage")
 _DISK_AT_LEAST = 500 * 1024 * 1024
+#: Some dead letters are work for a person; more of them, or one that nobody has looked at for so long, are a fault.
+_DEAD_AT_MOST = 20
+_DEAD_FOR_AT_MOST = timedelta(hours=24)
 #: A queue longer than this that no worker reads is a fault, not a rush.
 _LAG_AT_MOST = 1000
 
@@ -45,6 +49,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("triage model", _model),
         ("sender", _sender),
         ("stages", _stages),
+        ("dead letters", _dead_letters),
     )
     findings = []
     for what, check in checks:
@@ -172,3 +177,25 @@ def _stages(house: House) -> Iterator[Finding]:
             says=f"{workers} workers, {lag} records waiting",
             remedy=f"start it: `amends run {name}`" if is_stuck else ("start more workers of it" if is_behind else ""),
         )
+
+
+def _dead_letters(house: House) -> Iterator[Finding]:
+    if pending(open_engine(house.settings.database)):
+        return
+    with house.database.reading() as unit:
+        counted, oldest = unit.dead.count(), unit.dead.oldest()
+    waiting = sum(counted.values())
+    if not waiting or oldest is None:
+        yield Finding(what="dead letters", is_well=True, says="none waits")
+        return
+    are_too_many = waiting > _DEAD_AT_MOST
+    are_too_old = house.now() - oldest > _DEAD_FOR_AT_MOST
+    found = ", ".join(f"{count} of {stage} ({reason})" for (stage, reason), count in counted.items())
+    yield Finding(
+        what="dead letters",
+        is_well=not are_too_many and not are_too_old,
+        says=f"{found}; the oldest waits since {oldest:%d %b %Y %H:%M}. See `amends dead list`",
+        remedy="mend what made the stage give them up, then `amends dead retry --all`, or discard them with a reason"
+        if are_too_many or are_too_old
+        else "",
+    )
