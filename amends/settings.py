@@ -264,6 +264,6 @@ def load_settings(**said: Any) -> Settings:
 
 #: Variables that belong to the test suite and not to the product.
 _READ_BY_TESTS = frozenset(
-    {"shared_data", "test_kafka", "test_kafka_kind", "test_postgres"}
+    {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_postgres"}
     | {f"require_{what}" for what in ("browser", "kafka", "postgres", "shared_data")}
 )
