@@ -13,7 +13,7 @@ from amends.domain.arrival import Arrival, Fate, Parked, ParkedState
 from amends.domain.channel import Channel
 from amends.errors import NotFound
 from storage.columns import fitted
-from storage.rows import chunks, insert_new, insert_or_replace
+from storage.rows import begins_with, chunks, insert_new, insert_or_replace
 from storage.tables import ITEM_BYTES, arrivals, parked, sources, status_tokens
 
 
@@ -126,10 +126,8 @@ class SqlIntakeStore:
 
     def find_parked(self, parked_id: str) -> Parked:
         """Give one parked message by the beginning of its id."""
-        rows = self._connection.execute(
-            select(parked).where(parked.c.id.startswith(parked_id, autoescape=True)).limit(2)
-        ).all()
-        if len(rows) != 1 or not parked_id:
+        rows = self._connection.execute(select(parked).where(begins_with(parked.c.id, parked_id)).limit(2)).all()
+        if len(rows) != 1:
             which = "more than one parked message" if len(rows) > 1 else "no parked message"
             raise NotFound(f"{which} has an id that begins with {parked_id!r}; see `amends parked list`")
         return _parked(rows[0])

@@ -8,10 +8,11 @@ in this very process, which is as cheap.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Column, Connection, Table, insert
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, false, insert
 from sqlalchemy.dialects import sqlite
 
 T = TypeVar("T")
@@ -19,6 +20,7 @@ Row = dict[str, Any]
 
 #: How many values one `IN (…)` holds: well under what either database allows.
 _IN_AT_MOST = 500
+_NO_DIGIT = re.compile("[^0-9a-f]")
 
 
 def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
@@ -26,6 +28,18 @@ def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
     listed = list(values)
     for start in range(0, len(listed), _IN_AT_MOST):
         yield listed[start : start + _IN_AT_MOST]
+
+
+def begins_with(column: Column[str], prefix: str) -> ColumnElement[bool]:
+    """Say that an id of hexadecimal digits begins with `prefix`, so that an index answers it whatever its collation.
+
+    What is no beginning of such an id matches nothing.
+    """
+    digits = prefix.strip().lower()
+    if not digits or _NO_DIGIT.search(digits):
+        return false()
+    # The letter after the last digit comes after every id that goes on with a digit.
+    return (column >= digits) & (column < digits + "g")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
