@@ -267,6 +267,21 @@ class LogTable:
         except KeyError:
             raise Misconfigured(f"no topic is called {topic!r}; declare it with its number of partitions") from None
 
+    def _behind(self) -> list[tuple[str, int, int, int]]:
+        """List the partitions that hold records which were not shipped: from where, and up to where."""
+        ahead = log_ends.outerjoin(
+            log_shipped,
+            (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition),
+        )
+        begin = func.coalesce(log_shipped.c.next_position, 0)
+        rows = self._connection.execute(
+            select(log_ends.c.topic, log_ends.c.partition, begin.label("begin"), log_ends.c.next_position)
+            .select_from(ahead)
+            .where(log_ends.c.next_position > begin)
+            .order_by(log_ends.c.topic, log_ends.c.partition)
+        )
+        return [(row.topic, row.partition, row.begin, row.next_position) for row in rows]
+
     def _taken(self, records: Sequence[NewRecord]) -> set[tuple[str, str]]:
         ids: dict[str, set[str]] = defaultdict(set)
         for record in records:

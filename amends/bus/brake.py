@@ -24,6 +24,11 @@ class Brake:
     share: float = 0.5
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=200))
 
+    @property
+    def failed_share(self) -> float:
+        """The share of the last records that failed; counted as if there were at least `least` of them."""
+        return sum(self.recent) / max(len(self.recent), self.least)
+
     def recall(self, failures: int) -> None:
         """Begin with failures of an earlier life in mind: with enough of them, the next one makes it grip."""
         self.recent.extend([True] * min(failures, self.least))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Event
@@ -23,6 +24,7 @@ from typing import Protocol
 from amends.bus.backoff import Backoff
 from amends.bus.port import Position, Record, Unshipped
 from amends.errors import Unavailable
+from amends.meter import NO_METER, Meter
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class Relay:
         batch: int = 1000,
         note: Callable[[int], None] = lambda _count: None,
         chance: Callable[[], float] = random.random,
+        meter: Meter = NO_METER,
     ) -> None:
         """Ship through `shipper`, at most `batch` records of a partition at a time; `note` is told how many went.
 
@@ -88,6 +91,7 @@ class Relay:
         self._batch = batch
         self._note = note
         self._chance = chance
+        self._meter = meter
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Ship until `stop` is set, or until there is nothing to ship and `until_idle` agrees; returns how many."""
@@ -101,6 +105,7 @@ class Relay:
                 pause_s = _BACKOFF.pause_s(failures, self._chance())
                 cause = type(why.__cause__ or why).__name__
                 log.warning("relay waits", extra={"why": cause, "pause_s": round(pause_s, 3)})
+                self._meter.waits("relay", cause, pause_s)
                 stop.wait(pause_s)
                 continue
             failures = 0
@@ -110,6 +115,7 @@ class Relay:
             elif until_idle is not None and until_idle():
                 break
             else:
+                self._meter.rests(idle_s)
                 stop.wait(idle_s)
                 idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
         log.info("relay stopped", extra={"records": done})
@@ -117,6 +123,8 @@ class Relay:
 
     def step(self) -> int:
         """Ship what lies ready, at most a batch of each partition; returns how many records."""
+        self._meter.works()
+        began = time.monotonic()
         with self._open_unit() as unit:
             reached: list[tuple[Unshipped, int]] = []
             records: list[Record] = []
@@ -138,4 +146,5 @@ class Relay:
                 unit.log.mark_shipped(unshipped, to)
             unit.commit()
         self._note(len(records))
+        self._meter.did("relay", {"shipped": len(records)}, records=len(records), seconds=time.monotonic() - began)
         return len(records)

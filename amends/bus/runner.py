@@ -37,8 +37,9 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from typing import Generic, Protocol, TypeVar, runtime_checkable
@@ -49,7 +50,9 @@ from amends.bus.port import Log, Position, Record
 from amends.bus.waiting import BACKOFF, Wait, WaitingRoom
 from amends.domain.dead import DeadState
 from amends.errors import PositionLost, Unavailable, Unprocessable
+from amends.meter import NO_METER, Meter
 from amends.ports import Now
+from amends.tracer import NO_TRACER, TRACEPARENT, Tracer
 from amends.unit_of_work import OpenUnit, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -84,8 +87,11 @@ class Stage(Protocol[P]):
             Unavailable: try the same records again later.
         """
 
-    def apply(self, unit: UnitOfWork, prepared: P) -> None:
-        """Write the effect. The runner moves the position and commits."""
+    def apply(self, unit: UnitOfWork, prepared: P) -> Mapping[str, int] | None:
+        """Write the effect. The runner moves the position and commits.
+
+        Returns how many things came to which outcome, for the figures; None if nobody counts them here.
+        """
 
 
 @runtime_checkable
@@ -110,6 +116,8 @@ class StageRunner(Generic[P]):
         batch: int,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        meter: Meter = NO_METER,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         """Run `stage` on `log_`; `clock` gives seconds that never go back, `chance` a number in [0, 1)."""
         self._stage = stage
@@ -123,6 +131,8 @@ class StageRunner(Generic[P]):
         self._waiting = WaitingRoom(clock, chance)
         #: How often what the stage needs was there: once for each batch that went through.
         self._passed = 0
+        self._meter = meter
+        self._tracer = tracer
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Work until `stop` is set, or until there is nothing to do and `until_idle` agrees.
@@ -140,6 +150,7 @@ class StageRunner(Generic[P]):
                 try:
                     moved = self.step(stop)
                 except PositionLost:
+                    self._meter.lost_position(self._stage.name)
                     log.info("batch dropped: another worker did it", extra={"stage": self._stage.name})
                     continue
                 except Unavailable as why:
@@ -157,6 +168,7 @@ class StageRunner(Generic[P]):
                 elif until_idle is not None and until_idle():
                     break
                 else:
+                    self._meter.rests(idle_s)
                     stop.wait(idle_s)
                     idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
         except StageBroken:
@@ -225,15 +237,27 @@ class StageRunner(Generic[P]):
         return len(records)
 
     def _effect(self, position: Position, records: Sequence[Record]) -> None:
-        prepared = self._stage.prepare(records)
-        with self._open_unit() as unit:
-            self._stage.apply(unit, prepared)
-            unit.log.advance(position, records[-1].next_offset, mark=records[-1].mark)
-            unit.commit()
+        self._meter.works()
+        began, name = time.monotonic(), self._stage.name
+        came_with = [record.headers.get(TRACEPARENT, "") for record in records]
+        with self._tracer.batch(name, came_with, ids=[record.id for record in records]) as traces:
+            if traces:
+                records = [_in_trace(record, trace) for record, trace in zip(records, traces, strict=True)]
+            with self._tracer.part("prepare"):
+                prepared = self._stage.prepare(records)
+            with self._tracer.part("apply"), self._open_unit() as unit:
+                outcomes = self._stage.apply(unit, prepared)
+                unit.log.advance(position, records[-1].next_offset, mark=records[-1].mark)
+                unit.commit()
         self._passed += self._has_reached(prepared)
         self._waiting.leave(position.partition)
         for _ in records:
             self._brake.note(failed=False)
+        now = self._now()
+        ages_s = [(now - record.at).total_seconds() for record in records]
+        took_s = time.monotonic() - began
+        self._meter.did(name, outcomes or {}, records=len(records), seconds=took_s, ages_s=ages_s)
+        self._meter.failing(name, self._brake.failed_share)
 
     def _has_reached(self, prepared: P) -> bool:
         return not isinstance(self._stage, Witness) or self._stage.has_reached(prepared)
@@ -282,7 +306,11 @@ class StageRunner(Generic[P]):
             unit.log.advance(position, record.next_offset, mark=record.mark)
             unit.commit()
         self._waiting.leave(position.partition)
-        self._brake.note(failed=not isinstance(why, Unprocessable))
+        self._meter.came_to(self._stage.name, "dead")
+        try:
+            self._brake.note(failed=not isinstance(why, Unprocessable))
+        finally:
+            self._meter.failing(self._stage.name, self._brake.failed_share)
 
     def _recall_failures(self) -> None:
         with suppress(Unavailable), self._open_unit() as unit:
@@ -297,6 +325,11 @@ class StageRunner(Generic[P]):
     def _say_that_it_waits(self, why: Unavailable, pause_s: float) -> None:
         cause = type(why.__cause__ or why).__name__
         log.warning("stage waits", extra={"stage": self._stage.name, "why": cause, "pause_s": round(pause_s, 3)})
+        self._meter.waits(self._stage.name, cause, pause_s)
+
+
+def _in_trace(record: Record, trace: str) -> Record:
+    return replace(record, headers={**record.headers, TRACEPARENT: trace})
 
 
 def _at(position: Position, record: Record) -> Position:

@@ -16,6 +16,7 @@ from storage.unit_of_work import Database
 from tests.conftest import PARTITIONS
 from tests.support.builders import a_record
 from tests.support.clock import FakeClock
+from tests.support.meter import FakeMeter
 
 
 def nothing_wrong(record_id: str) -> None:
@@ -38,10 +39,11 @@ class FakeStage:
             self.preparing(record.id)
         return list(records)
 
-    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> None:
+    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> dict[str, int]:
         for record in prepared:
             unit.audit.append([Happening(at=record.at, actor="amends:test", action="done", subject=record.id)])
             self.applying(record.id)
+        return {"done": len(prepared)}
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Workshop:
     database: Database
     clock: FakeClock
     stage: FakeStage = field(default_factory=FakeStage)
+    meter: FakeMeter = field(default_factory=FakeMeter)
 
     def publish(self, *ids: str, key: str = "ines") -> None:
         with self.database.unit() as unit:
@@ -68,6 +71,7 @@ class Workshop:
             batch=batch,
             clock=time.monotonic if is_timed else lambda: self.clock.time.timestamp(),
             chance=lambda: 0.0 if is_timed else 0.999,
+            meter=self.meter,
         )
 
     def dead(self, *, state: DeadState | None = DeadState.WAITING) -> list[DeadLetter]:

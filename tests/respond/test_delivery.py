@@ -9,6 +9,7 @@ from amends.bus.runner import Witness
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.errors import Unavailable
+from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport
 from amends.wire import queued_record
 from respond.delivery import DeliverStage
@@ -16,6 +17,7 @@ from storage.unit_of_work import Database
 from tests.casework.office import MESSAGE, PACK, Office
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeSender
+from tests.support.meter import FakeMeter
 
 
 class BreaksDown(FakeSender):
@@ -26,7 +28,7 @@ class BreaksDown(FakeSender):
         raise KeyError("nobody thought of this")
 
 
-def a_stage(database: Database, sender: FakeSender) -> DeliverStage:
+def a_stage(database: Database, sender: FakeSender, meter: Meter = NO_METER) -> DeliverStage:
     return DeliverStage(
         sender,
         open_unit=database.unit,
@@ -35,6 +37,7 @@ def a_stage(database: Database, sender: FakeSender) -> DeliverStage:
         secret=b"s" * 32,
         now=FakeClock(MESSAGE.received_at),
         at_once=10,
+        meter=meter,
     )
 
 
@@ -52,8 +55,8 @@ def record_of(reply: Reply) -> Record:
     )
 
 
-def deliver(database: Database, sender: FakeSender, reply: Reply) -> None:
-    a_stage(database, sender).prepare([record_of(reply)])
+def deliver(database: Database, sender: FakeSender, reply: Reply, meter: Meter = NO_METER) -> None:
+    a_stage(database, sender, meter).prepare([record_of(reply)])
 
 
 @pytest.fixture
@@ -102,3 +105,23 @@ def test_a_reply_that_the_channel_refuses_at_once_does_not_show_that_it_is_there
     stage = a_stage(database, FakeSender(says=Delivered.NO))
 
     assert not stage.has_reached(stage.prepare([record_of(reply)]))
+
+
+def test_what_became_of_a_reply_is_counted_once_it_is_committed(database: Database, reply: Reply) -> None:
+    meter = FakeMeter()
+
+    deliver(database, FakeSender(), reply, meter)
+    deliver(database, FakeSender(), reply, meter)
+
+    assert meter.outcomes == {("deliver", "sent"): 1}
+    assert meter.beats == ["works"]
+
+
+def test_nothing_is_counted_of_a_reply_that_goes_back_into_the_queue(database: Database, reply: Reply) -> None:
+    sender, meter = FakeSender(), FakeMeter()
+    sender.is_down = True
+
+    with pytest.raises(Unavailable):
+        deliver(database, sender, reply, meter)
+
+    assert meter.outcomes == {}
