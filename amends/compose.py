@@ -27,7 +27,7 @@ from amends.domain.reply import Reply
 from amends.errors import Misconfigured
 from amends.house import installation_secret
 from amends.policies.load import load_pack
-from amends.ports import BlobStore, Fetched, Judge, Now, Sender
+from amends.ports import Fetched, Judge, Now, Sender
 from amends.settings import Settings
 from amends.unit_of_work import UnitOfWork
 from ingest.files import FilesConnector, Looks
@@ -46,7 +46,7 @@ from respond.senders.mail import Envelope, OwnAddresses
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
 from respond.stage import Office, RespondStage
 from respond.thread import envelope_of, name_before_sending
-from storage.blobs import FolderBlobStore, FsspecBlobStore
+from storage.blobs import FolderBlobStore, FsspecBlobStore, open_blob_store
 from storage.engine import open_engine
 from storage.group_commit import GroupCommit
 from storage.migrate import upgrade
@@ -171,10 +171,10 @@ class House:
         return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping)
 
     @cached_property
-    def blobs(self) -> BlobStore:
+    def blobs(self) -> FsspecBlobStore:
         """The store of raw bytes."""
         if self.settings.blob_store:
-            return FsspecBlobStore(self.settings.blob_store)
+            return open_blob_store(self.settings.blob_store)
         return FolderBlobStore(self.settings.data_dir / "blobs")
 
     @cached_property
