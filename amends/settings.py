@@ -148,6 +148,23 @@ class Settings(BaseSettings):
     form_url: str = Field("", description="What customers see in the address bar; empty: the host and port above.")
     form_name: str = Field("complaints", min_length=1, description="The name of the form in the data.")
 
+    ops_host: str = Field("127.0.0.1", description="The address that /livez, /readyz and /metrics listen on.")
+    ops_port: int = Field(
+        0,
+        ge=0,
+        le=65_530,
+        description="Their port in the first service; each other service has the next one, as docs/metrics.md lists "
+        "them. 0: none listens.",
+    )
+    traces_to: str = Field(
+        "",
+        description="Where traces go: the address of an OTLP/HTTP receiver, like `http://127.0.0.1:4318/v1/traces`; "
+        "empty: nothing is traced.",
+    )
+    traces_share: float = Field(
+        1.0, ge=0, le=1, description="The share of messages that are traced, from the first stage to the last."
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the background services say."
     )
@@ -186,6 +203,14 @@ class Settings(BaseSettings):
         url = urlsplit(value)
         if value and (url.scheme not in {"http", "https"} or not url.netloc or url.query or url.fragment):
             raise ValueError("write an address like https://example.org/complaints")
+        return value
+
+    @field_validator("traces_to")
+    @classmethod
+    def _takes_traces(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and (url.scheme not in {"http", "https"} or not url.netloc):
+            raise ValueError("write an address like http://127.0.0.1:4318/v1/traces")
         return value
 
     @field_validator("kafka_servers")

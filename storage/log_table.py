@@ -149,19 +149,7 @@ class LogTable:
         The locks hold until the transaction ends, so that no two relays ship one
         partition at the same time.
         """
-        ahead = log_ends.outerjoin(
-            log_shipped,
-            (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition),
-        )
-        behind = [
-            (row.topic, row.partition)
-            for row in self._connection.execute(
-                select(log_ends.c.topic, log_ends.c.partition)
-                .select_from(ahead)
-                .where(log_ends.c.next_position > func.coalesce(log_shipped.c.next_position, 0))
-                .order_by(log_ends.c.topic, log_ends.c.partition)
-            )
-        ]
+        behind = [(topic, partition) for topic, partition, _, _ in self._behind()]
         if not behind:
             return []
         rows = [{"topic": topic, "partition": partition, "next_position": 0} for topic, partition in behind]
@@ -194,18 +182,24 @@ class LogTable:
         )
 
     def unshipped(self) -> tuple[int, datetime | None]:
-        """Count what was not shipped, and say since when the oldest of it waits."""
-        ahead = log_records.outerjoin(
-            log_shipped,
-            (log_shipped.c.topic == log_records.c.topic) & (log_shipped.c.partition == log_records.c.partition),
-        )
-        not_shipped = log_records.c.position >= func.coalesce(log_shipped.c.next_position, 0)
-        row = self._connection.execute(
-            select(func.count().label("n"), func.min(log_records.c.at).label("oldest"))
-            .select_from(ahead)
-            .where(not_shipped)
-        ).one()
-        return row.n, row.oldest
+        """Count what was not shipped, and say since when the first of it waits.
+
+        The ends of the partitions say how much, the first record of each how long, so
+        that the cost does not grow with the log.
+        """
+        count, since = 0, None
+        for topic, partition, begin, end in self._behind():
+            count += end - begin
+            at = self._connection.scalar(
+                select(log_records.c.at).where(
+                    log_records.c.topic == topic,
+                    log_records.c.partition == partition,
+                    log_records.c.position == begin,
+                )
+            )
+            if at is not None and (since is None or at < since):
+                since = at
+        return count, since
 
     def live_workers(self, group: str, topic: str, worker: str, *, now: datetime, ttl: timedelta) -> list[str]:
         """Say that `worker` lives, and list all that do, in an order that they all agree on."""
@@ -258,6 +252,21 @@ class LogTable:
             return self._partitions[topic]
         except KeyError:
             raise Misconfigured(f"no topic is called {topic!r}; declare it with its number of partitions") from None
+
+    def _behind(self) -> list[tuple[str, int, int, int]]:
+        """List the partitions that hold records which were not shipped: from where, and up to where."""
+        ahead = log_ends.outerjoin(
+            log_shipped,
+            (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition),
+        )
+        begin = func.coalesce(log_shipped.c.next_position, 0)
+        rows = self._connection.execute(
+            select(log_ends.c.topic, log_ends.c.partition, begin.label("begin"), log_ends.c.next_position)
+            .select_from(ahead)
+            .where(log_ends.c.next_position > begin)
+            .order_by(log_ends.c.topic, log_ends.c.partition)
+        )
+        return [(row.topic, row.partition, row.begin, row.next_position) for row in rows]
 
     def _taken(self, records: Sequence[NewRecord]) -> set[tuple[str, str]]:
         ids: dict[str, set[str]] = defaultdict(set)

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Event
@@ -21,6 +22,7 @@ from typing import Protocol
 
 from amends.bus.port import Position, Record, Unshipped
 from amends.errors import Unavailable
+from amends.meter import NO_METER, Meter
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +76,14 @@ class Relay:
         *,
         batch: int = 1000,
         note: Callable[[int], None] = lambda _count: None,
+        meter: Meter = NO_METER,
     ) -> None:
         """Ship through `shipper`, at most `batch` records of a partition at a time; `note` is told how many went."""
         self._shipper = shipper
         self._open_unit = open_unit
         self._batch = batch
         self._note = note
+        self._meter = meter
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Ship until `stop` is set, or until there is nothing to ship and `until_idle` agrees; returns how many."""
@@ -89,7 +93,9 @@ class Relay:
             try:
                 shipped = self.step()
             except Unavailable as why:
-                log.warning("relay waits", extra={"why": type(why.__cause__ or why).__name__, "pause_s": backoff_s})
+                cause = type(why.__cause__ or why).__name__
+                log.warning("relay waits", extra={"why": cause, "pause_s": backoff_s})
+                self._meter.waits("relay", cause, backoff_s)
                 stop.wait(backoff_s)
                 backoff_s = min(backoff_s * 2, _BACKOFF_MOST_S)
                 continue
@@ -100,6 +106,7 @@ class Relay:
             elif until_idle is not None and until_idle():
                 break
             else:
+                self._meter.rests(idle_s)
                 stop.wait(idle_s)
                 idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
         log.info("relay stopped", extra={"records": done})
@@ -107,6 +114,8 @@ class Relay:
 
     def step(self) -> int:
         """Ship what lies ready, at most a batch of each partition; returns how many records."""
+        self._meter.works()
+        began = time.monotonic()
         with self._open_unit() as unit:
             reached: list[tuple[Unshipped, int]] = []
             records: list[Record] = []
@@ -128,4 +137,5 @@ class Relay:
                 unit.log.mark_shipped(unshipped, to)
             unit.commit()
         self._note(len(records))
+        self._meter.did("relay", {"shipped": len(records)}, records=len(records), seconds=time.monotonic() - began)
         return len(records)

@@ -19,9 +19,10 @@ What can go wrong, and what then:
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Generic, Protocol, TypeVar
 
@@ -29,7 +30,9 @@ from amends.bus.port import Log, Position, Record
 from amends.domain.arrival import Parked, parked_id
 from amends.domain.channel import Channel
 from amends.errors import AmendsError, PositionLost, Unavailable, Unprocessable
+from amends.meter import NO_METER, Meter
 from amends.ports import Now
+from amends.tracer import NO_TRACER, TRACEPARENT, Tracer
 from amends.unit_of_work import OpenUnit, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -65,8 +68,11 @@ class Stage(Protocol[P]):
             Unavailable: try the same records again later.
         """
 
-    def apply(self, unit: UnitOfWork, prepared: P) -> None:
-        """Write the effect. The runner moves the position and commits."""
+    def apply(self, unit: UnitOfWork, prepared: P) -> Mapping[str, int] | None:
+        """Write the effect. The runner moves the position and commits.
+
+        Returns how many things came to which outcome, for the figures; None if nobody counts them here.
+        """
 
 
 @dataclass(slots=True)
@@ -76,6 +82,11 @@ class Brake:
     least: int = 20
     share: float = 0.5
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=200))
+
+    @property
+    def failed_share(self) -> float:
+        """The share of the last records that failed; counted as if there were at least `least` of them."""
+        return sum(self.recent) / max(len(self.recent), self.least)
 
     def note(self, *, failed: bool) -> None:
         """Remember one record.
@@ -94,7 +105,18 @@ class Brake:
 class StageRunner(Generic[P]):
     """Runs one stage as one worker."""
 
-    def __init__(self, stage: Stage[P], log_: Log, open_unit: OpenUnit, *, worker: str, now: Now, batch: int) -> None:
+    def __init__(
+        self,
+        stage: Stage[P],
+        log_: Log,
+        open_unit: OpenUnit,
+        *,
+        worker: str,
+        now: Now,
+        batch: int,
+        meter: Meter = NO_METER,
+        tracer: Tracer = NO_TRACER,
+    ) -> None:
         self._stage = stage
         self._log = log_
         self._open_unit = open_unit
@@ -102,6 +124,8 @@ class StageRunner(Generic[P]):
         self._now = now
         self._batch = batch
         self._brake = Brake()
+        self._meter = meter
+        self._tracer = tracer
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Work until `stop` is set, or until there is nothing to do and `until_idle` agrees.
@@ -118,11 +142,13 @@ class StageRunner(Generic[P]):
                 try:
                     moved = self.step(stop)
                 except PositionLost:
+                    self._meter.lost_position(self._stage.name)
                     log.info("batch dropped: another worker did it", extra={"stage": self._stage.name})
                     continue
                 except Unavailable as why:
                     cause = type(why.__cause__ or why).__name__
                     log.warning("stage waits", extra={"stage": self._stage.name, "why": cause, "pause_s": backoff_s})
+                    self._meter.waits(self._stage.name, cause, backoff_s)
                     stop.wait(backoff_s)
                     backoff_s = min(backoff_s * 2, _BACKOFF_MOST_S)
                     continue
@@ -133,6 +159,7 @@ class StageRunner(Generic[P]):
                 elif until_idle is not None and until_idle():
                     break
                 else:
+                    self._meter.rests(idle_s)
                     stop.wait(idle_s)
                     idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
         finally:
@@ -153,6 +180,7 @@ class StageRunner(Generic[P]):
         return done
 
     def _do(self, position: Position, records: Sequence[Record]) -> None:
+        self._meter.works()
         try:
             self._effect(position, records)
         except Unavailable:
@@ -167,13 +195,25 @@ class StageRunner(Generic[P]):
             return
         for _ in records:
             self._brake.note(failed=False)
+        self._meter.failing(self._stage.name, self._brake.failed_share)
 
     def _effect(self, position: Position, records: Sequence[Record]) -> None:
-        prepared = self._stage.prepare(records)
-        with self._open_unit() as unit:
-            self._stage.apply(unit, prepared)
-            unit.log.advance(position, records[-1].next_offset, mark=records[-1].mark)
-            unit.commit()
+        began = time.monotonic()
+        name = self._stage.name
+        came_with = [record.headers.get(TRACEPARENT, "") for record in records]
+        with self._tracer.batch(name, came_with, ids=[record.id for record in records]) as traces:
+            if traces:
+                records = [_in_trace(record, trace) for record, trace in zip(records, traces, strict=True)]
+            with self._tracer.part("prepare"):
+                prepared = self._stage.prepare(records)
+            with self._tracer.part("apply"), self._open_unit() as unit:
+                outcomes = self._stage.apply(unit, prepared)
+                unit.log.advance(position, records[-1].next_offset, mark=records[-1].mark)
+                unit.commit()
+        now = self._now()
+        ages_s = [(now - record.at).total_seconds() for record in records]
+        took_s = time.monotonic() - began
+        self._meter.did(name, outcomes or {}, records=len(records), seconds=took_s, ages_s=ages_s)
 
     def _park(self, position: Position, record: Record, why: Exception) -> None:
         expected = isinstance(why, Unprocessable)
@@ -202,7 +242,15 @@ class StageRunner(Generic[P]):
             )
             unit.log.advance(position, record.next_offset, mark=record.mark)
             unit.commit()
-        self._brake.note(failed=not expected)
+        self._meter.came_to(self._stage.name, "dead")
+        try:
+            self._brake.note(failed=not expected)
+        finally:
+            self._meter.failing(self._stage.name, self._brake.failed_share)
+
+
+def _in_trace(record: Record, trace: str) -> Record:
+    return replace(record, headers={**record.headers, TRACEPARENT: trace})
 
 
 def _at(position: Position, record: Record) -> Position:

@@ -76,6 +76,7 @@ def take_in(house: House, path: Path) -> Counter[Fate]:
             house.readers,
             stop=Event(),
             progress=lambda count: bar.advance(task, count),
+            tracer=house.tracer,
         )
 
 

@@ -14,6 +14,7 @@ from storage.unit_of_work import Database
 from tests.conftest import PARTITIONS
 from tests.support.builders import a_record
 from tests.support.clock import FakeClock
+from tests.support.meter import FakeMeter
 
 
 def nothing_wrong(record_id: str) -> None:
@@ -36,10 +37,11 @@ class FakeStage:
             self.preparing(record.id)
         return list(records)
 
-    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> None:
+    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> dict[str, int]:
         for record in prepared:
             unit.audit.append([Happening(at=record.at, actor="amends:test", action="done", subject=record.id)])
             self.applying(record.id)
+        return {"done": len(prepared)}
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Workshop:
     database: Database
     clock: FakeClock
     stage: FakeStage = field(default_factory=FakeStage)
+    meter: FakeMeter = field(default_factory=FakeMeter)
 
     def publish(self, *ids: str, key: str = "ines") -> None:
         with self.database.unit() as unit:
@@ -57,7 +60,9 @@ class Workshop:
 
     def runner(self, *, batch: int = 10, worker: str = "anna") -> StageRunner[list[Record]]:
         log = LocalLog(self.database, partitions=PARTITIONS, now=self.clock)
-        return StageRunner(self.stage, log, self.database.unit, worker=worker, now=self.clock, batch=batch)
+        return StageRunner(
+            self.stage, log, self.database.unit, worker=worker, now=self.clock, batch=batch, meter=self.meter
+        )
 
     @property
     def done(self) -> list[str]:

@@ -8,6 +8,7 @@ from amends.bus.port import Record
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.errors import Unavailable
+from amends.meter import NO_METER, Meter
 from amends.ports import DeliveryReport
 from amends.wire import queued_record
 from respond.delivery import DeliverStage
@@ -15,6 +16,7 @@ from storage.unit_of_work import Database
 from tests.casework.office import MESSAGE, PACK, Office
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeSender
+from tests.support.meter import FakeMeter
 
 
 class BreaksDown(FakeSender):
@@ -25,7 +27,7 @@ class BreaksDown(FakeSender):
         raise KeyError("nobody thought of this")
 
 
-def deliver(database: Database, sender: FakeSender, reply: Reply) -> None:
+def deliver(database: Database, sender: FakeSender, reply: Reply, meter: Meter = NO_METER) -> None:
     stage = DeliverStage(
         sender,
         open_unit=database.unit,
@@ -34,6 +36,7 @@ def deliver(database: Database, sender: FakeSender, reply: Reply) -> None:
         secret=b"s" * 32,
         now=FakeClock(MESSAGE.received_at),
         at_once=10,
+        meter=meter,
     )
     queued = queued_record(reply, source="/test", at=MESSAGE.received_at)
     record = Record(
@@ -78,3 +81,23 @@ def test_a_reply_waits_in_the_queue_while_its_channel_is_down(database: Database
     with database.reading() as unit:
         assert unit.replies.get(reply.id).state is ReplyState.QUEUED
         assert unit.tasks.open_tasks() == []
+
+
+def test_what_became_of_a_reply_is_counted_once_it_is_committed(database: Database, reply: Reply) -> None:
+    meter = FakeMeter()
+
+    deliver(database, FakeSender(), reply, meter)
+    deliver(database, FakeSender(), reply, meter)
+
+    assert meter.outcomes == {("deliver", "sent"): 1}
+    assert meter.beats == ["works"]
+
+
+def test_nothing_is_counted_of_a_reply_that_goes_back_into_the_queue(database: Database, reply: Reply) -> None:
+    sender, meter = FakeSender(), FakeMeter()
+    sender.is_down = True
+
+    with pytest.raises(Unavailable):
+        deliver(database, sender, reply, meter)
+
+    assert meter.outcomes == {}
