@@ -28,7 +28,7 @@ from amends.errors import Misconfigured
 from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
-from amends.ports import BlobStore, Fetched, Judge, Now, Sender
+from amends.ports import Fetched, Judge, Now, Sender
 from amends.settings import Settings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
@@ -48,7 +48,7 @@ from respond.senders.mail import Envelope, OwnAddresses
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
 from respond.stage import Office, RespondStage
 from respond.thread import envelope_of, name_before_sending
-from storage.blobs import FolderBlobStore, FsspecBlobStore
+from storage.blobs import FolderBlobStore, FsspecBlobStore, open_blob_store
 from storage.engine import open_engine
 from storage.group_commit import GroupCommit
 from storage.levels import levels
@@ -202,10 +202,10 @@ class House:
         return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping, meter=meter)
 
     @cached_property
-    def blobs(self) -> BlobStore:
+    def blobs(self) -> FsspecBlobStore:
         """The store of raw bytes."""
         if self.settings.blob_store:
-            return FsspecBlobStore(self.settings.blob_store)
+            return open_blob_store(self.settings.blob_store)
         return FolderBlobStore(self.settings.data_dir / "blobs")
 
     @cached_property

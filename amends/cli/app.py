@@ -9,7 +9,7 @@ import sys
 import typer
 
 from amends.bus.brake import StageBroken
-from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, review, triage
+from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, review, setup, triage
 from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
@@ -25,7 +25,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(background.up)
 app.command("run")(background.run)
-app.command("setup")(background.setup)
+app.command("setup")(setup.setup)
 app.add_typer(intake.app, name="ingest")
 app.command("reconcile")(intake.reconcile_sources)
 app.add_typer(triage.app, name="triage")
