@@ -11,12 +11,13 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Column, Connection, Table, insert
+from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, LargeBinary, Table, insert
 from sqlalchemy.dialects import sqlite
 
 T = TypeVar("T")
 Row = dict[str, Any]
 
+_NULL = "NULL"
 #: How many values one `IN (…)` holds: well under what either database allows.
 _IN_AT_MOST = 500
 
@@ -70,27 +71,47 @@ def insert_or_replace(connection: Connection, table: Table, rows: Iterable[Row])
 def _insert_arrays(connection: Connection, table: Table, rows: Sequence[Row], on_conflict: str = "") -> None:
     columns = [table.columns[name] for name in rows[0]]
     names = ", ".join(f'"{column.name}"' for column in columns)
-    arrays = ", ".join(f"%s::{_array_of(connection, column)}[]" for column in columns)
+    arrays = ", ".join(f"%s::{array_type(connection, column)}" for column in columns)
     taken = ", ".join(f"u.c{n}{_cast(column)}" for n, column in enumerate(columns))
     aliases = ", ".join(f"c{n}" for n in range(len(columns)))
     # Names of our own tables and columns; every value travels as a parameter.
     statement = (
         f'INSERT INTO "{table.name}" ({names}) SELECT {taken} FROM unnest({arrays}) AS u({aliases}) {on_conflict}'  # noqa: S608
     )
-    connection.exec_driver_sql(statement, tuple(_values(connection, column, rows) for column in columns))
+    connection.exec_driver_sql(
+        statement, tuple(array(connection, column, [row[column.name] for row in rows]) for column in columns)
+    )
 
 
-def _values(connection: Connection, column: Column[Any], rows: Sequence[Row]) -> list[Any]:
-    name = column.name
+def array_type(connection: Connection, column: Column[Any]) -> str:
+    """Give the type of an array of a column's values. JSON travels as text: each becomes JSON where it is inserted."""
+    return "text[]" if isinstance(column.type, JSON) else f"{column.type.compile(connection.dialect)}[]"
+
+
+def array(connection: Connection, column: Column[Any], values: Iterable[Any]) -> str:
+    """Write values of a column as one array, in PostgreSQL's own notation.
+
+    The driver would write it as well, but letter by letter: a reply of a thousand letters with its
+    checks costs it two milliseconds.
+    """
     if isinstance(column.type, JSON):
-        return [json.dumps(row[name]) for row in rows]
+        return _array_of_words(map(json.dumps, values))
+    if isinstance(column.type, LargeBinary):
+        return "{" + ",".join([_NULL if value is None else f'"\\\\x{value.hex()}"' for value in values]) + "}"
     bind = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return [row[name] for row in rows] if bind is None else [bind(row[name]) for row in rows]
+    bound = values if bind is None else map(bind, values)
+    if isinstance(column.type, (Integer, Float, Boolean)):
+        # An IntEnum is a number of its own name.
+        return "{" + ",".join([_NULL if value is None else str(value + 0) for value in bound]) + "}"
+    return _array_of_words(bound)
 
 
-def _array_of(connection: Connection, column: Column[Any]) -> str:
-    # An array of JSON texts: each becomes JSON where it is inserted.
-    return "text" if isinstance(column.type, JSON) else column.type.compile(connection.dialect)
+def _array_of_words(values: Iterable[Any]) -> str:
+    return "{" + ",".join([_NULL if value is None else f'"{_escaped(str(value))}"' for value in values]) + "}"
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _cast(column: Column[Any]) -> str:

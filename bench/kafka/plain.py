@@ -1,4 +1,6 @@
-"""The consumer that one would write in an afternoon: `python -m bench.kafka.plain consumer MODEL BROKER TOPIC DATABASE`.
+"""The consumer that one would write in an afternoon.
+
+`python -m bench.kafka.plain consumer MODEL BROKER TOPIC DATABASE`.
 
 One consumer with kafka-python's defaults, `poll`, spaCy on one message at a time, an insert
 of message, case and draft through the ORM, a commit each. It keeps no threads, clocks,

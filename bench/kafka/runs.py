@@ -75,11 +75,11 @@ def run_ours(servers: Servers, corpora: Sequence[Corpus], ours: Ours) -> Measure
 
 def run_plain(servers: Servers, corpora: Sequence[Corpus], *, model: Path) -> Measured:
     """Lay the messages onto a topic; then start the clock and let the consumer go."""
-    with servers.installation() as said:
+    with servers.installation() as said, servers.installation() as plain:
         house = open_house(said)
         topic = f"{said['kafka_prefix']}plain"
         _make_topic(servers.broker.servers, topic, house.settings.partitions)
-        arguments = ["consumer", str(model), servers.broker.servers, topic, f"{said['database_url']}"]
+        arguments = ["consumer", str(model), servers.broker.servers, topic, plain["database_url"]]
         worker = Worker("bench.kafka.plain", arguments, {})
         try:
             worker.wait_for(READY)

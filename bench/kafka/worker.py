@@ -30,9 +30,14 @@ def main(service: str, judged_by: str) -> None:
         _ = house.judge
     runner = house.runner(service)
     stop = Event()
-    Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+    Thread(target=_stop_at_the_end, args=(stop,), daemon=True).start()
     _say(READY)
     runner.run(stop)
+
+
+def _stop_at_the_end(stop: Event) -> None:
+    sys.stdin.read()
+    stop.set()
 
 
 def _relay(house: ComparedHouse) -> None:
