@@ -11,11 +11,36 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, LargeBinary, Table, insert
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    Table,
+    any_,
+    bindparam,
+    insert,
+)
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import UserDefinedType
 
 T = TypeVar("T")
 Row = dict[str, Any]
+
+
+class _ArrayOfWords(UserDefinedType[str]):
+    """An array as `array` writes it. The parameter itself has the type: what is cast later cannot be planned for."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return "TEXT[]"
+
 
 _NULL = "NULL"
 #: How many values one `IN (…)` holds: well under what either database allows.
@@ -27,6 +52,17 @@ def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
     listed = list(values)
     for start in range(0, len(listed), _IN_AT_MOST):
         yield listed[start : start + _IN_AT_MOST]
+
+
+def one_of(connection: Connection, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Say that a column of words holds one of these values.
+
+    PostgreSQL gets them as one array: a statement that has a parameter for each would be
+    another one for each number of them, to be taken apart by the driver and planned anew.
+    """
+    if connection.dialect.name == "sqlite":
+        return column.in_(values)
+    return column == any_(bindparam(None, array(connection, column, values), _ArrayOfWords()))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
