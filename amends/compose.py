@@ -81,7 +81,8 @@ class House:
     @cached_property
     def secret(self) -> bytes:
         """What tokens are derived from."""
-        return installation_secret(self.settings.data_dir)
+        said = self.settings.secret.get_secret_value()
+        return said.encode() if said else installation_secret(self.settings.data_dir)
 
     @cached_property
     def partitions(self) -> Mapping[str, int]:
@@ -232,6 +233,7 @@ class House:
             security=Security(s.smtp_security),
             username=s.smtp_user,
             password=s.smtp_password.get_secret_value(),
+            ca_file=Path(s.smtp_ca_file) if s.smtp_ca_file else None,
         )
         return SmtpSender(smtp, self.now, self.own_addresses, self._envelope)
 
@@ -303,6 +305,13 @@ class House:
             time_zone=self.pack.calendar.zone.key,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    def close(self) -> None:
+        """Let go of what was opened: groups of the broker, connections to the database."""
+        if "log" in self.__dict__:
+            self.log.close()
+        if "database" in self.__dict__:
+            self.database.engine.dispose()
 
     def check_draft(self, unit: UnitOfWork, reply: Reply) -> tuple[Check, ...]:
         """Check a draft's words again, after a person changed them."""

@@ -8,10 +8,11 @@ in this very process, which is as cheap.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Column, Connection, Table, insert
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, false, insert
 from sqlalchemy.dialects import sqlite
 
 T = TypeVar("T")
@@ -19,6 +20,7 @@ Row = dict[str, Any]
 
 #: How many values one `IN (…)` holds: well under what either database allows.
 _IN_AT_MOST = 500
+_NO_DIGIT = re.compile("[^0-9a-f]")
 
 
 def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
@@ -26,6 +28,18 @@ def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
     listed = list(values)
     for start in range(0, len(listed), _IN_AT_MOST):
         yield listed[start : start + _IN_AT_MOST]
+
+
+def begins_with(column: Column[str], prefix: str) -> ColumnElement[bool]:
+    """Say that an id of hexadecimal digits begins with `prefix`, so that an index answers it whatever its collation.
+
+    What is no beginning of such an id matches nothing.
+    """
+    digits = prefix.strip().lower()
+    if not digits or _NO_DIGIT.search(digits):
+        return false()
+    # The letter after the last digit comes after every id that goes on with a digit.
+    return (column >= digits) & (column < digits + "g")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
@@ -53,7 +67,9 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> Non
 def insert_or_replace(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Insert rows; one whose key exists is replaced, and of two with one key the last stays."""
     keys = [column.name for column in table.primary_key.columns]
-    listed = list({tuple(row[key] for key in keys): row for row in rows}.values())
+    stored = {key: _stored(connection, table.columns[key]) for key in keys}
+    # Compared as they are stored: what differs only in what a column cannot hold is one key.
+    listed = list({tuple(stored[key](row[key]) for key in keys): row for row in rows}.values())
     if not listed:
         return
     others = [column.name for column in table.columns if column.name not in keys]
@@ -84,8 +100,14 @@ def _values(connection: Connection, column: Column[Any], rows: Sequence[Row]) ->
     name = column.name
     if isinstance(column.type, JSON):
         return [json.dumps(row[name]) for row in rows]
+    stored = _stored(connection, column)
+    return [stored(row[name]) for row in rows]
+
+
+def _stored(connection: Connection, column: Column[Any]) -> Callable[[Any], Any]:
+    """Give what turns a value into what the driver is handed."""
     bind = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return [row[name] for row in rows] if bind is None else [bind(row[name]) for row in rows]
+    return (lambda value: value) if bind is None else bind
 
 
 def _array_of(connection: Connection, column: Column[Any]) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from amends.bus.brake import StageBroken
 from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, review, triage
+from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
 from amends.logs import told
@@ -47,6 +48,7 @@ def main() -> None:
         try:
             app()
         finally:
+            OPENED.close()
             sys.stdout.flush()
     except StageBroken as why:
         complain(str(why))

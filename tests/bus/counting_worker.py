@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Event
 
 from amends.bus.local import LocalLog
@@ -43,9 +42,9 @@ def hasty_now() -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=time.time() * HASTE % 1e8)
 
 
-def work(file: Path, name: str) -> None:
+def work(url: str, name: str) -> None:
     """Work until nothing is left."""
-    database = Database(open_engine(f"sqlite:///{file}"), partitions=PARTITIONS)
+    database = Database(open_engine(url), partitions=PARTITIONS)
     log = LocalLog(database, partitions=PARTITIONS, now=hasty_now)
     runner = StageRunner(CountingStage(), log, database.unit, worker=name, now=hasty_now, batch=7)
     runner.run(Event(), until_idle=lambda: log.lag(GROUP, TOPIC) == 0)

@@ -12,8 +12,10 @@ from sqlalchemy import text
 from amends.bus.port import Topic
 from amends.domain.dead import DeadState
 from amends.errors import NotFound, Refused
+from storage.engine import open_engine
 from storage.migrate import _config, upgrade
 from storage.unit_of_work import Database
+from tests.conftest import PARTITIONS
 from tests.support.builders import a_dead_letter, a_parked, a_record
 from tests.support.clock import MONDAY
 
@@ -99,11 +101,15 @@ def test_what_stages_failed_on_before_this_version_is_a_dead_letter_after_the_up
     assert (letter.body, letter.headers, letter.key, letter.at) == (b"words", record.headers, record.key, record.at)
 
 
-def test_a_step_back_parks_dead_letters_again(database: Database) -> None:
+def test_a_step_back_parks_dead_letters_again(empty_url: str) -> None:
+    # It changes tables, so it has a database of its own.
+    database = Database(open_engine(empty_url), partitions=PARTITIONS)
+    upgrade(database.engine)
     with database.unit() as unit:
         unit.dead.add([replace(a_dead_letter(), channel="carrier pigeon")])
         unit.commit()
     with database.engine.connect().execution_options(amends_writes=True) as connection, connection.begin():
         command.downgrade(_config(connection), "v0002")
         rows = connection.execute(text("SELECT source, item, channel, message_id, state FROM parked")).all()
+    database.engine.dispose()
     assert [tuple(row) for row in rows] == [("log:messages", "messages/0/0", "email", "r1", "waiting")]
