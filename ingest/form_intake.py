@@ -18,7 +18,7 @@ from amends.domain.secrets import status_token
 from amends.domain.submission import Progress, Receipt, Submission
 from amends.ports import BlobStore, Fetched, Now
 from amends.unit_of_work import UnitOfWork
-from ingest.intake import keep_and_read, publish
+from ingest.intake import Entry, keep_and_read, promise, publish
 from ingest.reading import Media, Reader
 from ingest.web_form.submission import submission_bytes
 
@@ -61,9 +61,9 @@ class FormIntake:
         taken = keep_and_read([fetched], self.blobs, self.readers)
 
         def keep(unit: UnitOfWork) -> bool:
-            unit.intake.remember_source(source, "")
-            arrivals = publish(unit, taken)
-            unit.intake.promise_status(token, identity, at=now)
+            arrivals = publish(unit, taken, with_=Entry(source=source, how=""))
+            if unit.intake.status_promise(token) is None:
+                promise(unit, identity, at=now, secret=self.secret)
             return not arrivals or arrivals[0].fate is Fate.DUPLICATE
 
         is_repeat = self.in_one_commit(keep)

@@ -11,7 +11,7 @@ from amends.domain.arrival import Fate
 from amends.errors import NotFound, Unavailable
 from amends.ports import BlobStore, Connector
 from amends.unit_of_work import OpenUnit
-from ingest.intake import keep_and_read, publish
+from ingest.intake import Entry, keep_and_read, publish
 from ingest.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,7 @@ def take_in_all(
             break
         taken = keep_and_read(batch, blobs, readers)
         with open_unit() as unit:
-            arrivals = publish(unit, taken)
-            unit.intake.save_checkpoint(connector.source, reached)
+            arrivals = publish(unit, taken, with_=Entry(source=connector.source, checkpoint=reached))
             unit.commit()
         checkpoint = reached
         fates.update(arrival.fate for arrival in arrivals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
@@ -79,17 +80,23 @@ class SqlThreadStore:
             for written in _REFERENCE.findall(message.subject):
                 references[read_reference(written)].append(message.id)
         found: dict[str, list[Pointer]] = defaultdict(list)
-        for chunk in chunks({name for name, _ in wanted}):
-            for row in self._connection.execute(select(thread_names).where(thread_names.c.name.in_(chunk))):
-                via = Via(row.via)
-                known = Identity(kind=IdentityKind(row.identity_kind), value=row.identity_value)
-                for message_id in wanted.get((row.name, via), ()):
-                    found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known))
+        rows = [
+            row
+            for chunk in chunks({name for name, _ in wanted})
+            for row in self._connection.execute(select(thread_names).where(thread_names.c.name.in_(chunk)))
+        ]
+        # Of two that are as strong the older counts, in whatever order the database gives them.
+        for row in sorted(rows, key=attrgetter("number")):
+            via = Via(row.via)
+            known = Identity(kind=IdentityKind(row.identity_kind), value=row.identity_value)
+            for message_id in wanted.get((row.name, via), ()):
+                found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known))
         for chunk in chunks(references):
             rows = self._connection.execute(
                 select(cases.c.id, identities.c.kind, identities.c.value)
                 .join(identities, identities.c.contact_id == cases.c.contact_id)
                 .where(cases.c.id.in_(chunk))
+                .order_by(cases.c.id, identities.c.kind, identities.c.value)
             )
             for row in rows:
                 known = Identity(kind=IdentityKind(row.kind), value=row.value)

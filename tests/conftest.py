@@ -20,7 +20,7 @@ from tests.support.places import is_required, missing
 from tests.support.postgres import a_postgres_database
 
 #: Few, so that two keys share one now and then.
-PARTITIONS = dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), 4)
+PARTITIONS = {**dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), 4), Topic.HISTORY: 1}
 #: These steer the tests themselves and reach no code of ours.
 _OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA", "AMENDS_TEST_")
 

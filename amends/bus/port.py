@@ -41,6 +41,8 @@ class Topic:
     TRIAGED = "triaged"
     #: A reply that may go out now: `amends.reply.queued`.
     OUTBOX = "outbox"
+    #: What changed the database, in the order of the commits: `amends/history.py`. It has one partition.
+    HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

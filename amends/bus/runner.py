@@ -22,6 +22,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Event
 from typing import Generic, Protocol, TypeVar
 
@@ -29,6 +30,7 @@ from amends.bus.port import Log, Position, Record
 from amends.domain.arrival import Parked, parked_id
 from amends.domain.channel import Channel
 from amends.errors import AmendsError, PositionLost, Unavailable, Unprocessable
+from amends.history import StageDone, note_stage_done
 from amends.ports import Now
 from amends.unit_of_work import OpenUnit, UnitOfWork
 
@@ -57,16 +59,21 @@ class Stage(Protocol[P]):
     def topic(self) -> str:
         """What it reads."""
 
-    def prepare(self, records: Sequence[Record]) -> P:
-        """Do everything that needs no transaction.
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> P:
+        """Do everything that needs no transaction. `at` is the moment of the batch: the stage knows no other.
 
         Raises:
             Unprocessable: a record can never be processed.
             Unavailable: try the same records again later.
         """
 
-    def apply(self, unit: UnitOfWork, prepared: P) -> None:
-        """Write the effect. The runner moves the position and commits."""
+    def apply(self, unit: UnitOfWork, prepared: P, *, at: datetime) -> None:
+        """Write the effect, as of the same moment. The runner moves the position and commits.
+
+        The same records, the same moment and the same database make the same effect:
+        that is what `amends rebuild` stands on. So what `prepare` read of the database
+        is looked at again here.
+        """
 
 
 @dataclass(slots=True)
@@ -94,13 +101,25 @@ class Brake:
 class StageRunner(Generic[P]):
     """Runs one stage as one worker."""
 
-    def __init__(self, stage: Stage[P], log_: Log, open_unit: OpenUnit, *, worker: str, now: Now, batch: int) -> None:
+    def __init__(
+        self,
+        stage: Stage[P],
+        log_: Log,
+        open_unit: OpenUnit,
+        *,
+        worker: str,
+        now: Now,
+        batch: int,
+        model: str = "",
+    ) -> None:
+        """Run `stage`. `model` is what it judges with, for the history."""
         self._stage = stage
         self._log = log_
         self._open_unit = open_unit
         self._worker = worker
         self._now = now
         self._batch = batch
+        self._model = model
         self._brake = Brake()
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
@@ -169,11 +188,36 @@ class StageRunner(Generic[P]):
             self._brake.note(failed=False)
 
     def _effect(self, position: Position, records: Sequence[Record]) -> None:
-        prepared = self._stage.prepare(records)
+        at = self._now()
+        prepared = self._stage.prepare(records, at=at)
         with self._open_unit() as unit:
-            self._stage.apply(unit, prepared)
-            unit.log.advance(position, records[-1].next_offset, mark=records[-1].mark)
+            self._stage.apply(unit, prepared, at=at)
+            self._advance(unit, position, records, at=at)
             unit.commit()
+
+    def _advance(
+        self,
+        unit: UnitOfWork,
+        position: Position,
+        records: Sequence[Record],
+        *,
+        at: datetime,
+        parked: Parked | None = None,
+    ) -> None:
+        to, mark = records[-1].next_offset, records[-1].mark
+        unit.log.advance(position, to, mark=mark)
+        done = StageDone(
+            stage=self._stage.name,
+            topic=position.topic,
+            partition=position.partition,
+            first=position.next_offset,
+            to=to,
+            count=len(records),
+            mark=mark,
+            model="" if parked is not None else self._model,
+            parked=parked,
+        )
+        note_stage_done(unit, done, at=at)
 
     def _park(self, position: Position, record: Record, why: Exception) -> None:
         expected = isinstance(why, Unprocessable)
@@ -183,24 +227,22 @@ class StageRunner(Generic[P]):
             extra={"stage": self._stage.name, "record": record.id, "why": type(why).__name__},
         )
         item = f"{record.topic}/{record.partition}/{record.offset}"
+        at = self._now()
+        parked = Parked(
+            id=parked_id(self._stage.name, record.topic, record.id),
+            stage=self._stage.name,
+            source=f"log:{record.topic}",
+            item=item,
+            channel=Channel(record.headers.get("channel", Channel.EMAIL.value)),
+            reason=why.reason if isinstance(why, Unprocessable) else "stage_failed",
+            says=str(why) if expected else f"{self._stage.name} could not handle it ({type(why).__name__})",
+            raw_sha256=record.headers.get("raw", ""),
+            message_id=record.id,
+            parked_at=at,
+        )
         with self._open_unit() as unit:
-            unit.intake.park(
-                [
-                    Parked(
-                        id=parked_id(self._stage.name, record.topic, record.id),
-                        stage=self._stage.name,
-                        source=f"log:{record.topic}",
-                        item=item,
-                        channel=Channel(record.headers.get("channel", Channel.EMAIL.value)),
-                        reason=why.reason if isinstance(why, Unprocessable) else "stage_failed",
-                        says=str(why) if expected else f"{self._stage.name} could not handle it ({type(why).__name__})",
-                        raw_sha256=record.headers.get("raw", ""),
-                        message_id=record.id,
-                        parked_at=self._now(),
-                    )
-                ]
-            )
-            unit.log.advance(position, record.next_offset, mark=record.mark)
+            unit.intake.park([parked])
+            self._advance(unit, position, [record], at=at, parked=parked)
             unit.commit()
         self._brake.note(failed=not expected)
 

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from amends.bus.runner import StageBroken
-from amends.cli import background, cases, checking, demo, intake, mail, parked, review, triage
+from amends.cli import background, cases, checking, demo, intake, mail, parked, rebuild, review, triage
 from amends.cli.output import complain
 from amends.errors import AmendsError
 from amends.logs import told
@@ -36,6 +36,8 @@ app.add_typer(review.app, name="review")
 app.add_typer(parked.app, name="parked")
 app.add_typer(checking.audit_app, name="audit")
 app.command("doctor")(checking.doctor)
+app.command("rebuild")(rebuild.rebuild_database)
+app.command("digest")(rebuild.show_digest)
 app.command("summary")(checking.show_summary)
 
 

@@ -46,7 +46,7 @@ def deliver(database: Database, sender: FakeSender, reply: Reply) -> None:
         body=queued.body,
         at=queued.at,
     )
-    stage.prepare([record])
+    stage.prepare([record], at=MESSAGE.received_at)
 
 
 @pytest.fixture
