@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Log, Record, Topic
+from amends.bus.port import Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
+    from amends.bus.kafka.whole import WholeTopics
 
 Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -213,9 +214,17 @@ class House:
 
         return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping)
 
-    def log_on_kafka(self) -> AbstractContextManager[Callable[[str], Iterator[Record]]]:
-        """Read the log from the broker, for a rebuild."""
-        raise Misconfigured("not yet")
+    def whole_topics(self) -> WholeTopics:
+        """Make what reads the broker's topics as a whole, for a rebuild.
+
+        Raises:
+            Misconfigured: there is no broker.
+        """
+        if self.kafka is None:
+            raise Misconfigured("there is no broker to read the log from: set AMENDS_KAFKA_SERVERS")
+        from amends.bus.kafka.whole import WholeTopics
+
+        return WholeTopics(self.kafka, self.blobs)
 
     @cached_property
     def blobs(self) -> BlobStore:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from amends.bus.port import Position, Record, Topic
 from amends.bus.replay import RecordsMissing, Replay, Survey
-from amends.compose import House
+from amends.compose import KEPT_FOR_GOOD, TOPIC_OF, House
 from amends.errors import AmendsError, Misconfigured, NotFound, Refused, Unavailable
 from amends.history import IN_FORCE, note_left_out
 from storage.digest import TableDigest, digests, first_difference
@@ -61,6 +61,8 @@ class Rebuilt:
     tables: list[TableDigest] = field(default_factory=list)
     differences: list[Difference] | None = None
     not_compared: str = ""
+    #: What a person has to do before the stages start on the new database.
+    remarks: list[str] = field(default_factory=list)
     old_is_gone: bool = False
 
     @property
@@ -126,6 +128,8 @@ def rebuild(
         _copy(target, islice(read(Topic.HISTORY), survey.events))
         rebuilt.messages = _copy(target, read(Topic.MESSAGES))
     _repeat(target, replay, survey, rebuilt, anyway=anyway, progress=progress)
+    if house.kafka is not None:
+        rebuilt.remarks += _note_shipped(house, target)
     rebuilt.tables = digests(target)
     if present is None:
         rebuilt.old_is_gone = True
@@ -199,6 +203,29 @@ def _is_repeated(unit: SqlUnitOfWork, replay: Replay, event: Record, rebuilt: Re
             savepoint.rollback()
             rebuilt.failed.append(f"event {event.offset} ({event.type}): {why}")
     return True
+
+
+def _note_shipped(house: House, target: Database) -> list[str]:
+    """Note what is on the broker already, so that the relay goes on from there; returns what stands in the way."""
+    remarks = []
+    whole = house.whole_topics()
+    for topic in house.partitions:
+        on_broker = whole.ends(topic)
+        with target.unit() as unit:
+            here = unit.log.ends(topic)
+            shipped = {number: min(end, here.get(number, 0)) for number, end in on_broker.items()}
+            if shipped != on_broker and topic not in KEPT_FOR_GOOD:
+                # They tell of what was not committed to the history, and stand where other records will.
+                name = house.kafka.topic(topic) if house.kafka else topic
+                remarks.append(
+                    f"{name} holds records that the history does not tell of: delete that topic before the stages "
+                    "start; `amends setup` makes it anew, and the relay ships what is still to be done"
+                )
+                group = next((stage for stage, reads in TOPIC_OF.items() if reads == topic), "")
+                shipped = {number: unit.log.position(group, topic, number).next_offset for number in here}
+            unit.log.note_shipped(topic, shipped)
+            unit.commit()
+    return remarks
 
 
 def _compare(target: Database, present: Database, rebuilt: Rebuilt) -> None:

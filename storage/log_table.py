@@ -197,6 +197,11 @@ class LogTable:
             .values(next_position=to)
         )
 
+    def note_shipped(self, topic: str, ends: Mapping[int, int]) -> None:
+        """Note up to where the partitions of a topic are on the broker already."""
+        rows = [{"topic": topic, "partition": number, "next_position": end} for number, end in ends.items()]
+        insert_or_replace(self._connection, log_shipped, rows)
+
     def shipped(self, topic: str, partition: int) -> int:
         """Say up to which position a partition was shipped."""
         return (

@@ -92,13 +92,13 @@ class SqlThreadStore:
             for message_id in wanted.get((row.name, via), ()):
                 found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known))
         for chunk in chunks(references):
-            rows = self._connection.execute(
+            of_cases = self._connection.execute(
                 select(cases.c.id, identities.c.kind, identities.c.value)
                 .join(identities, identities.c.contact_id == cases.c.contact_id)
                 .where(cases.c.id.in_(chunk))
                 .order_by(cases.c.id, identities.c.kind, identities.c.value)
             )
-            for row in rows:
+            for row in of_cases:
                 known = Identity(kind=IdentityKind(row.kind), value=row.value)
                 for message_id in references[row.id]:
                     found[message_id].append(Pointer(case_id=row.id, via=Via.REFERENCE, known=known))

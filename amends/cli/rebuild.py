@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import Annotated
 
@@ -88,7 +88,7 @@ def _present(house: House) -> Database | None:
 
 def _log(house: House, source: Source, present: Database | None) -> AbstractContextManager[Read]:
     if source is Source.KAFKA:
-        return house.log_on_kafka()
+        return nullcontext(house.whole_topics().records)
     if present is None:
         raise Misconfigured(
             "the log is in the present database, and that is gone or cannot be reached: restore it from a backup"
@@ -105,6 +105,8 @@ def _tell(rebuilt: Rebuilt) -> None:
         say(f"not repeated: {one}")
     for difference in rebuilt.differences or ():
         say(f"differs: {difference.table}" + (f", first at {difference.at}" if difference.at else ""))
+    for remark in rebuilt.remarks:
+        say(remark)
     if rebuilt.not_compared:
         say(f"not compared: {rebuilt.not_compared}")
     elif not rebuilt.differences:
