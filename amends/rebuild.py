@@ -114,6 +114,24 @@ def rebuild(
         Unprocessable: an event cannot be repeated, and `anyway` is false.
     """
     target = _open_target(house, into)
+    try:
+        rebuilt = _make_anew(house, target, log_, anyway=anyway, progress=progress)
+        if house.kafka is not None:
+            rebuilt.remarks += _note_shipped(house, target)
+        rebuilt.tables = digests(target)
+        if present is None:
+            rebuilt.old_is_gone = True
+            rebuilt.not_compared = "the old database is gone or cannot be reached: there is nothing to compare with"
+        else:
+            _compare(target, present, rebuilt)
+    finally:
+        target.engine.dispose()
+    return rebuilt
+
+
+def _make_anew(
+    house: House, target: Database, log_: AbstractContextManager[Read], *, anyway: bool, progress: Progress
+) -> Rebuilt:
     replay = house.replay()
     rebuilt = Rebuilt()
     with log_ as read:
@@ -128,14 +146,6 @@ def rebuild(
         _copy(target, islice(read(Topic.HISTORY), survey.events))
         rebuilt.messages = _copy(target, read(Topic.MESSAGES))
     _repeat(target, replay, survey, rebuilt, anyway=anyway, progress=progress)
-    if house.kafka is not None:
-        rebuilt.remarks += _note_shipped(house, target)
-    rebuilt.tables = digests(target)
-    if present is None:
-        rebuilt.old_is_gone = True
-        rebuilt.not_compared = "the old database is gone or cannot be reached: there is nothing to compare with"
-    else:
-        _compare(target, present, rebuilt)
     return rebuilt
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -206,7 +207,12 @@ def _poison(desk: Desk) -> None:
 def _a_mail_of_unknown_fate(desk: Desk) -> None:
     port = free_port()
     data = desk.house.settings.data_dir
-    smtp = {"sender": "smtp", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "plain"}
+    smtp: dict[str, Any] = {
+        "sender": "smtp",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": port,
+        "smtp_security": "plain",
+    }
     with hangs_up_after_the_text(port) as texts, a_house(data, **smtp) as house:
         for number in (1, 2):
             desk.arrives(
