@@ -90,10 +90,14 @@ def open_present(house: House) -> Database:
     if isinstance(address, Path) and not address.is_file():
         raise NotFound(f"there is no database at {address}")
     engine = open_engine(address)
-    if is_empty(engine):
-        raise NotFound("the present database is empty")
-    if pending(engine):
-        raise Misconfigured("the present database is of an earlier version: run `amends setup`, then rebuild")
+    try:
+        if is_empty(engine):
+            raise NotFound("the present database is empty")
+        if pending(engine):
+            raise Misconfigured("the present database is of an earlier version: run `amends setup`, then rebuild")
+    except AmendsError:
+        engine.dispose()
+        raise
     return Database(engine, partitions=house.partitions)
 
 
