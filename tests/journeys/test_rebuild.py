@@ -24,6 +24,7 @@ from tests.journeys.letters import a_letter
 from tests.journeys.running import a_house, run_amends, type_in, work, written_mails
 from tests.journeys.test_people import Desk
 from tests.support.places import REPOSITORY
+from tests.support.postgres import a_postgres_database
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +62,8 @@ def everything_under(folder: Path) -> dict[str, bytes]:
 def test_the_day_holds_every_kind_of_event(day: Desk) -> None:
     with day.house.database.viewing() as connection:
         type_ = log_records.c.type
-        rows = connection.execute(
-            select(type_, func.count()).where(log_records.c.topic == "history").group_by(type_)
-        ).tuples()
-        found: dict[str, int] = dict(rows.all())
+        rows = connection.execute(select(type_, func.count()).where(log_records.c.topic == "history").group_by(type_))
+        found: dict[str, int] = {name: count for name, count in rows}
 
     assert set(found) == {IN_FORCE, STAGE_DONE, *(command.type for command in COMMANDS)}
     # The house and the command line were not set alike.
@@ -79,6 +78,16 @@ def test_a_rebuilt_database_is_the_old_one(day: Desk, new_file: Path, tmp_path: 
     assert new == day.type("digest", "--json").json
     rows = {one["table"]: one["rows"] for one in new}
     assert min(rows[table] for table in ("messages", "cases", "replies", "outcomes", "audit_entries", "tasks")) > 0
+
+
+@pytest.mark.postgres
+def test_a_database_of_another_kind_is_the_same(day: Desk) -> None:
+    present = open_present(day.house)
+    with a_postgres_database() as new:
+        rebuilt = rebuild(day.house, new, log_=log_of_database(present), present=present)
+    present.engine.dispose()
+
+    assert rebuilt.differences == []
 
 
 def test_the_pipeline_goes_on_from_a_rebuilt_database(new_file: Path, data: Path, tmp_path: Path) -> None:
