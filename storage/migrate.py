@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, select
 
 from amends.errors import Misconfigured
 from storage.engine import told_plainly
@@ -42,6 +42,20 @@ def pending(engine: Engine) -> list[str]:
     """
     with told_plainly(), engine.connect() as connection:
         return _steps_missing(connection)
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether a database holds nothing: no table at all, or only ours and no row in them.
+
+    Raises:
+        Unavailable: it cannot be read now.
+    """
+    with told_plainly(), engine.connect() as connection:
+        there = set(inspect(connection).get_table_names())
+        if there - {*metadata.tables, "alembic_version"}:
+            return False
+        tables = [table for name, table in metadata.tables.items() if name in there]
+        return all(connection.execute(select(table).limit(1)).first() is None for table in tables)
 
 
 def differences(engine: Engine) -> list[Any]:

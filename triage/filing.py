@@ -265,7 +265,9 @@ class Filing:
             return
         reply = self._unit.replies.get(reply_id)
         if permanent and reply.state is ReplyState.SENT:
-            self._unit.replies.save(reply.moved(ReplyState.FAILED, outcome=f"came back: {says}"), was=reply.state)
+            self._unit.replies.save(
+                reply.moved(ReplyState.FAILED, outcome=f"came back: {says}"), was=reply.state, at=self._now
+            )
         self._w.tasks.append(
             Task(
                 id=task_id(reply.case_id, TaskKind.REACH_ANOTHER_WAY, reply.id),
@@ -345,7 +347,8 @@ class Filing:
                 holders[mark].append(case_id)
         linked = {frozenset((link.case_id, link.other_case_id)) for link in self._w.links}
         earlier = self._unit.cases.get_many({other for _, other in found if other not in self._cases})
-        for (case_id, other), shared in found.items():
+        # In one order, whatever order the marks were looked at in.
+        for (case_id, other), shared in sorted(found.items(), key=lambda one: one[0]):
             one, two = self._cases[case_id], self._cases.get(other) or earlier.get(other)
             if two is None or frozenset((case_id, other)) in linked or not _may_be_one_matter(one, two):
                 continue

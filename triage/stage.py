@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from amends.bus.port import Record, Topic
 from amends.domain.clock import Pack
 from amends.domain.message import Message
 from amends.domain.verdict import Kind, Verdict
-from amends.ports import Judge, Now, TextToJudge
+from amends.ports import Judge, TextToJudge
 from amends.tracer import TRACEPARENT
 from amends.unit_of_work import UnitOfWork
 from amends.wire import RECEIVED, RELEASED, body_of, decode_message
@@ -34,13 +35,12 @@ class TriageStage:
     name = "triage"
     topic = Topic.MESSAGES
 
-    def __init__(self, judge: Judge, *, pack: Pack, now: Now) -> None:
+    def __init__(self, judge: Judge, *, pack: Pack) -> None:
         self._judge = judge
         self._pack = pack
-        self._now = now
 
-    def prepare(self, records: Sequence[Record]) -> list[Judged]:
-        """Judge a batch in one pass."""
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> list[Judged]:
+        """Judge a batch in one pass. What a message is depends on no moment."""
         messages = [decode_message(body_of(record, RECEIVED, RELEASED)) for record in records]
         verdicts = self._judge.judge(
             [
@@ -58,11 +58,11 @@ class TriageStage:
             for record, message, verdict in zip(records, messages, verdicts, strict=True)
         ]
 
-    def apply(self, unit: UnitOfWork, prepared: list[Judged]) -> Mapping[str, int]:
+    def apply(self, unit: UnitOfWork, prepared: list[Judged], *, at: datetime) -> Mapping[str, int]:
         """File a judged batch; counts the kinds that it was filed under, what was parked, and what was filed before."""
         stored = unit.messages.known([one.message.id for one in prepared])
         traces = {one.message.id: one.trace for one in prepared if one.trace}
-        filing = Filing(unit, pack=self._pack, now=self._now(), traces=traces)
+        filing = Filing(unit, pack=self._pack, now=at, traces=traces)
         filing.look_up([one.message for one in prepared])
         for one in prepared:
             if one.is_released:

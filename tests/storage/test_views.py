@@ -13,6 +13,7 @@ from amends.domain.case import Case, CaseState
 from amends.domain.clock import Clock, ClockKind
 from amends.domain.priority import factors, score
 from amends.domain.verdict import Kind, Severity
+from storage.history import InForce
 from storage.unit_of_work import Database, SqlUnitOfWork
 from storage.views import Queue, queue
 from tests.conftest import PARTITIONS
@@ -81,7 +82,7 @@ def test_the_top_of_the_queue_is_what_the_factors_say(
 ) -> None:
     # One transaction, which is never committed: the next example begins with nothing.
     with database.viewing() as connection:
-        add(SqlUnitOfWork(connection, partitions=PARTITIONS), made)
+        add(SqlUnitOfWork(connection, partitions=PARTITIONS, in_force=InForce(dict)), made)
         found = queue(connection, now=MONDAY, limit=limit)
         mine = queue(connection, now=MONDAY, limit=limit, owner="hana")
     assert ids(found) == expected(made)[:limit]
