@@ -4,7 +4,7 @@
    line of JSON with sorted names.
 2. Words are in the order of their UTF-8 bytes; a NUL, which PostgreSQL cannot hold, counts
    as U+FFFD. Times are in UTC, in microseconds. Bytes stand for themselves by their SHA-256.
-3. Left out is what was not derived from the log: see `LEFT_OUT` and `COLUMNS_LEFT_OUT`.
+3. Left out is what was not derived from the log: see `LEFT_OUT`, `COLUMNS_LEFT_OUT` and `NAMES_LEFT_OUT`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ LEFT_OUT: Mapping[str, str] = {
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "log_positions": {"mark": "where a broker keeps what comes next, in its own count"},
 }
+#: Names in JSON likewise: a trace tells how a record was watched.
+NAMES_LEFT_OUT = frozenset({"traceparent"})
 _ROWS_AT_A_TIME = 1_000
 
 
@@ -117,7 +119,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes | memoryview):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, Mapping):
-        return {_plain(name): _plain(found) for name, found in value.items()}
+        return {_plain(name): _plain(found) for name, found in value.items() if name not in NAMES_LEFT_OUT}
     if isinstance(value, list):
         return [_plain(found) for found in value]
     return value
