@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Log, Topic
+from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.runner import Stage, StageRunner
 from amends.domain.arrival import Parked
@@ -28,7 +28,7 @@ from amends.errors import Misconfigured
 from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
-from amends.ports import BlobStore, Fetched, Judge, Now, Sender
+from amends.ports import Fetched, Judge, Now, Sender
 from amends.settings import Settings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
@@ -48,7 +48,7 @@ from respond.senders.mail import Envelope, OwnAddresses
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
 from respond.stage import Office, RespondStage
 from respond.thread import envelope_of, name_before_sending
-from storage.blobs import FolderBlobStore, FsspecBlobStore
+from storage.blobs import FolderBlobStore, FsspecBlobStore, open_blob_store
 from storage.engine import open_engine
 from storage.group_commit import GroupCommit
 from storage.levels import levels
@@ -88,12 +88,13 @@ class House:
     @cached_property
     def secret(self) -> bytes:
         """What tokens are derived from."""
-        return installation_secret(self.settings.data_dir)
+        said = self.settings.secret.get_secret_value()
+        return said.encode() if said else installation_secret(self.settings.data_dir)
 
     @cached_property
     def partitions(self) -> Mapping[str, int]:
         """How many partitions each topic has."""
-        return dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), self.settings.partitions)
+        return dict.fromkeys(TOPICS, self.settings.partitions)
 
     @cached_property
     def database(self) -> Database:
@@ -201,10 +202,10 @@ class House:
         return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping, meter=meter)
 
     @cached_property
-    def blobs(self) -> BlobStore:
+    def blobs(self) -> FsspecBlobStore:
         """The store of raw bytes."""
         if self.settings.blob_store:
-            return FsspecBlobStore(self.settings.blob_store)
+            return open_blob_store(self.settings.blob_store)
         return FolderBlobStore(self.settings.data_dir / "blobs")
 
     @cached_property
@@ -263,6 +264,7 @@ class House:
             security=Security(s.smtp_security),
             username=s.smtp_user,
             password=s.smtp_password.get_secret_value(),
+            ca_file=Path(s.smtp_ca_file) if s.smtp_ca_file else None,
         )
         return SmtpSender(smtp, self.now, self.own_addresses, self._envelope)
 
@@ -339,6 +341,13 @@ class House:
             time_zone=self.pack.calendar.zone.key,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    def close(self) -> None:
+        """Let go of what was opened: groups of the broker, connections to the database."""
+        if "log" in self.__dict__:
+            self.log.close()
+        if "database" in self.__dict__:
+            self.database.engine.dispose()
 
     def check_draft(self, unit: UnitOfWork, reply: Reply) -> tuple[Check, ...]:
         """Check a draft's words again, after a person changed them."""

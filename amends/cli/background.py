@@ -1,4 +1,4 @@
-"""`amends setup`, `amends run STAGE` and `amends up`: the background services."""
+"""`amends run STAGE` and `amends up`: the background services."""
 
 from __future__ import annotations
 
@@ -33,13 +33,6 @@ _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
 STOPPED_ITSELF = 3
 #: How long a service may take to finish its batch after SIGTERM.
 _GRACE_S = 60.0
-
-
-def setup(data_dir: DataDir = None) -> None:
-    """Make the data folder, the secret and the database, or bring them to this version."""
-    house = open_house(data_dir)
-    _ready(house)
-    say(f"ready: {house.settings.data_dir.resolve()}")
 
 
 def run(

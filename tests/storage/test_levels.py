@@ -11,13 +11,14 @@ from amends.bus.port import Position, Topic, partition_of
 from amends.domain.arrival import ParkedState
 from amends.domain.case import CaseState
 from amends.domain.clock import ClockKind
+from amends.domain.dead import DeadState
 from amends.domain.reply import ReplyState
 from amends.domain.verdict import Severity
 from amends.meter import Levels
 from storage.levels import levels
 from storage.unit_of_work import Database
 from tests.storage.stock import add_case, add_message
-from tests.support.builders import a_case, a_clock, a_message, a_parked, a_record, a_reply, a_task
+from tests.support.builders import a_case, a_clock, a_dead_letter, a_message, a_parked, a_record, a_reply, a_task
 from tests.support.clock import MONDAY
 
 GROUPS = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED}
@@ -80,16 +81,18 @@ def test_what_a_stage_failed_on_is_told_from_what_was_parked(database: Database)
                 replace(a_parked("one"), reason="honeypot"),
                 replace(a_parked("two"), reason="honeypot"),
                 replace(a_parked("three"), reason="empty"),
-                replace(a_parked("four", stage="triage", source="log:messages"), reason="stage_failed"),
-                replace(a_parked("five"), reason="honeypot", state=ParkedState.DISCARDED),
+                replace(a_parked("four"), reason="honeypot", state=ParkedState.DISCARDED),
             ]
         )
+        letters = [a_dead_letter("r1"), a_dead_letter("r2"), a_dead_letter("r3", stage="respond", topic=Topic.TRIAGED)]
+        unit.dead.add(letters)
+        unit.dead.settle(letters[1].id, DeadState.DISCARDED, by="ann", at=MONDAY, because="a test of ours")
         unit.commit()
 
     found = counted(database)
 
     assert found.parked == {"honeypot": 2, "empty": 1}
-    assert found.dead_letters == {"triage": 1, "respond": 0}
+    assert found.dead_letters == {"triage": 1, "respond": 1}
 
 
 @pytest.mark.parametrize(
