@@ -339,6 +339,7 @@ class House:
             public_base_url=s.form_base_url,
             contact_line=s.contact_line,
             time_zone=self.pack.calendar.zone.key,
+            trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
 
