@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Log, Topic
+from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.runner import Stage, StageRunner
 from amends.domain.arrival import Parked
@@ -94,7 +94,7 @@ class House:
     @cached_property
     def partitions(self) -> Mapping[str, int]:
         """How many partitions each topic has."""
-        return dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), self.settings.partitions)
+        return dict.fromkeys(TOPICS, self.settings.partitions)
 
     @cached_property
     def database(self) -> Database:
@@ -342,6 +342,13 @@ class House:
             trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    def close(self) -> None:
+        """Let go of what was opened: groups of the broker, connections to the database."""
+        if "log" in self.__dict__:
+            self.log.close()
+        if "database" in self.__dict__:
+            self.database.engine.dispose()
 
     def check_draft(self, unit: UnitOfWork, reply: Reply) -> tuple[Check, ...]:
         """Check a draft's words again, after a person changed them."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from amends.bus.port import NewRecord, Topic
+from amends.bus.port import NewRecord, Record, Topic
 from amends.domain.channel import Channel
 from amends.domain.message import Message
 from amends.domain.reply import Reply
@@ -44,6 +44,17 @@ QUEUED = "amends.reply.queued"
 _message = TypeAdapter(Message)
 _triaged = TypeAdapter(Triaged)
 _queued = TypeAdapter(Queued)
+
+
+def body_of(record: Record, *types: str) -> bytes:
+    """Give the body of a record, if it is of one of these types.
+
+    Raises:
+        Unprocessable: it is of another: a later version wrote it, or another program.
+    """
+    if record.type not in types:
+        raise Unprocessable(f"records of the type {record.type[:80]!r} are not known here", reason="bad_record")
+    return record.body
 
 
 def encode_message(message: Message) -> bytes:
@@ -117,7 +128,7 @@ def queued_record(reply: Reply, *, source: str, at: datetime, trace: str = "") -
 def cloud_headers(
     record_id: str, type_: str, *, source: str, at: datetime, channel: Channel, raw: str = "", trace: str = ""
 ) -> dict[str, str]:
-    """Write the headers that every record carries (CloudEvents 1.0, and what a parked record is shown with).
+    """Write the headers that every record carries (CloudEvents 1.0, and what a dead letter is shown with).
 
     `trace` is the trace that the record goes on with, "" where there is none.
     """

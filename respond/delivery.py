@@ -26,7 +26,7 @@ from amends.errors import Refused, Unavailable
 from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport, Now, Sender
 from amends.unit_of_work import UnitOfWork
-from amends.wire import decode_queued
+from amends.wire import QUEUED, body_of, decode_queued
 from respond.thread import thread_name
 
 log = logging.getLogger(__name__)
@@ -82,20 +82,23 @@ class DeliverStage:
         self._at_once = at_once
         self._meter = meter
 
-    def prepare(self, records: Sequence[Record]) -> None:
-        """Send a batch. Each attempt and its outcome are committed here, so nothing is left for `apply`.
+    def prepare(self, records: Sequence[Record]) -> int:
+        """Send a batch; returns how many arrived. What came of each is committed here: nothing is left for `apply`.
 
         Raises:
             Unavailable: the channel is down. What was sent is settled, the rest is queued again.
         """
-        ids = [decode_queued(record.body).reply_id for record in records]
-        for start in range(0, len(ids), self._at_once):
-            self._send(ids[start : start + self._at_once])
+        ids = [decode_queued(body_of(record, QUEUED)).reply_id for record in records]
+        return sum(self._send(ids[start : start + self._at_once]) for start in range(0, len(ids), self._at_once))
 
-    def apply(self, unit: UnitOfWork, prepared: None) -> None:
+    def apply(self, unit: UnitOfWork, prepared: int) -> None:
         """Everything was written when it happened."""
 
-    def _send(self, reply_ids: Sequence[str]) -> None:
+    def has_reached(self, prepared: int) -> bool:
+        """Whether the channel took something: a reply that no longer goes, or has no address, does not ask it."""
+        return prepared > 0
+
+    def _send(self, reply_ids: Sequence[str]) -> int:
         with self._open_unit() as unit:
             attempts = [attempt for reply_id in reply_ids if (attempt := self._begin(unit, reply_id)) is not None]
             unit.commit()
@@ -128,6 +131,7 @@ class DeliverStage:
                 self._meter.came_to(self.name, state.value)
         if unavailable is not None:
             raise unavailable
+        return sum(report.delivered is Delivered.YES for _, report in reports)
 
     def _begin(self, unit: UnitOfWork, reply_id: str) -> Attempt | None:
         reply = unit.replies.get(reply_id)

@@ -25,7 +25,7 @@ from amends.domain.verdict import Kind, Severity
 from amends.ports import Now
 from amends.tracer import TRACEPARENT
 from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
-from amends.wire import Triaged, decode_triaged, queued_record
+from amends.wire import TRIAGED, Triaged, body_of, decode_triaged, queued_record
 from respond.checks.personal_data import Customer
 from respond.checks.run import Limits, run_checks
 from respond.draft import ReplyContext, draft_reply
@@ -95,7 +95,7 @@ class RespondStage:
 
     def prepare(self, records: Sequence[Record]) -> list[Planned]:
         """Draft replies to a batch, from what is stored."""
-        told = [decode_triaged(record.body) for record in records]
+        told = [decode_triaged(body_of(record, TRIAGED)) for record in records]
         with self._reading() as unit:
             messages = unit.messages.get_many([one.message_id for one in told])
             cases = unit.cases.get_many([one.case_id for one in told])

@@ -15,19 +15,18 @@ from sqlalchemy import Column, ColumnElement, Connection, func, select
 from amends.domain.arrival import ParkedState
 from amends.domain.case import CaseState
 from amends.domain.clock import ClockKind
+from amends.domain.dead import DeadState
 from amends.domain.reply import ReplyState
 from amends.domain.task import TaskKind
 from amends.domain.verdict import Severity
 from amends.meter import Levels
 from storage.log_table import LogTable
-from storage.tables import cases, clocks, parked, replies, tasks
+from storage.tables import cases, clocks, dead_letters, parked, replies, tasks
 
 #: Replies that a person or a service has yet to act on.
 WAITING_REPLIES = (ReplyState.IN_REVIEW, ReplyState.APPROVED, ReplyState.QUEUED, ReplyState.SENDING)
 #: Cases that wait for us.
 _WAITING_CASES = (CaseState.RECEIVED, CaseState.ACKNOWLEDGED, CaseState.IN_HAND)
-#: What a stage failed on has the log as its source.
-_FROM_THE_LOG = "log:"
 
 
 def levels(connection: Connection, *, groups: Mapping[str, str], now: datetime) -> Levels:
@@ -38,12 +37,16 @@ def levels(connection: Connection, *, groups: Mapping[str, str], now: datetime) 
         lag={(stage, topic): log.lag(stage, topic) for stage, topic in groups.items()},
         unshipped=unshipped,
         unshipped_since=since,
-        dead_letters=_dead_letters(connection, groups),
+        dead_letters=_counted(
+            connection,
+            dead_letters.c.stage,
+            dead_letters.c.state == DeadState.WAITING.value,
+            known=groups,
+        ),
         parked=_counted(
             connection,
             parked.c.reason,
             parked.c.state == ParkedState.WAITING.value,
-            ~parked.c.source.startswith(_FROM_THE_LOG),
         ),
         replies=_counted(
             connection,
@@ -56,17 +59,6 @@ def levels(connection: Connection, *, groups: Mapping[str, str], now: datetime) 
             connection, clocks.c.kind, clocks.c.stopped_at.is_(None), clocks.c.due_at < now, known=ClockKind
         ),
         cases=_by_severity(connection),
-    )
-
-
-def _dead_letters(connection: Connection, stages: Iterable[str]) -> dict[str, int]:
-    """Count what stages failed on and nobody has settled, by stage: the one place that knows where those lie."""
-    return _counted(
-        connection,
-        parked.c.stage,
-        parked.c.state == ParkedState.WAITING.value,
-        parked.c.source.startswith(_FROM_THE_LOG),
-        known=stages,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from amends.bus.port import Topic
+from amends.bus.port import TOPICS
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.unit_of_work import Database
@@ -20,7 +20,7 @@ from tests.support.places import is_required, missing, server
 from tests.support.postgres import a_postgres_database
 
 #: Few, so that two keys share one now and then.
-PARTITIONS = dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), 4)
+PARTITIONS = dict.fromkeys(TOPICS, 4)
 #: These steer the tests themselves and reach no code of ours.
 _OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA", "AMENDS_TEST_")
 
@@ -99,3 +99,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{request.getfixturevalue('database_file')}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database without a table: the test runs once on each kind."""
+    if request.param == "postgres":
+        with a_postgres_database(is_empty=True) as url:
+            yield url
+    else:
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture
+def database_of_each_kind(database_url: str) -> Iterator[Database]:
+    """A fresh database with all tables, of each kind in turn."""
+    engine = open_engine(database_url)
+    yield Database(engine, partitions=PARTITIONS)
+    engine.dispose()

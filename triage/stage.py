@@ -12,7 +12,7 @@ from amends.domain.verdict import Kind, Verdict
 from amends.ports import Judge, Now, TextToJudge
 from amends.tracer import TRACEPARENT
 from amends.unit_of_work import UnitOfWork
-from amends.wire import RELEASED, decode_message
+from amends.wire import RECEIVED, RELEASED, body_of, decode_message
 from triage.filing import Filing
 
 
@@ -41,7 +41,7 @@ class TriageStage:
 
     def prepare(self, records: Sequence[Record]) -> list[Judged]:
         """Judge a batch in one pass."""
-        messages = [decode_message(record.body) for record in records]
+        messages = [decode_message(body_of(record, RECEIVED, RELEASED)) for record in records]
         verdicts = self._judge.judge(
             [
                 TextToJudge(

@@ -8,8 +8,9 @@ import sys
 
 import typer
 
-from amends.bus.runner import StageBroken
-from amends.cli import background, cases, checking, demo, intake, mail, parked, review, setup, triage
+from amends.bus.brake import StageBroken
+from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, review, setup, triage
+from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
 from amends.logs import told
@@ -34,6 +35,7 @@ app.add_typer(cases.case_app, name="case")
 app.add_typer(cases.task_app, name="task")
 app.add_typer(review.app, name="review")
 app.add_typer(parked.app, name="parked")
+app.add_typer(dead.app, name="dead")
 app.add_typer(checking.audit_app, name="audit")
 app.command("doctor")(checking.doctor)
 app.command("summary")(checking.show_summary)
@@ -46,6 +48,7 @@ def main() -> None:
         try:
             app()
         finally:
+            OPENED.close()
             sys.stdout.flush()
     except StageBroken as why:
         complain(str(why))

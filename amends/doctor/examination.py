@@ -15,7 +15,7 @@ from amends.doctor.broker import broker, record_size, topics
 from amends.doctor.database import clock, database, sizes
 from amends.doctor.finding import Finding
 from amends.doctor.installation import data_folder, packages, policy_pack, raw_messages, sender, triage_model
-from amends.doctor.stages import relay, stages
+from amends.doctor.stages import dead_letters, relay, stages
 from amends.errors import AmendsError
 from amends.ports import Now
 from amends.settings import Settings
@@ -45,6 +45,7 @@ CHECKS = (
     Check(name="record size", make=record_size, needs=frozenset({"broker"})),
     Check(name="relay", make=relay, needs=frozenset({"database", "broker"})),
     Check(name="stages", make=stages, needs=frozenset({"database", "broker"})),
+    Check(name="dead letters", make=dead_letters, needs=frozenset({"database"})),
 )
 
 
@@ -62,8 +63,7 @@ def examine(settings: Settings, *, now: Now = utc_now) -> list[Finding]:
             if not all(finding.is_well for finding in found):
                 failed.add(check.name)
     finally:
-        if "database" in vars(house):
-            house.database.engine.dispose()
+        house.close()
     return findings
 
 

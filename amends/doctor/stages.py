@@ -1,9 +1,10 @@
-"""What waits: before the relay, and before each stage."""
+"""What waits: before the relay, before each stage, and what stages gave up."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 from amends.compose import STAGES, TOPIC_OF, House
 from amends.doctor.finding import Finding
@@ -11,6 +12,9 @@ from amends.errors import Unavailable
 
 #: A queue longer than this that no worker reads is a fault, not a rush.
 _LAG_AT_MOST = 1000
+#: Some dead letters are work for a person; more of them, or one that nobody has looked at for so long, are a fault.
+_DEAD_AT_MOST = 20
+_DEAD_FOR_AT_MOST = timedelta(hours=24)
 #: A relay looks for records ten times a second: one that ships nothing for so long does not run, or cannot.
 _PATIENCE_S, _LOOK_AGAIN_S = 3.0, 0.2
 
@@ -74,3 +78,24 @@ def _members(house: House, group: str) -> int:
             if time.monotonic() > until:
                 raise
             time.sleep(_LOOK_AGAIN_S)
+
+
+def dead_letters(house: House) -> Iterator[Finding]:
+    """Look at what stages gave up and nobody has settled."""
+    with house.database.reading() as unit:
+        counted, oldest = unit.dead.count(), unit.dead.oldest()
+    waiting = sum(counted.values())
+    if not waiting or oldest is None:
+        yield Finding(what="dead letters", is_well=True, says="none waits")
+        return
+    are_too_many = waiting > _DEAD_AT_MOST
+    are_too_old = house.now() - oldest > _DEAD_FOR_AT_MOST
+    found = ", ".join(f"{count} of {stage} ({reason})" for (stage, reason), count in counted.items())
+    yield Finding(
+        what="dead letters",
+        is_well=not are_too_many and not are_too_old,
+        says=f"{found}; the oldest waits since {oldest:%d %b %Y %H:%M}. See `amends dead list`",
+        remedy="mend what made the stage give them up, then `amends dead retry --all`, or discard them with a reason"
+        if are_too_many or are_too_old
+        else "",
+    )

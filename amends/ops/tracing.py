@@ -10,6 +10,7 @@ by its kind, never by its words.
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -38,6 +39,8 @@ _TIMEOUT_S = 5
 #: A span is linked with no more than this, whatever the batch holds.
 _MOST_LINKS = 128
 _W3C = TraceContextTextMapPropagator()
+#: What is worth reading. Anybody may send anything to the web form, and OpenTelemetry logs what it cannot read.
+_READABLE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class OtlpTracer:
@@ -60,7 +63,7 @@ class OtlpTracer:
     @contextmanager
     def batch(self, name: str, parents: Sequence[str], *, ids: Sequence[str] = ()) -> Iterator[Sequence[str]]:
         """Follow a batch, and each thing in it."""
-        contexts = [_W3C.extract({TRACEPARENT: parent}, Context()) if parent else Context() for parent in parents]
+        contexts = [_context_of(parent) for parent in parents]
         came_from = [get_current_span(context).get_span_context() for context in contexts]
         whole = self._tracer.start_span(
             f"{name} batch",
@@ -99,6 +102,10 @@ class OtlpTracer:
     def close(self) -> None:
         """Hand over what was made."""
         self._provider.shutdown()
+
+
+def _context_of(parent: str) -> Context:
+    return _W3C.extract({TRACEPARENT: parent}, Context()) if _READABLE.fullmatch(parent) else Context()
 
 
 def _header_of(span: Span) -> str:

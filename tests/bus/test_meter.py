@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from amends.bus.runner import StageBroken
+from amends.bus.brake import StageBroken
 from amends.errors import PositionLost, Unavailable
 from storage.unit_of_work import Database
 from tests.bus.stages import Workshop
@@ -70,7 +70,7 @@ def test_a_loop_tells_whether_it_rests_or_waits(shop: Workshop) -> None:
 
     shop.stage.preparing = is_down_once
     looked = iter([False, True])
-    shop.runner().run(stop, until_idle=lambda: next(looked))
+    shop.runner(is_timed=True).run(stop, until_idle=lambda: next(looked))
 
     assert shop.meter.beats == ["works", "waits: TimeoutError", "works", "rests"]
 
