@@ -1,4 +1,4 @@
-"""The broker forgets everything, or its topics are those of another life: new ones, under another name, put it right."""
+"""The broker forgets all, or its topics are those of another life: new ones, under another name, put it right."""
 
 from __future__ import annotations
 
