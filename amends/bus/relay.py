@@ -4,29 +4,36 @@
 
 1. A partition is shipped by one relay at a time: its row is locked, and a second relay
    passes over it and takes another.
-2. A record is shipped after those before it were acknowledged or are on their way before
-   it: a partition of the broker holds the first copies in order.
+2. What is marked as shipped is an unbroken run: everything in it was acknowledged. What
+   the broker has beyond it is shipped again, in order.
 3. A relay that is killed between shipping and marking ships the same records again. Each
-   carries its offset, and a reader drops what it has already seen (`amends/bus/kafka.py`).
-   So whatever a relay does, a record has one effect.
+   carries its offset, and a reader drops what it has already seen
+   (`amends/bus/kafka/ready.py`). So whatever a relay does, a record has one effect.
+4. A partition that the broker does not take rests for a while; the others go on.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from threading import Event
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from amends.bus.port import Position, Record, Unshipped
-from amends.errors import Unavailable
+from amends.errors import AmendsError, Unavailable
 
 log = logging.getLogger(__name__)
 
 #: The pause after finding nothing, in seconds: a message goes through three topics, and waits at each.
 _IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 0.1
-_BACKOFF_FIRST_S, _BACKOFF_MOST_S = 0.2, 30.0
+#: The pause when no broker can be used, and that of one partition which is not taken.
+_BACKOFF_FIRST_S, _BACKOFF_MOST_S, _REST_MOST_S = 0.2, 5.0, 30.0
+
+#: A topic and one of its partitions.
+Place: TypeAlias = tuple[str, int]
 
 
 class Outbox(Protocol):
@@ -53,15 +60,30 @@ class ShippingUnit(Protocol):
         """Make the marks durable."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """How far each partition came.
+
+    `reached` is the offset after the last record of an unbroken run that the broker has;
+    `held_up` is why a partition came no further.
+    """
+
+    reached: Mapping[Place, int]
+    held_up: Mapping[Place, AmendsError] = field(default_factory=dict)
+
+
 class Shipper(Protocol):
     """Brings records to the broker."""
 
-    def ship(self, records: Sequence[Record]) -> None:
-        """Bring records to the broker in order, and return when it has them all, on disk by its own rules.
+    def ship(self, records: Sequence[Record]) -> Shipped:
+        """Bring records to the broker, in order for each partition, and return when it has them on disk.
 
         Raises:
-            Unavailable: it may not have them all; ship them again.
+            Unavailable: it may have some and says of none that it has it; ship them again.
         """
+
+    def close(self) -> None:
+        """Let go of connections and threads; what is not shipped by now is not."""
 
 
 class Relay:
@@ -80,11 +102,21 @@ class Relay:
         self._open_unit = open_unit
         self._batch = batch
         self._note = note
+        #: Partitions that were not taken: until when each rests, and how long it rests next time, in seconds.
+        self._resting: dict[Place, tuple[float, float]] = {}
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Ship until `stop` is set, or until there is nothing to ship and `until_idle` agrees; returns how many."""
-        done, idle_s, backoff_s = 0, _IDLE_FIRST_S, _BACKOFF_FIRST_S
         log.info("relay started")
+        try:
+            done = self._run(stop, until_idle)
+        finally:
+            self._shipper.close()
+        log.info("relay stopped", extra={"records": done})
+        return done
+
+    def _run(self, stop: Event, until_idle: Callable[[], bool] | None) -> int:
+        done, idle_s, backoff_s = 0, _IDLE_FIRST_S, _BACKOFF_FIRST_S
         while not stop.is_set():
             try:
                 shipped = self.step()
@@ -97,35 +129,64 @@ class Relay:
             done += shipped
             if shipped:
                 idle_s = _IDLE_FIRST_S
-            elif until_idle is not None and until_idle():
+            elif until_idle is not None and not self._resting and until_idle():
                 break
             else:
                 stop.wait(idle_s)
                 idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
-        log.info("relay stopped", extra={"records": done})
         return done
 
     def step(self) -> int:
         """Ship what lies ready, at most a batch of each partition; returns how many records."""
         with self._open_unit() as unit:
-            reached: list[tuple[Unshipped, int]] = []
+            locked: list[Unshipped] = []
             records: list[Record] = []
-            for unshipped in unit.log.lock_unshipped():
+            behind = unit.log.lock_unshipped()
+            self._forget_all_but({(unshipped.topic, unshipped.partition) for unshipped in behind})
+            for unshipped in behind:
+                if self._rests((unshipped.topic, unshipped.partition)):
+                    continue
                 here = Position(
                     group="relay",
                     topic=unshipped.topic,
                     partition=unshipped.partition,
                     next_offset=unshipped.next_offset,
                 )
-                found = unit.log.read(here, limit=self._batch)
-                if found:
+                if found := unit.log.read(here, limit=self._batch):
                     records += found
-                    reached.append((unshipped, found[-1].next_offset))
+                    locked.append(unshipped)
             if not records:
                 return 0
-            self._shipper.ship(records)
-            for unshipped, to in reached:
-                unit.log.mark_shipped(unshipped, to)
+            shipped = self._shipper.ship(records)
+            count = 0
+            for unshipped in locked:
+                place = (unshipped.topic, unshipped.partition)
+                to = shipped.reached.get(place, unshipped.next_offset)
+                if to > unshipped.next_offset:
+                    unit.log.mark_shipped(unshipped, to)
+                    count += to - unshipped.next_offset
             unit.commit()
-        self._note(len(records))
-        return len(records)
+        for unshipped in locked:
+            place = (unshipped.topic, unshipped.partition)
+            if place in shipped.held_up:
+                self._rest(place, shipped.held_up[place])
+            else:
+                self._resting.pop(place, None)
+        self._note(count)
+        return count
+
+    def _rests(self, place: Place) -> bool:
+        until, _ = self._resting.get(place, (0.0, 0.0))
+        return time.monotonic() < until
+
+    def _forget_all_but(self, behind: set[Place]) -> None:
+        self._resting = {place: rest for place, rest in self._resting.items() if place in behind}
+
+    def _rest(self, place: Place, why: AmendsError) -> None:
+        _, pause_s = self._resting.get(place, (0.0, _BACKOFF_FIRST_S))
+        self._resting[place] = (time.monotonic() + pause_s, min(pause_s * 2, _REST_MOST_S))
+        topic, partition = place
+        log.warning(
+            "partition held up",
+            extra={"topic": topic, "partition": partition, "why": str(why), "pause_s": pause_s},
+        )

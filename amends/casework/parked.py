@@ -72,16 +72,17 @@ def _refuse_if_settled(parked: Parked) -> None:
 def _hand_over_again(unit: UnitOfWork, parked: Parked, *, at: datetime) -> None:
     topic = parked.source.removeprefix("log:")
     record = unit.log.find(topic, parked.message_id)
+    record_id = f"{_HANDED_OVER.sub('', record.id)}~{at:%Y%m%d%H%M%S%f}"
     unit.log.publish(
         [
             NewRecord(
                 topic=topic,
                 key=record.key,
-                id=f"{_HANDED_OVER.sub('', record.id)}~{at:%Y%m%d%H%M%S%f}",
+                id=record_id,
                 type=record.type,
                 body=record.body,
                 at=at,
-                headers=record.headers,
+                headers={**record.headers, "ce_id": record_id, "ce_time": at.isoformat()},
             )
         ]
     )
@@ -90,17 +91,18 @@ def _hand_over_again(unit: UnitOfWork, parked: Parked, *, at: datetime) -> None:
 def _release(unit: UnitOfWork, parked: Parked, *, at: datetime) -> None:
     judged = unit.messages.get(parked.message_id)
     message = replace(judged.message, automatic=None)
+    record_id = f"{message.id}~released"
     unit.log.publish(
         [
             NewRecord(
                 topic=Topic.MESSAGES,
                 key=message.author.ordering_key,
-                id=f"{message.id}~released",
+                id=record_id,
                 type=RELEASED,
                 body=encode_message(message),
                 at=at,
                 headers=cloud_headers(
-                    message.id, RELEASED, source="/parked", at=at, channel=message.channel, raw=message.raw_sha256
+                    record_id, RELEASED, source="/parked", at=at, channel=message.channel, raw=message.raw_sha256
                 ),
             )
         ]
