@@ -15,25 +15,26 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from threading import Event
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-from amends.bus.port import Position, Record, Unshipped
+from amends.bus.backoff import Backoff
+from amends.bus.port import Place, Position, Record, Shipped, Unshipped
 from amends.errors import AmendsError, Unavailable
+from amends.meter import NO_METER, Meter
 
 log = logging.getLogger(__name__)
 
 #: The pause after finding nothing, in seconds: a message goes through three topics, and waits at each.
 _IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 0.1
-#: The pause when no broker can be used, and that of one partition which is not taken.
-_BACKOFF_FIRST_S, _BACKOFF_MOST_S, _REST_MOST_S = 0.2, 5.0, 30.0
-
-#: A topic and one of its partitions.
-Place: TypeAlias = tuple[str, int]
+#: The pause when no broker can be used, which is over soon after one can be, and that of one partition which is
+#: not taken: to look for a topic that is missing holds the others up.
+_BACKOFF = Backoff(least_s=0.1, first_s=0.4, most_s=5.0)
+_REST = Backoff(least_s=0.1, first_s=0.4, most_s=30.0)
 
 
 class Outbox(Protocol):
@@ -60,18 +61,6 @@ class ShippingUnit(Protocol):
         """Make the marks durable."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
-    """How far each partition came.
-
-    `reached` is the offset after the last record of an unbroken run that the broker has;
-    `held_up` is why a partition came no further.
-    """
-
-    reached: Mapping[Place, int]
-    held_up: Mapping[Place, AmendsError] = field(default_factory=dict)
-
-
 class Shipper(Protocol):
     """Brings records to the broker."""
 
@@ -96,14 +85,21 @@ class Relay:
         *,
         batch: int = 1000,
         note: Callable[[int], None] = lambda _count: None,
+        chance: Callable[[], float] = random.random,
+        meter: Meter = NO_METER,
     ) -> None:
-        """Ship through `shipper`, at most `batch` records of a partition at a time; `note` is told how many went."""
+        """Ship through `shipper`, at most `batch` records of a partition at a time; `note` is told how many went.
+
+        `chance` gives a number in [0, 1), by which pauses are drawn.
+        """
         self._shipper = shipper
         self._open_unit = open_unit
         self._batch = batch
         self._note = note
-        #: Partitions that were not taken: until when each rests, and how long it rests next time, in seconds.
-        self._resting: dict[Place, tuple[float, float]] = {}
+        self._chance = chance
+        self._meter = meter
+        #: Partitions that were not taken: until when each rests, and how often in a row it was not.
+        self._resting: dict[Place, tuple[float, int]] = {}
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Ship until `stop` is set, or until there is nothing to ship and `until_idle` agrees; returns how many."""
@@ -116,28 +112,34 @@ class Relay:
         return done
 
     def _run(self, stop: Event, until_idle: Callable[[], bool] | None) -> int:
-        done, idle_s, backoff_s = 0, _IDLE_FIRST_S, _BACKOFF_FIRST_S
+        done, idle_s, failures = 0, _IDLE_FIRST_S, 0
         while not stop.is_set():
             try:
                 shipped = self.step()
             except Unavailable as why:
-                log.warning("relay waits", extra={"why": type(why.__cause__ or why).__name__, "pause_s": backoff_s})
-                stop.wait(backoff_s)
-                backoff_s = min(backoff_s * 2, _BACKOFF_MOST_S)
+                failures += 1
+                pause_s = _BACKOFF.pause_s(failures, self._chance())
+                cause = type(why.__cause__ or why).__name__
+                log.warning("relay waits", extra={"why": cause, "pause_s": round(pause_s, 3)})
+                self._meter.waits("relay", cause, pause_s)
+                stop.wait(pause_s)
                 continue
-            backoff_s = _BACKOFF_FIRST_S
+            failures = 0
             done += shipped
             if shipped:
                 idle_s = _IDLE_FIRST_S
             elif until_idle is not None and not self._resting and until_idle():
                 break
             else:
+                self._meter.rests(idle_s)
                 stop.wait(idle_s)
                 idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
         return done
 
     def step(self) -> int:
         """Ship what lies ready, at most a batch of each partition; returns how many records."""
+        self._meter.works()
+        began = time.monotonic()
         with self._open_unit() as unit:
             locked: list[Unshipped] = []
             records: list[Record] = []
@@ -173,20 +175,22 @@ class Relay:
             else:
                 self._resting.pop(place, None)
         self._note(count)
+        self._meter.did("relay", {"shipped": count}, records=count, seconds=time.monotonic() - began)
         return count
 
     def _rests(self, place: Place) -> bool:
-        until, _ = self._resting.get(place, (0.0, 0.0))
+        until, _ = self._resting.get(place, (0.0, 0))
         return time.monotonic() < until
 
     def _forget_all_but(self, behind: set[Place]) -> None:
         self._resting = {place: rest for place, rest in self._resting.items() if place in behind}
 
     def _rest(self, place: Place, why: AmendsError) -> None:
-        _, pause_s = self._resting.get(place, (0.0, _BACKOFF_FIRST_S))
-        self._resting[place] = (time.monotonic() + pause_s, min(pause_s * 2, _REST_MOST_S))
+        _, failures = self._resting.get(place, (0.0, 0))
+        pause_s = _REST.pause_s(failures + 1, self._chance())
+        self._resting[place] = (time.monotonic() + pause_s, failures + 1)
         topic, partition = place
         log.warning(
             "partition held up",
-            extra={"topic": topic, "partition": partition, "why": str(why), "pause_s": pause_s},
+            extra={"topic": topic, "partition": partition, "why": str(why), "pause_s": round(pause_s, 3)},
         )

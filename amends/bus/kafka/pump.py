@@ -10,6 +10,7 @@ note what came and what went, and the pump's thread does the rest.
 from __future__ import annotations
 
 import logging
+import random
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -24,6 +25,7 @@ from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import FencedInstanceIdError
 
+from amends.bus.backoff import Backoff
 from amends.bus.kafka.clients import a_consumer, an_admin
 from amends.bus.kafka.connection import Connection, told_plainly
 from amends.bus.kafka.membership import Membership
@@ -38,7 +40,8 @@ log = logging.getLogger(__name__)
 _POLL_MS = 250
 #: So many records come at a time: what compresses well is large when it is unpacked.
 _POLL_RECORDS = 100
-_RETRY_S = 0.5
+#: The pause before a consumer is made anew: short, for a broker that comes back is waited for.
+_BACKOFF = Backoff(least_s=0.2, first_s=0.5, most_s=5.0)
 #: How long the thread may take to end: a contact that fails, and the good-bye.
 _END_S = 20.0
 #: What Kafka does not take in the name of a member.
@@ -87,6 +90,8 @@ class Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has 
         self._to_place: set[int] = set()
         self._fault: AmendsError | None = None
         self._is_replaced = False
+        #: How often in a row the consumer failed, before it came to a first poll.
+        self._failures = 0
         self._stopping = Event()
         self._thread = Thread(target=self._run, name=f"kafka-{group}", daemon=True)
         self._thread.start()
@@ -187,7 +192,8 @@ class Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has 
     def _fail(self, why: AmendsError) -> None:
         with self._lock:
             self._fault = why
-        self._stopping.wait(_RETRY_S)
+        self._failures += 1
+        self._stopping.wait(_BACKOFF.pause_s(self._failures, random.random()))  # noqa: S311 - no secret
 
     def _consume(self) -> None:
         try:
@@ -212,6 +218,7 @@ class Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has 
                     self._fault = None
                 while not self._stopping.is_set():
                     brought = consumer.poll(timeout_ms=_POLL_MS)
+                    self._failures = 0
                     membership.look_after()
                     placed = self._place(consumer)
                     self._lay_ready(brought, without=placed)

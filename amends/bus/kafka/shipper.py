@@ -29,8 +29,7 @@ from kafka.producer.future import FutureRecordMetadata
 from amends.bus.kafka.clients import a_producer
 from amends.bus.kafka.connection import Connection, told_plainly
 from amends.bus.kafka.records import encode
-from amends.bus.port import Record
-from amends.bus.relay import Place, Shipped
+from amends.bus.port import Place, Record, Shipped
 from amends.errors import AmendsError, Unavailable
 from amends.ports import BlobStore
 

@@ -15,8 +15,8 @@ import pytest
 from amends.bus.kafka.clients import an_admin
 from amends.bus.kafka.records import offset_of
 from amends.bus.kafka.topics import TopicPlan
-from amends.bus.port import Record, Topic
-from amends.bus.relay import Place, Relay, Shipped, Shipper
+from amends.bus.port import Place, Record, Shipped, Topic
+from amends.bus.relay import Relay, Shipper
 from amends.errors import Unavailable
 from tests.bus.kafka.relaying import relay_for_ever
 from tests.bus.kafka.works import PARTITIONS, TOPIC, Works, in_the_end, key_in
