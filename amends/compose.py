@@ -161,6 +161,7 @@ class House:
                 partitions=count,
                 keep_hours=None if name in KEPT_FOR_GOOD else s.kafka_keep_hours,
                 replicas=s.kafka_replicas,
+                record_bytes=self.kafka.record_at_most if self.kafka is not None else 0,
             )
             for name, count in self.partitions.items()
         }

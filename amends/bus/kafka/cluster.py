@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from amends.bus.kafka.connection import Connection, told_plainly
+from amends.bus.kafka.clients import an_admin
+from amends.bus.kafka.connection import Connection
 
 
 def record_limits(connection: Connection, topics: Collection[str]) -> dict[str, int]:
@@ -20,14 +20,10 @@ def record_limits(connection: Connection, topics: Collection[str]) -> dict[str, 
         Misconfigured: it does not let us in.
     """
     names = {connection.topic(topic): topic for topic in topics}
-    with told_plainly(connection):
-        admin = KafkaAdminClient(**connection.client())
-        try:
-            there = set(admin.list_topics())
-            asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names if name in there]
-            said = admin.describe_configs(asked, config_filter="all")["topic"] if asked else {}
-        finally:
-            admin.close()
+    with an_admin(connection) as admin:
+        there = set(admin.list_topics())
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names if name in there]
+        said = admin.describe_configs(asked, config_filter="all")["topic"] if asked else {}
     return {
         names[name]: int(configs["max.message.bytes"]["value"])
         for name, configs in said.items()
