@@ -207,6 +207,7 @@ class House:
                 partitions=count,
                 keep_hours=None if name in KEPT_FOR_GOOD else s.kafka_keep_hours,
                 replicas=s.kafka_replicas,
+                record_bytes=self.kafka.record_at_most if self.kafka is not None else 0,
             )
             for name, count in self.partitions.items()
         }
@@ -435,6 +436,7 @@ class House:
             public_base_url=s.form_base_url,
             contact_line=s.contact_line,
             time_zone=self.pack.calendar.zone.key,
+            trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
 

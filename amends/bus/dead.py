@@ -2,7 +2,8 @@
 
 On the topic `dead-letters` a record stands as it was: key, type, headers and body are its
 own, so that whoever reads the topic can put it back where it came from. Headers that
-begin with `dead_` say from where it was taken, and why.
+begin with `dead_` say from where it was taken, and why. It is another event, though, with
+an id and a time of its own; `dead_id` is what the record was called.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def on_topic(letter: DeadLetter) -> NewRecord:
         at=letter.died_at,
         headers={
             **letter.headers,
+            "ce_id": letter.id,
+            "ce_time": letter.died_at.isoformat(),
             "dead_stage": letter.stage,
             "dead_topic": letter.topic,
             "dead_partition": str(letter.partition),
@@ -80,14 +83,15 @@ def on_topic(letter: DeadLetter) -> NewRecord:
 
 def handed_over_again(letter: DeadLetter, *, at: datetime) -> NewRecord:
     """Give the record that hands a dead letter to its stage again: as it was, under a new id."""
+    record_id = f"{_HANDED_OVER.sub('', letter.record_id)}~{at:%Y%m%d%H%M%S%f}"
     return NewRecord(
         topic=letter.topic,
         key=letter.key,
-        id=f"{_HANDED_OVER.sub('', letter.record_id)}~{at:%Y%m%d%H%M%S%f}",
+        id=record_id,
         type=letter.type,
         body=letter.body,
         at=at,
-        headers=letter.headers,
+        headers={**letter.headers, "ce_id": record_id, "ce_time": at.isoformat()},
     )
 
 

@@ -29,7 +29,9 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+from amends.errors import AmendsError
 
 
 class Topic:
@@ -112,6 +114,22 @@ class Unshipped:
     topic: str
     partition: int
     next_offset: int
+
+
+#: A topic and one of its partitions.
+Place: TypeAlias = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipped:
+    """How far each partition came.
+
+    `reached` is the offset after the last record of an unbroken run that the broker has;
+    `held_up` is why a partition came no further.
+    """
+
+    reached: Mapping[Place, int]
+    held_up: Mapping[Place, AmendsError] = field(default_factory=dict)
 
 
 def partition_of(key: str, partitions: int) -> int:

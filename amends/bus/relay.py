@@ -4,11 +4,12 @@
 
 1. A partition is shipped by one relay at a time: its row is locked, and a second relay
    passes over it and takes another.
-2. A record is shipped after those before it were acknowledged or are on their way before
-   it: a partition of the broker holds the first copies in order.
+2. What is marked as shipped is an unbroken run: everything in it was acknowledged. What
+   the broker has beyond it is shipped again, in order.
 3. A relay that is killed between shipping and marking ships the same records again. Each
-   carries its offset, and a reader drops what it has already seen (`amends/bus/kafka.py`).
-   So whatever a relay does, a record has one effect.
+   carries its offset, and a reader drops what it has already seen
+   (`amends/bus/kafka/ready.py`). So whatever a relay does, a record has one effect.
+4. A partition that the broker does not take rests for a while; the others go on.
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ from threading import Event
 from typing import Protocol
 
 from amends.bus.backoff import Backoff
-from amends.bus.port import Position, Record, Unshipped
-from amends.errors import Unavailable
+from amends.bus.port import Place, Position, Record, Shipped, Unshipped
+from amends.errors import AmendsError, Unavailable
 from amends.meter import NO_METER, Meter
 
 log = logging.getLogger(__name__)
 
 #: The pause after finding nothing, in seconds: a message goes through three topics, and waits at each.
 _IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 0.1
-#: The pause after the broker or the database was unavailable.
-_BACKOFF = Backoff(least_s=0.1, first_s=0.4, most_s=30.0)
+#: The pause when no broker can be used, which is over soon after one can be, and that of one partition which is
+#: not taken: to look for a topic that is missing holds the others up.
+_BACKOFF = Backoff(least_s=0.1, first_s=0.4, most_s=5.0)
+_REST = Backoff(least_s=0.1, first_s=0.4, most_s=30.0)
 
 
 class Outbox(Protocol):
@@ -61,12 +64,15 @@ class ShippingUnit(Protocol):
 class Shipper(Protocol):
     """Brings records to the broker."""
 
-    def ship(self, records: Sequence[Record]) -> None:
-        """Bring records to the broker in order, and return when it has them all, on disk by its own rules.
+    def ship(self, records: Sequence[Record]) -> Shipped:
+        """Bring records to the broker, in order for each partition, and return when it has them on disk.
 
         Raises:
-            Unavailable: it may not have them all; ship them again.
+            Unavailable: it may have some and says of none that it has it; ship them again.
         """
+
+    def close(self) -> None:
+        """Let go of connections and threads; what is not shipped by now is not."""
 
 
 class Relay:
@@ -92,11 +98,21 @@ class Relay:
         self._note = note
         self._chance = chance
         self._meter = meter
+        #: Partitions that were not taken: until when each rests, and how often in a row it was not.
+        self._resting: dict[Place, tuple[float, int]] = {}
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Ship until `stop` is set, or until there is nothing to ship and `until_idle` agrees; returns how many."""
-        done, idle_s, failures = 0, _IDLE_FIRST_S, 0
         log.info("relay started")
+        try:
+            done = self._run(stop, until_idle)
+        finally:
+            self._shipper.close()
+        log.info("relay stopped", extra={"records": done})
+        return done
+
+    def _run(self, stop: Event, until_idle: Callable[[], bool] | None) -> int:
+        done, idle_s, failures = 0, _IDLE_FIRST_S, 0
         while not stop.is_set():
             try:
                 shipped = self.step()
@@ -112,13 +128,12 @@ class Relay:
             done += shipped
             if shipped:
                 idle_s = _IDLE_FIRST_S
-            elif until_idle is not None and until_idle():
+            elif until_idle is not None and not self._resting and until_idle():
                 break
             else:
                 self._meter.rests(idle_s)
                 stop.wait(idle_s)
                 idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
-        log.info("relay stopped", extra={"records": done})
         return done
 
     def step(self) -> int:
@@ -126,25 +141,56 @@ class Relay:
         self._meter.works()
         began = time.monotonic()
         with self._open_unit() as unit:
-            reached: list[tuple[Unshipped, int]] = []
+            locked: list[Unshipped] = []
             records: list[Record] = []
-            for unshipped in unit.log.lock_unshipped():
+            behind = unit.log.lock_unshipped()
+            self._forget_all_but({(unshipped.topic, unshipped.partition) for unshipped in behind})
+            for unshipped in behind:
+                if self._rests((unshipped.topic, unshipped.partition)):
+                    continue
                 here = Position(
                     group="relay",
                     topic=unshipped.topic,
                     partition=unshipped.partition,
                     next_offset=unshipped.next_offset,
                 )
-                found = unit.log.read(here, limit=self._batch)
-                if found:
+                if found := unit.log.read(here, limit=self._batch):
                     records += found
-                    reached.append((unshipped, found[-1].next_offset))
+                    locked.append(unshipped)
             if not records:
                 return 0
-            self._shipper.ship(records)
-            for unshipped, to in reached:
-                unit.log.mark_shipped(unshipped, to)
+            shipped = self._shipper.ship(records)
+            count = 0
+            for unshipped in locked:
+                place = (unshipped.topic, unshipped.partition)
+                to = shipped.reached.get(place, unshipped.next_offset)
+                if to > unshipped.next_offset:
+                    unit.log.mark_shipped(unshipped, to)
+                    count += to - unshipped.next_offset
             unit.commit()
-        self._note(len(records))
-        self._meter.did("relay", {"shipped": len(records)}, records=len(records), seconds=time.monotonic() - began)
-        return len(records)
+        for unshipped in locked:
+            place = (unshipped.topic, unshipped.partition)
+            if place in shipped.held_up:
+                self._rest(place, shipped.held_up[place])
+            else:
+                self._resting.pop(place, None)
+        self._note(count)
+        self._meter.did("relay", {"shipped": count}, records=count, seconds=time.monotonic() - began)
+        return count
+
+    def _rests(self, place: Place) -> bool:
+        until, _ = self._resting.get(place, (0.0, 0))
+        return time.monotonic() < until
+
+    def _forget_all_but(self, behind: set[Place]) -> None:
+        self._resting = {place: rest for place, rest in self._resting.items() if place in behind}
+
+    def _rest(self, place: Place, why: AmendsError) -> None:
+        _, failures = self._resting.get(place, (0.0, 0))
+        pause_s = _REST.pause_s(failures + 1, self._chance())
+        self._resting[place] = (time.monotonic() + pause_s, failures + 1)
+        topic, partition = place
+        log.warning(
+            "partition held up",
+            extra={"topic": topic, "partition": partition, "why": str(why), "pause_s": round(pause_s, 3)},
+        )

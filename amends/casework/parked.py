@@ -75,17 +75,18 @@ def _refuse_if_settled(parked: Parked) -> None:
 def _release(unit: UnitOfWork, parked: Parked, *, at: datetime) -> None:
     judged = unit.messages.get(parked.message_id)
     message = replace(judged.message, automatic=None)
+    record_id = f"{message.id}~released"
     unit.log.publish(
         [
             NewRecord(
                 topic=Topic.MESSAGES,
                 key=message.author.ordering_key,
-                id=f"{message.id}~released",
+                id=record_id,
                 type=RELEASED,
                 body=encode_message(message),
                 at=at,
                 headers=cloud_headers(
-                    message.id, RELEASED, source="/parked", at=at, channel=message.channel, raw=message.raw_sha256
+                    record_id, RELEASED, source="/parked", at=at, channel=message.channel, raw=message.raw_sha256
                 ),
             )
         ]

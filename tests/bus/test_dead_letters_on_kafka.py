@@ -94,7 +94,8 @@ def test_a_poison_record_goes_to_the_topic_of_dead_letters_and_its_partition_mov
     [letter] = shop.dead()
     [(key, body, headers)] = shop.brought(Topic.DEAD, 1)
     assert (key, body) == (b"ines", b"{}")
-    assert headers["ce_id"] == headers["dead_id"] == letter.record_id == "poison"
+    assert headers["ce_id"] == letter.id
+    assert headers["dead_id"] == letter.record_id == "poison"
     assert (headers["dead_stage"], headers["dead_reason"]) == ("testing", "bad_record")
     assert (headers["dead_topic"], headers["dead_partition"]) == ("messages", str(letter.partition))
 

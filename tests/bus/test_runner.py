@@ -66,7 +66,8 @@ def test_a_dead_letter_is_published_as_it_was_with_its_reason_in_the_headers(sho
     shop.runner().step(Event())
     (letter,), (record,) = shop.dead(), shop.on_dead_topic()
     assert (record.id, record.key, record.type, record.body) == (letter.id, "ines", "amends.test", b"{}")
-    assert {**record.headers, **letter.headers} == record.headers
+    own = {"ce_id": letter.id, "ce_time": MONDAY.isoformat()}
+    assert {**record.headers, **letter.headers, **own} == record.headers
     said = {name: value for name, value in record.headers.items() if name.startswith("dead_")}
     assert said == {
         "dead_stage": "testing",

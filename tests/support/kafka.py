@@ -7,8 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 
-from kafka import KafkaAdminClient
-
+from amends.bus.kafka.clients import an_admin
 from amends.bus.kafka.connection import Connection
 from amends.bus.kafka.log import KafkaLog
 from amends.bus.kafka.topics import TopicPlan, Topics
@@ -28,9 +27,8 @@ def a_connection(partitions: Mapping[str, int], *, body_at_most: int = 700_000) 
     plans = {name: TopicPlan(name=name, partitions=count) for name, count in partitions.items()}
     Topics(connection).ensure(plans)
     yield connection
-    admin = KafkaAdminClient(**connection.client())
-    admin.delete_topics([connection.topic(name) for name in plans])
-    admin.close()
+    with an_admin(connection) as admin:
+        admin.delete_topics([connection.topic(name) for name in plans], raise_errors=False)
 
 
 def _session_ms() -> int:
@@ -41,6 +39,5 @@ def _session_ms() -> int:
 def silenced(log: KafkaLog) -> None:
     """End a named worker without a word to the group: a static member that closes does not leave it."""
     for pump in log._pumps.values():
-        pump._stopping.set()
-        pump._thread.join()
+        pump.fall_silent()
     log._pumps.clear()

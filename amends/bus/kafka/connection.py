@@ -8,17 +8,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kafka.errors import (
+    AuthorizationError,
+    IllegalSaslStateError,
     KafkaConfigurationError,
     KafkaError,
     SaslAuthenticationFailedError,
-    TopicAuthorizationFailedError,
+    UnsupportedSaslMechanismError,
 )
 
 from amends.errors import Misconfigured, Unavailable
 
 #: How long one request may take, and how long a first contact.
-_REQUEST_TIMEOUT_MS = 15_000
+_REQUEST_TIMEOUT_MS = 10_000
 _BOOTSTRAP_TIMEOUT_MS = 5_000
+#: What a broker takes by itself, and how much of that a record may need beside its body.
+_RECORD_BYTES, _ROOM_BYTES = 1_048_588, 65_536
+_NOT_LET_IN = (
+    AuthorizationError,
+    IllegalSaslStateError,
+    KafkaConfigurationError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +39,9 @@ class Connection:
     `servers` are `host:port` of some brokers of the cluster. `security` is Kafka's own
     word: `PLAINTEXT`, `SSL`, `SASL_SSL`. Topics and groups begin with `prefix`, so that
     several installations share one cluster. A record whose body is larger than
-    `body_at_most` bytes travels by its blob's name.
+    `body_at_most` bytes travels by its blob's name. `session_timeout_ms` is how long a
+    worker may be silent before its share is given to others, `max_poll_interval_ms` how
+    long its reading thread may be stuck.
     """
 
     servers: tuple[str, ...]
@@ -40,6 +53,12 @@ class Connection:
     prefix: str = "amends."
     body_at_most: int = 700_000
     session_timeout_ms: int = 10_000
+    max_poll_interval_ms: int = 60_000
+
+    @property
+    def record_at_most(self) -> int:
+        """How many bytes a record may have that travels whole, with key, headers and envelope."""
+        return max(_RECORD_BYTES, self.body_at_most + _ROOM_BYTES)
 
     def client(self) -> dict[str, Any]:
         """Give what every client of kafka-python is made with."""
@@ -82,7 +101,7 @@ def told_plainly(connection: Connection) -> Iterator[None]:
     where = ", ".join(connection.servers)
     try:
         yield
-    except (SaslAuthenticationFailedError, TopicAuthorizationFailedError, KafkaConfigurationError) as why:
+    except _NOT_LET_IN as why:
         raise Misconfigured(
             f"the broker at {where} does not let us in ({type(why).__name__}): check AMENDS_KAFKA_SECURITY, "
             "AMENDS_KAFKA_USER and AMENDS_KAFKA_PASSWORD, and what that user may do"

@@ -1,27 +1,36 @@
 """How a record of ours travels on Kafka: CloudEvents 1.0 in binary mode, and its offset.
 
-The key, the body and the CloudEvents headers are the record's own. `amends_offset` is its
-offset in the log's table. Kafka's own offset differs from it once a relay had to ship
-something twice, so ours decides what a reader has seen. A body that is too large for the
-broker is in the blob store; the record then is empty and `amends_body` names the blob.
+1. The key, the body and the headers are the record's own. `ce_id`, `ce_type` and
+   `ce_time` say what the record says; `ce_source` is its header, or `amends`.
+2. `amends_offset` is its offset in the log's table. Kafka's own offset differs from it
+   once a relay had to ship something twice, so ours decides what a reader has seen.
+3. A body that is too large for the broker is in the blob store; the value then is empty
+   and `amends_body` names the blob.
+4. A header of the record that is called like one of these and says something else
+   travels in `amends_own`, so that what is read is what was published.
+5. What anybody else put on the topic is `Unprocessable`, whatever it is.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from amends.bus.kafka.connection import Connection, words
+from amends.bus.kafka.connection import words
 from amends.bus.port import Record
 from amends.errors import Unprocessable
 from amends.ports import BlobStore
 
-_OFFSET, _ID, _TYPE, _AT, _BODY = "amends_offset", "amends_id", "amends_type", "amends_at", "amends_body"
-_OURS = {_OFFSET, _ID, _TYPE, _AT, _BODY, "ce_specversion", "content-type"}
-
-#: An offset has no more digits.
-_DIGITS_AT_MOST = 18
+_OFFSET, _BODY, _OWN = "amends_offset", "amends_body", "amends_own"
+_ID, _TYPE, _TIME = "ce_id", "ce_type", "ce_time"
+#: What `amends/wire.py` writes into the headers of a record, and this module too.
+_AS_WIRE_WRITES = (_ID, _TYPE, "ce_source", _TIME)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+#: Longer is no offset of ours.
+_OFFSET_DIGITS = 18
 
 
 class Received(Protocol):
@@ -44,30 +53,33 @@ class Received(Protocol):
         """Its body."""
 
     @property
-    def headers(self) -> Iterable[tuple[str, bytes]]:
+    def headers(self) -> Iterable[tuple[str, bytes | None]]:
         """Its headers."""
 
 
-def encode(record: Record, connection: Connection, blobs: BlobStore) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """Give a record's body and headers as they travel.
+def encode(record: Record, blobs: BlobStore, *, body_at_most: int) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Give a record's body and headers as they travel; a body of more than `body_at_most` bytes travels by its blob.
 
     Raises:
         Unavailable: a large body could not be kept.
     """
     body = record.body
-    headers = {
+    said = {
         "ce_specversion": "1.0",
-        "content-type": "application/json",
-        **record.headers,
-        _OFFSET: str(record.offset),
         _ID: record.id,
         _TYPE: record.type,
-        _AT: record.at.isoformat(),
+        "ce_source": record.headers.get("ce_source", "amends"),
+        _TIME: record.at.isoformat(),
+        "content-type": "application/json",
+        _OFFSET: str(record.offset),
     }
-    if len(body) > connection.body_at_most:
-        headers[_BODY] = blobs.put(body)
+    if len(body) > body_at_most:
+        said[_BODY] = blobs.put(body)
         body = b""
-    return body, words(headers)
+    own = {name: value for name, value in record.headers.items() if _is_ours(name)}
+    if own != {name: said[name] for name in _AS_WIRE_WRITES}:
+        said[_OWN] = json.dumps(own)
+    return body, words({**record.headers, **said})
 
 
 def offset_of(received: Received) -> int:
@@ -77,8 +89,10 @@ def offset_of(received: Received) -> int:
         Unprocessable: nobody of ours published it.
     """
     for name, value in received.headers:
-        if name == _OFFSET and value and value.isdigit() and len(value) <= _DIGITS_AT_MOST:
-            return int(value)
+        if name == _OFFSET:
+            if value and len(value) <= _OFFSET_DIGITS and value.isdigit():
+                return int(value)
+            break
     raise Unprocessable("a record that Amends did not publish lies on the topic", reason="foreign_record")
 
 
@@ -90,22 +104,48 @@ def decode(received: Received, topic: str, blobs: BlobStore) -> Record:
         Unavailable: its body is in the blob store, which cannot be read now.
         NotFound: its body is in the blob store no longer.
     """
+    offset = offset_of(received)
     try:
         headers = {name: (value or b"").decode("utf-8", "surrogatepass") for name, value in received.headers}
-        offset, record_id, type_ = int(headers[_OFFSET]), headers[_ID], headers[_TYPE]
-        at = datetime.fromisoformat(headers[_AT])
-        key = (received.key or b"").decode("utf-8", "surrogatepass")
-    except (KeyError, ValueError) as why:
-        raise Unprocessable("a record of the topic lacks a header of ours", reason="foreign_record") from why
-    return Record(
-        topic=topic,
-        partition=received.partition,
-        offset=offset,
-        key=key,
-        id=record_id,
-        type=type_,
-        body=blobs.get(headers[_BODY]) if _BODY in headers else received.value or b"",
-        at=at,
-        headers={name: value for name, value in headers.items() if name not in _OURS},
-        mark=received.offset + 1,
-    )
+        own = _own(headers[_OWN]) if _OWN in headers else {name: headers[name] for name in _AS_WIRE_WRITES}
+        return Record(
+            topic=topic,
+            partition=received.partition,
+            offset=offset,
+            key=(received.key or b"").decode("utf-8", "surrogatepass"),
+            id=headers[_ID],
+            type=headers[_TYPE],
+            body=blobs.get(_blob(headers[_BODY])) if _BODY in headers else received.value or b"",
+            at=_aware(headers[_TIME]),
+            headers={**{name: value for name, value in headers.items() if not _is_ours(name)}, **own},
+            mark=received.offset + 1,
+        )
+    except (KeyError, TypeError, ValueError) as why:
+        raise Unprocessable(
+            f"a record of the topic is not as Amends publishes it ({type(why).__name__})", reason="foreign_record"
+        ) from why
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(("ce_", "amends_")) or name == "content-type"
+
+
+def _aware(said: str) -> datetime:
+    at = datetime.fromisoformat(said)
+    if at.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    return at
+
+
+def _own(said: str) -> dict[str, str]:
+    own = json.loads(said)
+    if not isinstance(own, dict) or not all(isinstance(value, str) for value in own.values()):
+        raise TypeError("headers are names and words")
+    return own
+
+
+def _blob(said: str) -> str:
+    # Whoever can write to the topic could name any file here.
+    if not _SHA256.fullmatch(said):
+        raise ValueError("a blob is named by its SHA-256")
+    return said

@@ -1,0 +1,142 @@
+"""Opens clients of kafka-python, and ends them: also those that fail while they are made.
+
+A client starts threads and opens sockets before it knows whether a broker answers, and
+leaves them behind when none does; so does each of its attempts to connect. A worker that
+waits for its broker tries several times a second; it would run out of file handles within
+the hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from socket import socket
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.net.compat import KafkaNetClient
+from kafka.net.inet import KafkaNetSocket
+
+from amends.bus.kafka.connection import Connection, told_plainly
+from amends.bus.kafka.reach import hindrance
+from amends.errors import Misconfigured
+
+#: How long a consumer may take to say good-bye, and a producer's thread to end.
+_GOODBYE_MS, _END_S = 5_000, 5.0
+
+
+class _ClosingSocket(KafkaNetSocket):  # type: ignore[misc] # kafka-python has no types
+    """Connects straight, and closes what could not be connected. kafka-python takes it for a kind of proxy."""
+
+    SCHEMES = ("amends",)
+
+    async def sock_connect(self, net: Any, sock: socket, address: Any, timeout_at: float | None = None) -> socket:
+        """Connect."""
+        try:
+            connected: socket = await super().sock_connect(net, sock, address, timeout_at=timeout_at)
+        except BaseException:
+            sock.close()
+            raise
+        return connected
+
+
+class _Net(KafkaNetClient):  # type: ignore[misc] # kafka-python has no types
+    """The sockets and the thread of a client; closing them a second time is harmless."""
+
+    _is_closed = False
+
+    def close(self, node_id: object = None) -> None:
+        """Close one connection, or everything."""
+        if node_id is None:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        super().close(node_id)
+
+
+@contextmanager
+def a_consumer(connection: Connection, **said: Any) -> Iterator[KafkaConsumer]:
+    """Open a consumer; it leaves its group when the block ends.
+
+    Raises:
+        Unavailable: no broker can be used now.
+        Misconfigured: it does not let us in, or is not reached in this way.
+    """
+    with _opened(KafkaConsumer, connection, _leave, metrics_enabled=False, **said) as consumer:
+        yield consumer
+
+
+@contextmanager
+def a_producer(connection: Connection, **said: Any) -> Iterator[KafkaProducer]:
+    """Open a producer; what it has not sent when the block ends is never sent.
+
+    Raises:
+        Unavailable: no broker can be used now.
+        Misconfigured: it does not let us in, or is not reached in this way.
+    """
+    with _opened(KafkaProducer, connection, _end, metrics_enabled=False, **said) as producer:
+        yield producer
+
+
+@contextmanager
+def an_admin(connection: Connection) -> Iterator[KafkaAdminClient]:
+    """Open a client that asks and changes what the cluster holds.
+
+    Raises:
+        Unavailable: no broker can be used now.
+        Misconfigured: it does not let us in, or is not reached in this way.
+    """
+    with _opened(KafkaAdminClient, connection, KafkaAdminClient.close) as admin, told_plainly(connection):
+        yield admin
+
+
+@contextmanager
+def _opened(
+    make: Callable[..., Any], connection: Connection, close: Callable[[Any], None], **said: Any
+) -> Iterator[Any]:
+    nets: list[_Net] = []
+
+    def net(**more: Any) -> _Net:
+        nets.append(_Net(**more))
+        return nets[-1]
+
+    try:
+        client = _made(make, connection, kafka_client=net, **said)
+        try:
+            yield client
+        finally:
+            close(client)
+    finally:
+        for one in nets:
+            one.close()
+
+
+def _made(make: Callable[..., Any], connection: Connection, **said: Any) -> Any:
+    if connection.ca_file and not Path(connection.ca_file).is_file():
+        raise Misconfigured(f"AMENDS_KAFKA_CA_FILE names {connection.ca_file}, and there is no such file")
+    with told_plainly(connection):
+        try:
+            return make(**connection.client(), proxy_url=f"{_ClosingSocket.SCHEMES[0]}://straight", **said)
+        except KafkaTimeoutError as why:
+            # kafka-python only says that it took too long.
+            found = hindrance(connection)
+            if found is None:
+                raise
+            raise found from why
+
+
+def _leave(consumer: KafkaConsumer) -> None:
+    # Whoever cannot say good-bye is missed when its session runs out.
+    with suppress(KafkaError, OSError):
+        consumer.close(autocommit=False, timeout_ms=_GOODBYE_MS)
+
+
+def _end(producer: KafkaProducer) -> None:
+    # `close` first waits for what is unsent, and when that takes too long it goes away without closing
+    # anything. The producer's thread closes its sockets itself, so it has to be gone before we do.
+    producer._sender.force_close()
+    producer._sender.join(_END_S)
+    with suppress(KafkaError):
+        producer.close(timeout=0)
