@@ -26,7 +26,8 @@ _ROWS = (
         SELECT {case}, md5('contact' || {person}), 'email',
             CASE WHEN i % 3 = 0 THEN 'enquiry' ELSE 'complaint' END, CASE WHEN i % 3 = 0 THEN NULL ELSE 1 + i % 4 END,
             i % 11 = 0, {state}, 'About my parcel', {case_at}, {case_at},
-            CASE WHEN i % 3 = 0 THEN NULL ELSE {case_at} END, CASE WHEN i % 2 = 0 THEN 'hana' ELSE '' END, '', '', 1, 1 + i % 4, 3
+            CASE WHEN i % 3 = 0 THEN NULL ELSE {case_at} END, CASE WHEN i % 2 = 0 THEN 'hana' ELSE '' END, '', '',
+            1, 1 + i % 4, 3
         FROM generate_series(1, {n} * 6 / 10) i""",
     """INSERT INTO messages
         SELECT md5('message' || i), CASE WHEN i <= {n} * 8 / 10 THEN {case_of_message} END, 'email', {at},
