@@ -81,7 +81,9 @@ class DraftRow(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Read:
+    """A message as it was read."""
+
     sender: str
     subject: str
     text: str
@@ -115,36 +117,39 @@ class Plain:
             self.characters += len(read.subject) + len(read.text)
             self._one(channel, read, timer)
 
-    def _one(self, channel: str, read: _Read, timer: StepTimer) -> None:
+    def _one(self, channel: str, read: Read, timer: StepTimer) -> None:
         with timer.step(JUDGE):
             cats = self._nlp(f"{read.subject}\n\n{read.text}" if read.subject else read.text).cats
             kind = max(cats, key=lambda name: cats[name]) if cats else "other"
         with timer.step(STORE):
-            now = datetime.now(UTC)
-            message = MessageRow(
-                channel=channel,
-                sender=read.sender,
-                subject=read.subject,
-                text=read.text,
-                received_at=now,
-                kind=str(kind),
-                confidence=float(cats.get(kind, 1.0)),
-            )
-            self._session.add(message)
-            self._session.flush()
-            case = CaseRow(
-                message_id=message.id, kind=str(kind), state="open", opened_at=now, due_at=now + timedelta(days=5)
-            )
-            self._session.add(case)
-            self._session.flush()
-            draft = DraftRow(
-                case_id=case.id,
-                subject=f"Re: {read.subject}",
-                text=f"Dear {read.sender},\n\nthank you for your message. We are looking into it.\n",
-                created_at=now,
-            )
-            self._session.add(draft)
-            self._session.commit()
+            store(self._session, read, channel=channel, kind=str(kind), confidence=float(cats.get(kind, 1.0)))
+
+
+def store(session: Session, read: Read, *, channel: str, kind: str, confidence: float) -> None:
+    """Insert a message, its case and a draft, and commit."""
+    now = datetime.now(UTC)
+    message = MessageRow(
+        channel=channel,
+        sender=read.sender,
+        subject=read.subject,
+        text=read.text,
+        received_at=now,
+        kind=kind,
+        confidence=confidence,
+    )
+    session.add(message)
+    session.flush()
+    case = CaseRow(message_id=message.id, kind=kind, state="open", opened_at=now, due_at=now + timedelta(days=5))
+    session.add(case)
+    session.flush()
+    draft = DraftRow(
+        case_id=case.id,
+        subject=f"Re: {read.subject}",
+        text=f"Dear {read.sender},\n\nthank you for your message. We are looking into it.\n",
+        created_at=now,
+    )
+    session.add(draft)
+    session.commit()
 
 
 def run(corpus: Corpus, folder: Path, *, is_tuned: bool) -> Measured:
@@ -170,7 +175,7 @@ def _tune(connection: SqliteConnection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _mails(folder: Path) -> Iterator[_Read | Exception]:
+def _mails(folder: Path) -> Iterator[Read | Exception]:
     parser = BytesParser(policy=policy.default)
     for path in sorted(folder.glob("*.eml")):
         try:
@@ -179,7 +184,7 @@ def _mails(folder: Path) -> Iterator[_Read | Exception]:
             yield why
 
 
-def _read(mail: EmailMessage) -> _Read:
+def _read(mail: EmailMessage) -> Read:
     body = mail.get_body(preferencelist=("plain", "html"))
     text = body.get_content() if body is not None else ""
     if body is not None and body.get_content_subtype() == "html":
@@ -187,11 +192,11 @@ def _read(mail: EmailMessage) -> _Read:
     # A surrogate would be refused by the database.
     clean = str(text).encode("utf-8", "replace").decode()
     sender, subject = str(mail["from"] or ""), str(mail["subject"] or "")
-    return _Read(sender.encode("utf-8", "replace").decode(), subject.encode("utf-8", "replace").decode(), clean)
+    return Read(sender.encode("utf-8", "replace").decode(), subject.encode("utf-8", "replace").decode(), clean)
 
 
-def _posts(folder: Path) -> Iterator[_Read | Exception]:
+def _posts(folder: Path) -> Iterator[Read | Exception]:
     with (folder / "posts.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             found = json.loads(line)
-            yield _Read(found["author"]["name"], "", found["post"]["text"])
+            yield Read(found["author"]["name"], "", found["post"]["text"])

@@ -12,7 +12,7 @@ from amends.domain.channel import Channel
 from amends.domain.outcome import Outcome, Resolved, Upheld
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
-from storage.rows import chunks, insert_rows
+from storage.rows import chunks, insert_rows, one_of
 from storage.tables import cases, outcomes
 
 _SAVE = (
@@ -40,7 +40,7 @@ class SqlCaseStore:
         return {
             row.id: case_of(row)
             for chunk in chunks(set(case_ids))
-            for row in self._connection.execute(select(cases).where(cases.c.id.in_(chunk)))
+            for row in self._connection.execute(select(cases).where(one_of(self._connection, cases.c.id, chunk)))
         }
 
     def add(self, new: Sequence[Case]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from amends.domain.clock import Clock, ClockKind
-from storage.rows import chunks, insert_or_replace
+from storage.rows import chunks, insert_or_replace, one_of
 from storage.tables import clocks
 
 
@@ -39,7 +39,11 @@ class SqlClockStore:
         """Give the clocks of these cases, first due first."""
         found: dict[str, list[Clock]] = defaultdict(list)
         for chunk in chunks(set(case_ids)):
-            rows = self._connection.execute(select(clocks).where(clocks.c.case_id.in_(chunk)).order_by(clocks.c.due_at))
+            rows = self._connection.execute(
+                select(clocks)
+                .where(one_of(self._connection, clocks.c.case_id, chunk))
+                .order_by(clocks.c.due_at, clocks.c.kind, clocks.c.started_at)
+            )
             for row in rows:
                 found[row.case_id].append(clock_of(row))
         return dict(found)

@@ -13,7 +13,7 @@ from amends.domain.arrival import Arrival, Fate, Parked, ParkedState
 from amends.domain.channel import Channel
 from amends.errors import NotFound
 from storage.columns import fitted
-from storage.rows import begins_with, chunks, insert_new, insert_or_replace
+from storage.rows import begins_with, chunks, insert_new, insert_or_replace, one_of
 from storage.tables import ITEM_BYTES, arrivals, parked, sources, status_tokens
 
 
@@ -30,7 +30,7 @@ class SqlIntakeStore:
             item: replace(_arrival(row), source=source, item=item)
             for chunk in chunks(asked_for)
             for row in self._connection.execute(
-                select(arrivals).where(arrivals.c.source == source, arrivals.c.item.in_(chunk))
+                select(arrivals).where(arrivals.c.source == source, one_of(self._connection, arrivals.c.item, chunk))
             )
             for item in (asked_for[row.item],)
         }
@@ -42,7 +42,7 @@ class SqlIntakeStore:
             for chunk in chunks(message_ids)
             for found in self._connection.scalars(
                 select(arrivals.c.message_id).where(
-                    arrivals.c.message_id.in_(chunk), arrivals.c.fate == Fate.INGESTED.value
+                    one_of(self._connection, arrivals.c.message_id, chunk), arrivals.c.fate == Fate.INGESTED.value
                 )
             )
         }
@@ -121,7 +121,9 @@ class SqlIntakeStore:
         return {
             found
             for chunk in chunks(message_ids)
-            for found in self._connection.scalars(select(parked.c.message_id).where(parked.c.message_id.in_(chunk)))
+            for found in self._connection.scalars(
+                select(parked.c.message_id).where(one_of(self._connection, parked.c.message_id, chunk))
+            )
         }
 
     def find_parked(self, parked_id: str) -> Parked:

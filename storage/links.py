@@ -11,7 +11,7 @@ from sqlalchemy import Connection, or_, select, update
 from amends.domain.link import Link, LinkKind, LinkState
 from amends.errors import NotFound
 from amends.unit_of_work import SharedMarks
-from storage.rows import chunks, insert_new
+from storage.rows import chunks, insert_new, one_of
 from storage.tables import links, matter_marks
 
 
@@ -45,7 +45,7 @@ class SqlLinkStore:
         rows = self._connection.execute(
             select(links)
             .where(or_(links.c.case_id == case_id, links.c.other_case_id == case_id))
-            .order_by(links.c.suggested_at)
+            .order_by(links.c.suggested_at, links.c.case_id, links.c.other_case_id)
         )
         return [
             Link(
@@ -82,7 +82,9 @@ class SqlLinkStore:
         found: dict[str, dict[str, SharedMarks]] = defaultdict(dict)
         for chunk in chunks(wanted):
             rows = self._connection.execute(
-                select(matter_marks).where(matter_marks.c.mark.in_(chunk), matter_marks.c.at >= since)
+                select(matter_marks).where(
+                    one_of(self._connection, matter_marks.c.mark, chunk), matter_marks.c.at >= since
+                )
             )
             for row in rows:
                 for case_id in wanted[row.mark]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
 
 from amends.bus.port import NewRecord, Position, Record, Unshipped, partition_of
 from amends.errors import Misconfigured, NotFound, PositionLost
-from storage.rows import chunks, insert_new, insert_or_replace, insert_rows
+from storage.rows import chunks, insert_new, insert_or_replace, insert_rows, one_of
 from storage.tables import log_ends, log_positions, log_records, log_shipped, log_workers
 
 _ENDS_AND_SHIPPED = log_ends.outerjoin(
@@ -131,7 +131,7 @@ class LogTable:
                 .select_from(ahead)
                 .where(
                     log_records.c.topic == topic,
-                    log_records.c.id.in_(chunk),
+                    one_of(self._connection, log_records.c.id, chunk),
                     log_records.c.position >= func.coalesce(log_positions.c.next_position, 0),
                 )
             )
@@ -267,6 +267,21 @@ class LogTable:
         except KeyError:
             raise Misconfigured(f"no topic is called {topic!r}; declare it with its number of partitions") from None
 
+    def _behind(self) -> list[tuple[str, int, int, int]]:
+        """List the partitions that hold records which were not shipped: from where, and up to where."""
+        ahead = log_ends.outerjoin(
+            log_shipped,
+            (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition),
+        )
+        begin = func.coalesce(log_shipped.c.next_position, 0)
+        rows = self._connection.execute(
+            select(log_ends.c.topic, log_ends.c.partition, begin.label("begin"), log_ends.c.next_position)
+            .select_from(ahead)
+            .where(log_ends.c.next_position > begin)
+            .order_by(log_ends.c.topic, log_ends.c.partition)
+        )
+        return [(row.topic, row.partition, row.begin, row.next_position) for row in rows]
+
     def _taken(self, records: Sequence[NewRecord]) -> set[tuple[str, str]]:
         ids: dict[str, set[str]] = defaultdict(set)
         for record in records:
@@ -276,7 +291,9 @@ class LogTable:
             for topic, wanted in ids.items()
             for chunk in chunks(wanted)
             for held in self._connection.scalars(
-                select(log_records.c.id).where(log_records.c.topic == topic, log_records.c.id.in_(chunk))
+                select(log_records.c.id).where(
+                    log_records.c.topic == topic, one_of(self._connection, log_records.c.id, chunk)
+                )
             )
         }
 

@@ -12,7 +12,7 @@ from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
-from storage.rows import chunks, insert_rows
+from storage.rows import chunks, insert_rows, one_of
 from storage.tables import flags, messages
 from storage.threads import SqlThreadStore
 
@@ -29,7 +29,9 @@ class SqlMessageStore:
         return {
             found
             for chunk in chunks(ids)
-            for found in self._connection.scalars(select(messages.c.id).where(messages.c.id.in_(chunk)))
+            for found in self._connection.scalars(
+                select(messages.c.id).where(one_of(self._connection, messages.c.id, chunk))
+            )
         }
 
     def add(self, judged: Sequence[JudgedMessage]) -> None:
@@ -65,7 +67,9 @@ class SqlMessageStore:
         return {
             one.message.id: one
             for chunk in chunks(ids)
-            for one in self._read(self._connection.execute(select(messages).where(messages.c.id.in_(chunk))).all())
+            for one in self._read(
+                self._connection.execute(select(messages).where(one_of(self._connection, messages.c.id, chunk))).all()
+            )
         }
 
     def of_case(self, case_id: str) -> list[JudgedMessage]:
@@ -109,7 +113,9 @@ class SqlMessageStore:
         by_message: dict[str, list[Flag]] = defaultdict(list)
         for chunk in chunks([row.id for row in rows]):
             raised = self._connection.execute(
-                select(flags).where(flags.c.message_id.in_(chunk)).order_by(flags.c.message_id, flags.c.number)
+                select(flags)
+                .where(one_of(self._connection, flags.c.message_id, chunk))
+                .order_by(flags.c.message_id, flags.c.number)
             )
             for row in raised:
                 by_message[row.message_id].append(

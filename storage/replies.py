@@ -16,7 +16,7 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.reply import Approval, Form, Part, Purpose, Reply, ReplyState, Slot
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import AutomaticCounts
-from storage.rows import begins_with, chunks, insert_rows
+from storage.rows import begins_with, chunks, insert_rows, one_of
 from storage.tables import replies
 
 #: An automatic reply in one of these states counts against the caps.
@@ -34,7 +34,9 @@ class SqlReplyStore:
         return {
             found
             for chunk in chunks(ids)
-            for found in self._connection.scalars(select(replies.c.id).where(replies.c.id.in_(chunk)))
+            for found in self._connection.scalars(
+                select(replies.c.id).where(one_of(self._connection, replies.c.id, chunk))
+            )
         }
 
     def add(self, drafts: Sequence[tuple[Reply, tuple[Check, ...], str]]) -> None:
@@ -91,7 +93,9 @@ class SqlReplyStore:
         found: dict[str, list[Reply]] = defaultdict(list)
         for chunk in chunks(set(case_ids)):
             rows = self._connection.execute(
-                select(replies).where(replies.c.case_id.in_(chunk)).order_by(replies.c.drafted_at, replies.c.id)
+                select(replies)
+                .where(one_of(self._connection, replies.c.case_id, chunk))
+                .order_by(replies.c.drafted_at, replies.c.id)
             )
             for row in rows:
                 found[row.case_id].append(reply_of(row))
@@ -125,7 +129,9 @@ class SqlReplyStore:
         for values in chunks({identity.value for identity in addressees}):
             rows = self._connection.execute(
                 select(replies.c.addressee_kind, replies.c.addressee_value, func.count().label("n"))
-                .where(counted, replies.c.addressee_value.in_(values), replies.c.drafted_at >= since)
+                .where(
+                    counted, one_of(self._connection, replies.c.addressee_value, values), replies.c.drafted_at >= since
+                )
                 .group_by(replies.c.addressee_kind, replies.c.addressee_value)
             )
             for row in rows:
@@ -134,7 +140,7 @@ class SqlReplyStore:
         for ids in chunks(set(case_ids)):
             rows = self._connection.execute(
                 select(replies.c.case_id, func.count().label("n"))
-                .where(counted, replies.c.case_id.in_(ids))
+                .where(counted, one_of(self._connection, replies.c.case_id, ids))
                 .group_by(replies.c.case_id)
             )
             for row in rows:

@@ -133,12 +133,41 @@ parked = Table(
     Column("reason", Words(60), nullable=False),
     Column("says", Words(), nullable=False),
     Column("raw_sha256", Words(64), nullable=False),
-    # Of what a stage failed on it is the id of the record, which may be longer than a message's.
     Column("message_id", Words(64), nullable=False),
     Column("state", Words(20), nullable=False),
     Column("parked_at", UtcTime, nullable=False),
     Index(None, "state", "parked_at"),
     Index(None, "message_id"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("stage", Words(20), nullable=False),
+    # The record as it stood on the log.
+    Column("topic", Words(40), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("record_id", Words(64), nullable=False),
+    Column("key", Words(64), nullable=False),
+    Column("type", Words(80), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    # Why, and what became of it.
+    Column("reason", Words(60), nullable=False),
+    Column("says", Words(), nullable=False),
+    Column("channel", Words(20), nullable=False),
+    Column("raw_sha256", Words(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("died_at", UtcTime, nullable=False),
+    Column("state", Words(20), nullable=False),
+    Column("settled_by", Words(80), nullable=False),
+    Column("settled_at", UtcTime, nullable=True),
+    Column("settled_because", Words(), nullable=False),
+    Index(None, "state", "died_at"),
+    Index(None, "topic", "record_id"),
 )
 
 status_tokens = Table(

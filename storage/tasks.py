@@ -49,7 +49,9 @@ class SqlTaskStore:
 
     def of_case(self, case_id: str) -> list[Task]:
         """Give a case's tasks, done or not."""
-        rows = self._connection.execute(select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.raised_at))
+        rows = self._connection.execute(
+            select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.raised_at, tasks.c.id)
+        )
         return [task_of(row) for row in rows]
 
     def finish(self, task_id: str, *, by: str, at: datetime) -> Task:

@@ -13,7 +13,7 @@ from amends.domain.ids import read_reference
 from amends.domain.message import Message
 from amends.domain.threading import Pointer, Via
 from storage.columns import fitted
-from storage.rows import chunks, insert_new
+from storage.rows import chunks, insert_new, one_of
 from storage.tables import NAME_BYTES, cases, identities, thread_names
 
 #: A name longer than this is no name that anybody gave; it is cut before it is stored or looked up.
@@ -81,7 +81,9 @@ class SqlThreadStore:
                 references[read_reference(written)].append(message.id)
         found: dict[str, list[Pointer]] = defaultdict(list)
         for chunk in chunks({name for name, _ in wanted}):
-            for row in self._connection.execute(select(thread_names).where(thread_names.c.name.in_(chunk))):
+            for row in self._connection.execute(
+                select(thread_names).where(one_of(self._connection, thread_names.c.name, chunk))
+            ):
                 via = Via(row.via)
                 known = Identity(kind=IdentityKind(row.identity_kind), value=row.identity_value)
                 for message_id in wanted.get((row.name, via), ()):
@@ -90,7 +92,7 @@ class SqlThreadStore:
             rows = self._connection.execute(
                 select(cases.c.id, identities.c.kind, identities.c.value)
                 .join(identities, identities.c.contact_id == cases.c.contact_id)
-                .where(cases.c.id.in_(chunk))
+                .where(one_of(self._connection, cases.c.id, chunk))
             )
             for row in rows:
                 known = Identity(kind=IdentityKind(row.kind), value=row.value)

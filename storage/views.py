@@ -28,7 +28,19 @@ from amends.domain.verdict import Kind, Severity
 from storage.cases import case_of
 from storage.clocks import clock_of
 from storage.rows import chunks
-from storage.tables import IS_OPEN, arrivals, audit_entries, cases, clocks, links, messages, parked, replies, tasks
+from storage.tables import (
+    IS_OPEN,
+    arrivals,
+    audit_entries,
+    cases,
+    clocks,
+    dead_letters,
+    links,
+    messages,
+    parked,
+    replies,
+    tasks,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +153,7 @@ class Summary:
     acknowledgements_sent: int
     in_review: int
     parked: Mapping[str, int]
+    dead: Mapping[str, int]
     fates: Mapping[str, int]
     links: Mapping[str, int]
     tasks: Mapping[str, int]
@@ -170,6 +183,7 @@ def summary(connection: Connection) -> Summary:
         acknowledgements_sent=count(replies, replies.c.purpose == "acknowledgement", replies.c.state == "sent"),
         in_review=count(replies, replies.c.state == "in_review"),
         parked=counted(parked.c.reason, parked.c.state == "waiting"),
+        dead=counted(dead_letters.c.reason, dead_letters.c.state == "waiting"),
         fates=counted(arrivals.c.fate),
         links=counted(links.c.kind, links.c.state == "suggested"),
         tasks=counted(tasks.c.kind, tasks.c.done_at.is_(None)),

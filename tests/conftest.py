@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from amends.bus.port import Topic
+from amends.bus.port import TOPICS
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.unit_of_work import Database
 from tests.support.clock import FakeClock
 from tests.support.network import forbid_network
-from tests.support.places import is_required, missing
+from tests.support.places import is_required, missing, server
 from tests.support.postgres import a_postgres_database
 
 #: Few, so that two keys share one now and then.
-PARTITIONS = dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), 4)
+PARTITIONS = dict.fromkeys(TOPICS, 4)
 #: These steer the tests themselves and reach no code of ours.
 _OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA", "AMENDS_TEST_")
 
@@ -30,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     forbid_network()
     settings.register_profile("amends", deadline=None)
     settings.load_profile("amends")
+
+
+def pytest_report_header() -> list[str]:
+    """Name the servers that the tests run against: a stand-in for the broker is no Apache Kafka."""
+    kind = os.environ.get("AMENDS_TEST_KAFKA_KIND", "of a kind that nobody named") if server("kafka") else "none"
+    return [f"broker: {kind}", f"database servers: SQLite{' and PostgreSQL' if server('postgres') else ''}"]
 
 
 @pytest.hookimpl(tryfirst=True)

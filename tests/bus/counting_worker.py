@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Record, Topic
+from amends.bus.port import TOPICS, Record, Topic
 from amends.bus.runner import StageRunner
 from amends.domain.audit import Happening
 from amends.unit_of_work import UnitOfWork
@@ -16,7 +16,7 @@ from storage.engine import open_engine
 from storage.unit_of_work import Database
 
 GROUP, TOPIC = "counting", Topic.MESSAGES
-PARTITIONS = {TOPIC: 4, Topic.TRIAGED: 4}
+PARTITIONS = dict.fromkeys(TOPICS, 4)
 #: How much faster than ours the workers' clock runs, so that the dead lose their claims soon.
 HASTE = 60
 

@@ -48,7 +48,7 @@ def test_workers_that_are_killed_lose_nothing_and_double_nothing(database_url: s
     with database.reading() as unit:
         assert unit.log.lag(GROUP, TOPIC) == 0
         entries = list(unit.audit.every())
-        assert unit.intake.parked() == []
+        assert unit.dead.count(state=None) == {}
     database.engine.dispose()
     counted = sorted(json.loads(entry.happening_json)["subject"] for entry in entries)
     assert counted == sorted(f"record:r{number}" for number in range(RECORDS))

@@ -14,6 +14,7 @@ from functools import cache
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -91,4 +92,4 @@ def _run(statement: str) -> None:
 @cache
 def _server() -> Engine:
     url = make_url(server("postgres")).set(drivername="postgresql+psycopg")
-    return create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
+    return create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)

@@ -1,0 +1,95 @@
+"""spaCy's own plain text classifier (`textcat`, a bag of words), for both sides of the comparison.
+
+Learnt from the messages that ship with the training code, the same each time. It is here to
+be measured, not to be right: it saw five hundred texts, a few times.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.training import Example
+from thinc.api import fix_random_seed
+
+from amends.domain.verdict import Kind, Severity, Verdict
+from amends.ports import TextToJudge
+from triage.training.sources import OWN_DATA
+
+_SEED, _EPOCHS, _BATCH = 1, 4, 32
+#: Texts that are judged together.
+_AT_ONCE = 256
+
+
+def learn(folder: Path) -> None:
+    """Learn the classifier and write it into `folder`."""
+    fix_random_seed(_SEED)
+    nlp = spacy.blank("en")
+    nlp.add_pipe(
+        "textcat",
+        config={
+            "model": {
+                "@architectures": "spacy.TextCatBOW.v3",
+                "exclusive_classes": True,
+                "length": 262144,
+                "ngram_size": 1,
+                "no_output_layer": False,
+            }
+        },
+    )
+    examples = [
+        Example.from_dict(
+            nlp.make_doc(f"{row.get('subject', '')}\n\n{row['text']}"),
+            {"cats": {kind.value: float(kind == row["kind"]) for kind in Kind}},
+        )
+        for path in sorted(OWN_DATA.glob("*.jsonl"))
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    ]
+    optimizer = nlp.initialize(lambda: examples)
+    order = random.Random(_SEED)  # noqa: S311
+    for _ in range(_EPOCHS):
+        order.shuffle(examples)
+        for start in range(0, len(examples), _BATCH):
+            nlp.update(examples[start : start + _BATCH], sgd=optimizer)
+    nlp.to_disk(folder)
+
+
+class TextcatJudge:
+    """The classifier as a judge of ours: it judges in batches, and raises no flags."""
+
+    model = "textcat"
+
+    def __init__(self, folder: Path) -> None:
+        self._nlp: Language = spacy.load(folder)
+
+    def judge(self, texts: Sequence[TextToJudge]) -> list[Verdict]:
+        """Judge a batch, in order."""
+        with self._nlp.memory_zone():
+            read = (f"{text.subject}\n\n{text.text}" for text in texts)
+            return [_verdict(doc.cats, self.model) for doc in self._nlp.pipe(read, batch_size=_AT_ONCE)]
+
+
+class ConstantJudge:
+    """Says of everything that it is a complaint: what is measured then is all that is not judging."""
+
+    model = "constant"
+
+    def judge(self, texts: Sequence[TextToJudge]) -> list[Verdict]:
+        """Judge a batch, in order."""
+        return [_verdict({Kind.COMPLAINT.value: 1.0}, self.model) for _ in texts]
+
+
+def _verdict(odds: dict[str, float], model: str) -> Verdict:
+    kind = Kind(max(odds, key=odds.__getitem__))
+    return Verdict(
+        kind=kind,
+        confidence=min(1.0, odds[kind.value]),
+        severity=Severity.LOW if kind is Kind.COMPLAINT else None,
+        flags=(),
+        needs_person=False,
+        model=model,
+    )
