@@ -22,6 +22,7 @@ from amends.bus.port import Position, Topic
 from amends.domain.reply import Purpose, ReplyState
 from amends.domain.verdict import Severity
 from storage.engine import open_engine
+from storage.levels import levels
 from storage.migrate import upgrade
 from storage.tables import cases, matter_marks, messages, parked, replies, tasks
 from storage.unit_of_work import SqlUnitOfWork
@@ -123,6 +124,7 @@ def questions(samples: Samples) -> dict[str, Ask]:
         "log: how far behind": lambda u, _c: u.log.lag("triage", Topic.MESSAGES),
         "relay: what is to be shipped": lambda u, _c: len(u.log.lock_unshipped()),
         "relay: how much waits, since when": lambda u, _c: u.log.unshipped()[0],
+        "figures: how much waits": lambda _u, c: levels(c, groups={"triage": Topic.MESSAGES}, now=NOW).unshipped,
         "audit: the last entry": lambda u, _c: u.audit.head()[0],
         "audit: all of one case": lambda u, _c: len(u.audit.about("case:77")),
     }

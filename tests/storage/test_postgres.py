@@ -244,4 +244,4 @@ def test_what_is_too_long_for_an_index_is_a_fault_of_the_record_and_the_stage_go
     shop.publish("r1", "r2", "r3")
     shop.runner().run(threading.Event(), until_idle=lambda: True)
     assert shop.done == ["r1", "r3"]
-    assert [one.record_id for one in shop.dead()] == ["r2"]
+    assert [letter.record_id for letter in shop.dead()] == ["r2"]
