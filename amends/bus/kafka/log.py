@@ -296,7 +296,11 @@ class _Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has
             allow_auto_create_topics=False,
         )
         try:
-            consumer.subscribe([self._connection.topic(self._topic)], listener=self)
+            topic = self._connection.topic(self._topic)
+            # Whoever shares the partitions out before it has heard of them shares out none.
+            if not consumer.partitions_for_topic(topic):
+                raise Unavailable(f"the broker does not know the topic {topic} yet; run `amends setup`")
+            consumer.subscribe([topic], listener=self)
             with self._lock:
                 self._fault = None
             while not self._stopping.is_set():
