@@ -8,12 +8,15 @@ READY := $(VENV)/.ready
 CODE := amends ingest triage respond storage tests bench
 # How many tests run at once.
 TEST_WORKERS ?= 2
+# How much `make chaos` goes through.
+MESSAGES ?= 20000
+KILLS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fix check ci bench model clean
+.PHONY: help setup demo test fix check ci ci-tests services chaos bench bench-kafka model clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -44,11 +47,24 @@ ci: $(READY) ## everything, and a missing server or missing data fails
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	AMENDS_REQUIRE_BROWSER=1 AMENDS_REQUIRE_SHARED_DATA=1 $(MAKE) test
-	AMENDS_REQUIRE_BROWSER=1 AMENDS_REQUIRE_SHARED_DATA=1 $(BIN)/pytest -m slow
+	AMENDS_REQUIRE_BROWSER=1 AMENDS_REQUIRE_SHARED_DATA=1 AMENDS_REQUIRE_KAFKA=1 AMENDS_REQUIRE_POSTGRES=1 \
+		$(BIN)/python -m tests.servers run $(MAKE) ci-tests
+
+ci-tests: $(READY)
+	$(MAKE) test
+	$(BIN)/pytest -m slow
+
+services: $(READY) ## Apache Kafka and PostgreSQL on this machine, until Ctrl-C; says how to use them
+	$(BIN)/python -m tests.servers
+
+chaos: $(READY) ## kill everything at random on Kafka and PostgreSQL; ends with a line `lost 0, doubled 0` (MESSAGES=, KILLS=)
+	$(BIN)/python -m tests.chaos --messages $(MESSAGES) --kills $(KILLS)
 
 bench: $(READY) ## measure, and write docs/performance.md; needs the data beside the repository
 	$(BIN)/python -m bench.journey
+
+bench-kafka: $(READY) ## measure the same on Kafka and PostgreSQL, into the same page
+	$(BIN)/python -m bench.kafka
 
 model: $(READY) ## train the triage model anew from the data beside the repository
 	$(BIN)/python -m triage.training

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Log, Topic
+from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.runner import Stage, StageRunner
 from amends.domain.arrival import Parked
@@ -26,9 +26,11 @@ from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
 from amends.house import installation_secret
+from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
-from amends.ports import BlobStore, Fetched, Judge, Now, Sender
+from amends.ports import Fetched, Judge, Now, Sender
 from amends.settings import Settings
+from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
 from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
@@ -46,9 +48,10 @@ from respond.senders.mail import Envelope, OwnAddresses
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
 from respond.stage import Office, RespondStage
 from respond.thread import envelope_of, name_before_sending
-from storage.blobs import FolderBlobStore, FsspecBlobStore
+from storage.blobs import FolderBlobStore, FsspecBlobStore, open_blob_store
 from storage.engine import open_engine
 from storage.group_commit import GroupCommit
+from storage.levels import levels
 from storage.migrate import upgrade
 from storage.unit_of_work import Database
 
@@ -60,6 +63,8 @@ if TYPE_CHECKING:
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
+#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, and the web form.
+SERVICES = ("ingest", "relay", *STAGES, "form")
 #: Which topic each of them reads.
 TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: Topics that the broker never forgets: a rebuild begins with them.
@@ -77,16 +82,19 @@ class House:
 
     settings: Settings
     now: Now = utc_now
+    #: What traces call this process.
+    service: str = "amends"
 
     @cached_property
     def secret(self) -> bytes:
         """What tokens are derived from."""
-        return installation_secret(self.settings.data_dir)
+        said = self.settings.secret.get_secret_value()
+        return said.encode() if said else installation_secret(self.settings.data_dir)
 
     @cached_property
     def partitions(self) -> Mapping[str, int]:
         """How many partitions each topic has."""
-        return dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), self.settings.partitions)
+        return dict.fromkeys(TOPICS, self.settings.partitions)
 
     @cached_property
     def database(self) -> Database:
@@ -157,7 +165,31 @@ class House:
             for name, count in self.partitions.items()
         }
 
-    def relay(self) -> Relay:
+    def levels(self) -> Levels:
+        """Count what waits.
+
+        Raises:
+            Unavailable: the database cannot be read now.
+        """
+        with self.database.viewing() as connection:
+            return levels(connection, groups=TOPIC_OF, now=self.now())
+
+    @cached_property
+    def tracer(self) -> Tracer:
+        """What follows messages across the stages; nothing does unless a setting says where traces go."""
+        s = self.settings
+        if not s.traces_to:
+            return NO_TRACER
+        try:
+            from amends.ops.tracing import OtlpTracer
+        except ImportError as why:
+            raise Misconfigured(
+                f"AMENDS_TRACES_TO asks for traces, and the packages for them are not installed ({why.name}): "
+                "install Amends with its extra `traces`, or leave the setting out"
+            ) from why
+        return OtlpTracer(s.traces_to, service=self.service, share=s.traces_share)
+
+    def relay(self, *, meter: Meter = NO_METER) -> Relay:
         """Make a relay.
 
         Raises:
@@ -167,13 +199,13 @@ class House:
             raise Misconfigured("a relay brings records to Kafka: set AMENDS_KAFKA_SERVERS, or leave the relay out")
         from amends.bus.kafka.shipper import KafkaShipper
 
-        return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping)
+        return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping, meter=meter)
 
     @cached_property
-    def blobs(self) -> BlobStore:
+    def blobs(self) -> FsspecBlobStore:
         """The store of raw bytes."""
         if self.settings.blob_store:
-            return FsspecBlobStore(self.settings.blob_store)
+            return open_blob_store(self.settings.blob_store)
         return FolderBlobStore(self.settings.data_dir / "blobs")
 
     @cached_property
@@ -232,10 +264,11 @@ class House:
             security=Security(s.smtp_security),
             username=s.smtp_user,
             password=s.smtp_password.get_secret_value(),
+            ca_file=Path(s.smtp_ca_file) if s.smtp_ca_file else None,
         )
         return SmtpSender(smtp, self.now, self.own_addresses, self._envelope)
 
-    def stage(self, name: str) -> Stage[Any]:
+    def stage(self, name: str, *, meter: Meter = NO_METER) -> Stage[Any]:
         """Make a stage.
 
         Raises:
@@ -259,18 +292,21 @@ class House:
                 now=self.now,
                 # A folder can always say whether a reply is there; a mail server cannot.
                 at_once=50 if self.settings.sender == "folder" else 1,
+                meter=meter,
             )
         raise Misconfigured(f"there is no stage {name!r}; the stages are {', '.join(STAGES)}")
 
-    def runner(self, name: str, *, worker: str = "") -> StageRunner[Any]:
+    def runner(self, name: str, *, worker: str = "", meter: Meter = NO_METER) -> StageRunner[Any]:
         """Make a worker of a stage. Workers of one stage on one machine are told apart by their process."""
         return StageRunner(
-            self.stage(name),
+            self.stage(name, meter=meter),
             self.log_of(worker),
             self.database.unit,
             worker=worker or f"{socket.gethostname()}:{os.getpid()}",
             now=self.now,
             batch=self.settings.batch,
+            meter=meter,
+            tracer=self.tracer,
         )
 
     def is_idle(self, name: str) -> Callable[[], bool]:
@@ -281,7 +317,7 @@ class House:
         """Open a file or folder as a source. `looks` is kept by whoever watches it."""
         return FilesConnector(path, now=self.now, known=self._known if skip_known else None, looks=looks)
 
-    def form(self) -> FastAPI:
+    def form(self, *, meter: Meter = NO_METER) -> FastAPI:
         """Make the web form."""
         from ingest.web_form.app import make_app
         from ingest.web_form.settings import FormSettings
@@ -294,6 +330,8 @@ class House:
             readers=self.readers,
             secret=self.secret,
             now=self.now,
+            meter=meter,
+            tracer=self.tracer,
         )
         settings = FormSettings(
             organisation=s.organisation,
@@ -303,6 +341,13 @@ class House:
             time_zone=self.pack.calendar.zone.key,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    def close(self) -> None:
+        """Let go of what was opened: groups of the broker, connections to the database."""
+        if "log" in self.__dict__:
+            self.log.close()
+        if "database" in self.__dict__:
+            self.database.engine.dispose()
 
     def check_draft(self, unit: UnitOfWork, reply: Reply) -> tuple[Check, ...]:
         """Check a draft's words again, after a person changed them."""

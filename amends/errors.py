@@ -1,7 +1,7 @@
 """What can go wrong, sorted by what the caller can do about it.
 
 AmendsError
-├── Unprocessable        this input will never work: park it with its reason, go on
+├── Unprocessable        this input will never work: set it aside with its reason, go on
 ├── Unavailable          the other side is down or busy: keep the input, try later
 │   └── PositionLost     another worker has this partition: drop the batch, claim again
 ├── Misconfigured        a person has to fix a setting: refuse to start
@@ -26,7 +26,7 @@ class AmendsError(Exception):
 class Unprocessable(AmendsError):
     """This input can never be processed.
 
-    `reason` is a stable code by which parked messages are counted and listed.
+    `reason` is a stable code by which parked messages and dead letters are counted and listed.
     """
 
     def __init__(self, says: str = "", *, reason: str = "unprocessable") -> None:

@@ -120,8 +120,10 @@ class Sender(Protocol):
 class Intake(Protocol):
     """Takes in what comes through a web form."""
 
-    def accept(self, submission: Submission) -> Receipt:
+    def accept(self, submission: Submission, *, traceparent: str = "") -> Receipt:
         """Keep a submission for good and say how to follow it.
+
+        `traceparent` is the header of that name that its request came with, whatever it holds.
 
         When it returns, the submission survives a crash of the machine. The same
         `form` and `submission_id` twice give the same receipt, marked as a repeat, and one message.
@@ -139,7 +141,8 @@ class Intake(Protocol):
 class Fetched:
     """One thing that a source held, as bytes. `item` names it in its source; `media` says how to read it.
 
-    `account` is the mailbox, handle or form it came to.
+    `account` is the mailbox, handle or form it came to. `trace` is what its record goes
+    on with, "" where nobody follows it.
     """
 
     source: str
@@ -149,6 +152,7 @@ class Fetched:
     media: str
     raw: bytes
     fetched_at: datetime
+    trace: str = ""
 
 
 class Connector(Protocol):

@@ -1,6 +1,7 @@
 """Every setting: its name, what it means, and what it is when nobody says otherwise.
 
-Settings come from the environment (`AMENDS_` and the name in capitals), then from a
+Settings come from the environment (`AMENDS_` and the name in capitals), then from the
+files of the folder that `AMENDS_SECRETS_DIR` names (`amends_` and the name), then from a
 TOML file (`amends.toml` in the current folder, or the file that `AMENDS_CONFIG`
 names), then from the defaults here. `docs/settings.md` is this table; a test keeps
 the two together. Only the wiring reads settings.
@@ -12,13 +13,14 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -27,6 +29,7 @@ from amends.errors import Misconfigured
 
 PREFIX = "AMENDS_"
 _FILE = "amends.toml"
+_SECRET_BYTES = 32
 _ADDRESS = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+")
 
 #: A list in the environment is written with commas.
@@ -42,8 +45,16 @@ class Settings(BaseSettings):
         Path("amends-data"), description="The folder for the database, the raw messages and the secret."
     )
     database_url: str = Field("", description="The database; empty: a SQLite file in the data folder.")
+    database_password: SecretStr = Field(
+        SecretStr(""), description="The password of the user in the database's address; empty: it is in the address."
+    )
     blob_store: str = Field(
         "", description="Where raw messages are kept, as an fsspec address; empty: the data folder."
+    )
+    secret: SecretStr = Field(
+        SecretStr(""),
+        description="What reply tokens are derived from, 32 characters or more; empty: the file `secret` in the data "
+        "folder. All machines of one installation need the same.",
     )
     partitions: int = Field(
         4, ge=1, le=256, description="Partitions of each topic: the most workers of one stage that can share its work."
@@ -115,6 +126,9 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "plain"] = Field(
         "starttls", description="How the connection is secured; `plain` is taken on this machine only."
     )
+    smtp_ca_file: str = Field(
+        "", description="A file of further authorities that the mail server's certificate is checked by."
+    )
     smtp_user: str = Field("", description="The user to sign in as; empty: no sign-in.")
     smtp_password: SecretStr = Field(SecretStr(""), description="The password to sign in with.")
 
@@ -133,6 +147,23 @@ class Settings(BaseSettings):
     form_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any that is free.")
     form_url: str = Field("", description="What customers see in the address bar; empty: the host and port above.")
     form_name: str = Field("complaints", min_length=1, description="The name of the form in the data.")
+
+    ops_host: str = Field("127.0.0.1", description="The address that /livez, /readyz and /metrics listen on.")
+    ops_port: int = Field(
+        0,
+        ge=0,
+        le=65_530,
+        description="Their port in the first service; each other service has the next one, as docs/metrics.md lists "
+        "them. 0: none listens.",
+    )
+    traces_to: str = Field(
+        "",
+        description="Where traces go: the address of an OTLP/HTTP receiver, like `http://127.0.0.1:4318/v1/traces`; "
+        "empty: nothing is traced.",
+    )
+    traces_share: float = Field(
+        1.0, ge=0, le=1, description="The share of messages that are traced, from the first stage to the last."
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much the background services say."
@@ -174,6 +205,14 @@ class Settings(BaseSettings):
             raise ValueError("write an address like https://example.org/complaints")
         return value
 
+    @field_validator("traces_to")
+    @classmethod
+    def _takes_traces(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and (url.scheme not in {"http", "https"} or not url.netloc):
+            raise ValueError("write an address like http://127.0.0.1:4318/v1/traces")
+        return value
+
     @field_validator("kafka_servers")
     @classmethod
     def _are_brokers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -182,6 +221,24 @@ class Settings(BaseSettings):
             if not host or not port.isdigit():
                 raise ValueError(f"{server!r} is no broker: write host:port, like broker.example:9092")
         return value
+
+    @field_validator("secret")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and len(value.get_secret_value().encode()) < _SECRET_BYTES:
+            raise ValueError(f"it is too short to be a secret: make one with `openssl rand -hex {_SECRET_BYTES}`")
+        return value
+
+    @model_validator(mode="after")
+    def _password_has_its_user(self) -> Settings:
+        if self.database_password.get_secret_value():
+            url = urlsplit(self.database_url)
+            if not url.scheme.startswith("postgresql") or not url.username or url.password is not None:
+                raise ValueError(
+                    "AMENDS_DATABASE_PASSWORD is for the user that AMENDS_DATABASE_URL names, without a password of "
+                    "its own: write an address like postgresql://amends@db.example/amends"
+                )
+        return self
 
     @model_validator(mode="after")
     def _kafka_has_a_database_of_its_own(self) -> Settings:
@@ -208,14 +265,22 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read what the caller says, then the environment, then the file."""
-        toml = Path(os.environ.get(f"{PREFIX}CONFIG") or _FILE)
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=toml)
+        """Read what the caller says, then the environment, then the files of secrets, then the file."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=Path(os.environ.get(f"{PREFIX}CONFIG") or _FILE))
+        folder = os.environ.get(f"{PREFIX}SECRETS_DIR")
+        secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
+        return init_settings, env_settings, *secrets, toml
 
     @property
     def database(self) -> str | Path:
-        """The database's address, or the path of its file in the data folder."""
-        return self.database_url or self.data_dir.resolve() / "amends.db"
+        """The database's address, its password included, or the path of its file in the data folder."""
+        if not self.database_url:
+            return self.data_dir.resolve() / "amends.db"
+        password = self.database_password.get_secret_value()
+        if not password:
+            return self.database_url
+        user, _, rest = self.database_url.partition("@")
+        return f"{user}:{quote(password, safe='')}@{rest}"
 
     @property
     def acting_user(self) -> str:
@@ -244,10 +309,11 @@ def load_settings(**said: Any) -> Settings:
         name
         for name in os.environ
         if name.startswith(PREFIX)
-        and name.removeprefix(PREFIX).lower() not in {*Settings.model_fields, "config", *_READ_BY_TESTS}
+        and name.removeprefix(PREFIX).lower() not in {*Settings.model_fields, *_READ_FIRST, *_READ_BY_TESTS}
     )
     if unknown:
         raise Misconfigured(f"{unknown[0]} is no setting; see docs/settings.md for those there are")
+    _check_secrets(os.environ.get(f"{PREFIX}SECRETS_DIR"))
     try:
         return Settings(**said)
     except ValidationError as why:
@@ -259,11 +325,26 @@ def load_settings(**said: Any) -> Settings:
         remedy = f"{field.description} Default: {field.default!r}" if field else "see docs/settings.md"
         raise Misconfigured(f"{PREFIX}{name.upper()}: {first['msg']}. {remedy}") from why
     except (ValueError, OSError) as why:
-        raise Misconfigured(f"the settings file cannot be read: {why}") from why
+        raise Misconfigured(f"the settings file, or a file of secrets, cannot be read: {why}") from why
 
 
+def _check_secrets(folder: str | None) -> None:
+    if not folder:
+        return
+    try:
+        names = sorted(path.name for path in Path(folder).iterdir())
+    except OSError as why:
+        raise Misconfigured(f"{PREFIX}SECRETS_DIR names {folder}, which is no folder that can be read: {why}") from why
+    for name in names:
+        plain = name.lower()
+        if plain.startswith(PREFIX.lower()) and plain.removeprefix(PREFIX.lower()) not in Settings.model_fields:
+            raise Misconfigured(f"{folder}/{name} is no setting; see docs/settings.md for those there are")
+
+
+#: Variables that say where settings are, and are none themselves.
+_READ_FIRST = frozenset({"config", "secrets_dir"})
 #: Variables that belong to the test suite and not to the product.
 _READ_BY_TESTS = frozenset(
-    {"shared_data", "test_kafka", "test_kafka_kind", "test_postgres"}
+    {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_postgres"}
     | {f"require_{what}" for what in ("browser", "kafka", "postgres", "shared_data")}
 )

@@ -20,6 +20,7 @@ from amends.domain.case import Case
 from amends.domain.check import Check
 from amends.domain.clock import Clock, ClockKind
 from amends.domain.contact import Identity
+from amends.domain.dead import DeadLetter, DeadState
 from amends.domain.link import Link, LinkState
 from amends.domain.message import Message
 from amends.domain.outcome import Outcome
@@ -316,6 +317,48 @@ class IntakeStore(Protocol):
         """Give the message that a status token was given for, and when; None if nobody gave it."""
 
 
+class DeadLetterStore(Protocol):
+    """The records that stages could not process, each whole and with its reason."""
+
+    def add(self, letters: Sequence[DeadLetter]) -> None:
+        """Store dead letters; one that exists stays as it is, whatever became of it."""
+
+    def find(self, prefix: str) -> DeadLetter:
+        """Give the one dead letter whose id begins with `prefix`.
+
+        Raises:
+            NotFound: none does, or several do.
+        """
+
+    def listed(
+        self, *, state: DeadState | None = DeadState.WAITING, stage: str = "", reason: str = "", limit: int
+    ) -> list[DeadLetter]:
+        """Give at most `limit` dead letters, oldest first; every state, stage or reason where none is named."""
+
+    def count(
+        self,
+        *,
+        state: DeadState | None = DeadState.WAITING,
+        stage: str = "",
+        reason: str = "",
+        since: datetime | None = None,
+    ) -> dict[tuple[str, str], int]:
+        """Count them by stage and reason, those that died at `since` or later."""
+
+    def oldest(self) -> datetime | None:
+        """Say since when the oldest of those that wait has waited; None if none waits."""
+
+    def given_up(self, topic: str, record_ids: Collection[str]) -> set[str]:
+        """Say which of these records of a topic were ever given up, whatever became of them since."""
+
+    def settle(self, letter_id: str, state: DeadState, *, by: str, at: datetime, because: str = "") -> None:
+        """Say what became of a dead letter that waits.
+
+        Raises:
+            Refused: it was settled before; nothing was changed.
+        """
+
+
 class AuditTrail(Protocol):
     """The chained record of what happened."""
 
@@ -373,6 +416,10 @@ class UnitOfWork(Protocol):
     @property
     def intake(self) -> IntakeStore:
         """The ledger of intake."""
+
+    @property
+    def dead(self) -> DeadLetterStore:
+        """The records that stages could not process."""
 
     @property
     def audit(self) -> AuditTrail:

@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from amends.bus.port import NewRecord, Topic
+from amends.bus.port import NewRecord, Record, Topic
 from amends.domain.channel import Channel
 from amends.domain.message import Message
 from amends.domain.reply import Reply
 from amends.errors import Unprocessable
+from amends.tracer import TRACEPARENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,17 @@ QUEUED = "amends.reply.queued"
 _message = TypeAdapter(Message)
 _triaged = TypeAdapter(Triaged)
 _queued = TypeAdapter(Queued)
+
+
+def body_of(record: Record, *types: str) -> bytes:
+    """Give the body of a record, if it is of one of these types.
+
+    Raises:
+        Unprocessable: it is of another: a later version wrote it, or another program.
+    """
+    if record.type not in types:
+        raise Unprocessable(f"records of the type {record.type[:80]!r} are not known here", reason="bad_record")
+    return record.body
 
 
 def encode_message(message: Message) -> bytes:
@@ -99,7 +111,7 @@ def _first(why: ValidationError) -> str:
     return f"{'.'.join(str(step) for step in found['loc'])}: {found['msg']}"
 
 
-def queued_record(reply: Reply, *, source: str, at: datetime) -> NewRecord:
+def queued_record(reply: Reply, *, source: str, at: datetime, trace: str = "") -> NewRecord:
     """Make the record that hands a reply to delivery: once for what policy lets go, once for each approval."""
     record_id = f"{reply.id}~{reply.approval.at:%Y%m%d%H%M%S%f}" if reply.approval is not None else reply.id
     return NewRecord(
@@ -109,15 +121,18 @@ def queued_record(reply: Reply, *, source: str, at: datetime) -> NewRecord:
         type=QUEUED,
         at=at,
         body=encode_queued(Queued(reply_id=reply.id)),
-        headers=cloud_headers(record_id, QUEUED, source=source, at=at, channel=reply.channel),
+        headers=cloud_headers(record_id, QUEUED, source=source, at=at, channel=reply.channel, trace=trace),
     )
 
 
 def cloud_headers(
-    record_id: str, type_: str, *, source: str, at: datetime, channel: Channel, raw: str = ""
+    record_id: str, type_: str, *, source: str, at: datetime, channel: Channel, raw: str = "", trace: str = ""
 ) -> dict[str, str]:
-    """Write the headers that every record carries (CloudEvents 1.0, and what a parked record is shown with)."""
-    return {
+    """Write the headers that every record carries (CloudEvents 1.0, and what a dead letter is shown with).
+
+    `trace` is the trace that the record goes on with, "" where there is none.
+    """
+    headers = {
         "ce_id": record_id,
         "ce_type": type_,
         "ce_source": source,
@@ -125,3 +140,4 @@ def cloud_headers(
         "channel": channel.value,
         "raw": raw,
     }
+    return {**headers, TRACEPARENT: trace} if trace else headers

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from amends.domain.arrival import Fate
+from amends.domain.arrival import Arrival, Fate
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
 from amends.domain.clock import Clock, ClockKind
@@ -16,9 +16,11 @@ from amends.domain.ids import case_reference
 from amends.domain.message import message_id
 from amends.domain.secrets import status_token
 from amends.domain.submission import Progress, Receipt, Submission
+from amends.meter import NO_METER, Meter
 from amends.ports import BlobStore, Fetched, Now
+from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
-from ingest.intake import keep_and_read, publish
+from ingest.intake import STAGE, keep_and_read, publish
 from ingest.reading import Media, Reader
 from ingest.web_form.submission import submission_bytes
 
@@ -42,8 +44,10 @@ class FormIntake:
     readers: Mapping[str, Reader]
     secret: bytes
     now: Now
+    meter: Meter = NO_METER
+    tracer: Tracer = NO_TRACER
 
-    def accept(self, submission: Submission) -> Receipt:
+    def accept(self, submission: Submission, *, traceparent: str = "") -> Receipt:
         """Keep a submission for good."""
         now = self.now()
         source = f"form:{submission.form}"
@@ -58,15 +62,21 @@ class FormIntake:
             raw=submission_bytes(submission),
             fetched_at=now,
         )
-        taken = keep_and_read([fetched], self.blobs, self.readers)
+        with self.tracer.batch(STAGE, [traceparent]) as traces:
+            if traces:
+                fetched = replace(fetched, trace=traces[0])
+            taken = keep_and_read([fetched], self.blobs, self.readers)
 
-        def keep(unit: UnitOfWork) -> bool:
-            unit.intake.remember_source(source, "")
-            arrivals = publish(unit, taken)
-            unit.intake.promise_status(token, identity, at=now)
-            return not arrivals or arrivals[0].fate is Fate.DUPLICATE
+            def keep(unit: UnitOfWork) -> list[Arrival]:
+                unit.intake.remember_source(source, "")
+                arrivals = publish(unit, taken)
+                unit.intake.promise_status(token, identity, at=now)
+                return arrivals
 
-        is_repeat = self.in_one_commit(keep)
+            arrivals = self.in_one_commit(keep)
+        for arrival in arrivals:
+            self.meter.came_to(STAGE, arrival.fate)
+        is_repeat = not arrivals or arrivals[0].fate is Fate.DUPLICATE
         return Receipt(reference=case_reference(identity), status_token=token, is_repeat=is_repeat)
 
     def progress(self, status_token: str) -> Progress | None:

@@ -82,7 +82,7 @@ def publish(unit: UnitOfWork, taken: Sequence[Taken]) -> list[Arrival]:
             parked.append(_parked(one, one.fault))
         elif arrival.fate is Fate.INGESTED and one.message is not None:
             published.add(one.message.id)
-            records.append(_record(one.message))
+            records.append(_record(one.message, one.fetched))
         happenings.append(_happening(arrival))
     unit.log.publish(records)
     unit.intake.record(arrivals)
@@ -126,21 +126,23 @@ def _parked(one: Taken, fault: Unprocessable) -> Parked:
     )
 
 
-def _record(message: Message) -> NewRecord:
+def _record(message: Message, fetched: Fetched) -> NewRecord:
     return NewRecord(
         topic=Topic.MESSAGES,
         key=message.author.ordering_key,
         id=message.id,
         type=RECEIVED,
         body=encode_message(message),
-        at=message.received_at,
+        # When it came to us, which may be long after it was written: what a record waits is counted from here.
+        at=fetched.fetched_at,
         headers=cloud_headers(
             message.id,
             RECEIVED,
             source=f"/ingest/{message.channel}",
-            at=message.received_at,
+            at=fetched.fetched_at,
             channel=message.channel,
             raw=message.raw_sha256,
+            trace=fetched.trace,
         ),
     )
 

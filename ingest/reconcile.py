@@ -1,8 +1,8 @@
 """The proof of intake: everything that a source holds is accounted for, or named.
 
 Each item must have a ledger row, and each row must be true: a message that was
-ingested is stored, parked, or still waiting on the log; a duplicate repeats a message
-for which the same holds.
+ingested is stored, parked, a dead letter, or still waiting on the log; a duplicate
+repeats a message for which the same holds.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Reconciliation:
     parked_for: Counter[str] = field(default_factory=Counter)
     #: Ingested, and not yet read by triage.
     waiting: int = 0
+    #: Ingested, and given up by triage: `amends dead list`.
+    dead: int = 0
     #: Item and what is wrong with it.
     unexplained: list[tuple[str, str]] = field(default_factory=list)
 
@@ -51,8 +53,9 @@ def _check(unit: UnitOfWork, rows: Sequence[Arrival], result: Reconciliation, tr
     missing = named - stored
     parked = unit.intake.parked_messages(missing)
     waiting = unit.log.waiting(triage_group, Topic.MESSAGES, missing - parked)
+    dead = unit.dead.given_up(Topic.MESSAGES, missing - parked - waiting)
     for row in rows:
-        if row.message_id and row.message_id not in stored | parked | waiting:
+        if row.message_id and row.message_id not in stored | parked | waiting | dead:
             result.unexplained.append((row.item, f"it was {row.fate}, but message {row.message_id} is nowhere"))
             continue
         result.fates[row.fate] += 1
@@ -60,6 +63,8 @@ def _check(unit: UnitOfWork, rows: Sequence[Arrival], result: Reconciliation, tr
             result.parked_for[row.reason] += 1
         if row.message_id in waiting and row.fate is Fate.INGESTED:
             result.waiting += 1
+        if row.message_id in dead and row.fate is Fate.INGESTED:
+            result.dead += 1
 
 
 def _portions(holdings: Iterable[str]) -> Iterator[list[str]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from threading import Event
 
 from amends.domain.arrival import Fate
 from amends.errors import NotFound, Unavailable
+from amends.meter import NO_METER, Meter
 from amends.ports import BlobStore, Connector
+from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import OpenUnit
-from ingest.intake import keep_and_read, publish
+from ingest.intake import STAGE, keep_and_read, publish
 from ingest.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -28,6 +32,8 @@ def take_in_all(
     *,
     stop: Event,
     progress: Callable[[int], None] = lambda _count: None,
+    meter: Meter = NO_METER,
+    tracer: Tracer = NO_TRACER,
 ) -> Counter[Fate]:
     """Take in everything that a source holds beyond its checkpoint; returns the fates.
 
@@ -39,16 +45,23 @@ def take_in_all(
     with open_unit() as unit:
         checkpoint = unit.intake.checkpoint(connector.source)
     while not stop.is_set():
+        meter.works()
         batch, reached = connector.fetch(checkpoint, limit=BATCH)
         if not batch:
             break
-        taken = keep_and_read(batch, blobs, readers)
-        with open_unit() as unit:
-            arrivals = publish(unit, taken)
-            unit.intake.save_checkpoint(connector.source, reached)
-            unit.commit()
+        began = time.monotonic()
+        with tracer.batch(STAGE, [one.trace for one in batch]) as traces:
+            if traces:
+                batch = [replace(one, trace=trace) for one, trace in zip(batch, traces, strict=True)]
+            taken = keep_and_read(batch, blobs, readers)
+            with open_unit() as unit:
+                arrivals = publish(unit, taken)
+                unit.intake.save_checkpoint(connector.source, reached)
+                unit.commit()
         checkpoint = reached
-        fates.update(arrival.fate for arrival in arrivals)
+        found = Counter(arrival.fate for arrival in arrivals)
+        meter.did(STAGE, _counts(found), records=len(batch), seconds=time.monotonic() - began)
+        fates += found
         progress(len(batch))
     if fates:
         kind = connector.source.partition(":")[0]
@@ -64,16 +77,23 @@ def watch(
     *,
     stop: Event,
     pause_s: float,
+    meter: Meter = NO_METER,
+    tracer: Tracer = NO_TRACER,
 ) -> None:
     """Take in what sources bring until `stop` is set. One source that is down does not stop the others."""
     while not stop.is_set():
+        cause = ""
         for name, connect in connectors.items():
             try:
-                take_in_all(connect(), open_unit, blobs, readers, stop=stop)
+                take_in_all(connect(), open_unit, blobs, readers, stop=stop, meter=meter, tracer=tracer)
             except (Unavailable, NotFound) as why:
                 # A folder of another machine comes and goes.
                 cause = type(why.__cause__ or why).__name__
                 log.warning("source unavailable", extra={"source_kind": name.partition(":")[0], "why": cause})
+        if cause:
+            meter.waits(STAGE, cause, pause_s)
+        else:
+            meter.rests(pause_s)
         stop.wait(pause_s)
 
 

@@ -23,9 +23,10 @@ from amends.domain.reply import Reply, ReplyState
 from amends.domain.secrets import reply_token
 from amends.domain.task import Task, TaskKind, task_id
 from amends.errors import Refused, Unavailable
+from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport, Now, Sender
 from amends.unit_of_work import UnitOfWork
-from amends.wire import decode_queued
+from amends.wire import QUEUED, body_of, decode_queued
 from respond.thread import thread_name
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class DeliverStage:
         secret: bytes,
         now: Now,
         at_once: int,
+        meter: Meter = NO_METER,
     ) -> None:
         """Send through `sender`.
 
@@ -78,27 +80,33 @@ class DeliverStage:
         self._secret = secret
         self._now = now
         self._at_once = at_once
+        self._meter = meter
 
-    def prepare(self, records: Sequence[Record]) -> None:
-        """Send a batch. Each attempt and its outcome are committed here, so nothing is left for `apply`.
+    def prepare(self, records: Sequence[Record]) -> int:
+        """Send a batch; returns how many arrived. What came of each is committed here: nothing is left for `apply`.
 
         Raises:
             Unavailable: the channel is down. What was sent is settled, the rest is queued again.
         """
-        ids = [decode_queued(record.body).reply_id for record in records]
-        for start in range(0, len(ids), self._at_once):
-            self._send(ids[start : start + self._at_once])
+        ids = [decode_queued(body_of(record, QUEUED)).reply_id for record in records]
+        return sum(self._send(ids[start : start + self._at_once]) for start in range(0, len(ids), self._at_once))
 
-    def apply(self, unit: UnitOfWork, prepared: None) -> None:
+    def apply(self, unit: UnitOfWork, prepared: int) -> None:
         """Everything was written when it happened."""
 
-    def _send(self, reply_ids: Sequence[str]) -> None:
+    def has_reached(self, prepared: int) -> bool:
+        """Whether the channel took something: a reply that no longer goes, or has no address, does not ask it."""
+        return prepared > 0
+
+    def _send(self, reply_ids: Sequence[str]) -> int:
         with self._open_unit() as unit:
             attempts = [attempt for reply_id in reply_ids if (attempt := self._begin(unit, reply_id)) is not None]
             unit.commit()
         reports: list[tuple[Attempt, DeliveryReport]] = []
         unavailable: Unavailable | None = None
         for attempt in attempts:
+            # A mail server may take minutes over each.
+            self._meter.works()
             try:
                 report = self._attempt(attempt)
             except Unavailable as why:
@@ -114,13 +122,16 @@ class DeliverStage:
                 )
             reports.append((attempt, report))
         with self._open_unit() as unit:
-            for attempt, report in reports:
-                self._finish(unit, attempt.reply, report)
+            settled = [self._finish(unit, attempt.reply, report) for attempt, report in reports]
             for attempt in attempts[len(reports) :]:
                 unit.replies.save(attempt.reply.moved(ReplyState.QUEUED), was=ReplyState.SENDING)
             unit.commit()
+        for state in settled:
+            if state is not None:
+                self._meter.came_to(self.name, state.value)
         if unavailable is not None:
             raise unavailable
+        return sum(report.delivered is Delivered.YES for _, report in reports)
 
     def _begin(self, unit: UnitOfWork, reply_id: str) -> Attempt | None:
         reply = unit.replies.get(reply_id)
@@ -161,7 +172,8 @@ class DeliverStage:
         # Only a channel that is sure it has nothing lets us try again.
         return self._sender.send(attempt.reply) if found.delivered is Delivered.NO else found
 
-    def _finish(self, unit: UnitOfWork, reply: Reply, report: DeliveryReport) -> None:
+    def _finish(self, unit: UnitOfWork, reply: Reply, report: DeliveryReport) -> ReplyState | None:
+        """Settle an attempt; gives the state it came to, or None where another worker's word stands."""
         state = _STATE[report.delivered]
         settled = reply.moved(state, outcome=report.says, channel_name=report.channel_name)
         try:
@@ -169,7 +181,7 @@ class DeliverStage:
         except Refused:
             # Another worker looked this attempt up while it was under way. Its word stands, unless we know better.
             if unit.replies.get(reply.id).state is not ReplyState.UNKNOWN or state is ReplyState.UNKNOWN:
-                return
+                return None
             unit.replies.save(settled, was=ReplyState.UNKNOWN)
         if report.channel_name and report.channel_name != reply.channel_name:
             self._name(unit, reply, report.channel_name)
@@ -187,6 +199,7 @@ class DeliverStage:
                 TaskKind.SETTLE_DELIVERY,
                 f"nobody knows whether our {reply.purpose.value} arrived ({report.says}): look, then settle it",
             )
+        return state
 
     def _name(self, unit: UnitOfWork, reply: Reply, channel_name: str) -> None:
         unit.threads.name_reply(thread_name(reply, channel_name), reply.case_id, reply.id, reply.addressee)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,8 +23,9 @@ from amends.domain.secrets import status_token
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
 from amends.ports import Now
+from amends.tracer import TRACEPARENT
 from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
-from amends.wire import Triaged, decode_triaged, queued_record
+from amends.wire import TRIAGED, Triaged, body_of, decode_triaged, queued_record
 from respond.checks.personal_data import Customer
 from respond.checks.run import Limits, run_checks
 from respond.draft import ReplyContext, draft_reply
@@ -66,6 +68,8 @@ class Planned:
     case: Case
     advice: Advice
     drafts: tuple[Drafted, ...]
+    #: The trace that its record came with.
+    trace: str = ""
 
 
 class RespondStage:
@@ -91,20 +95,26 @@ class RespondStage:
 
     def prepare(self, records: Sequence[Record]) -> list[Planned]:
         """Draft replies to a batch, from what is stored."""
-        told = [decode_triaged(record.body) for record in records]
+        told = [decode_triaged(body_of(record, TRIAGED)) for record in records]
         with self._reading() as unit:
             messages = unit.messages.get_many([one.message_id for one in told])
             cases = unit.cases.get_many([one.case_id for one in told])
             clocks = unit.clocks.of_cases([one.case_id for one in told])
+        traces = [record.headers.get(TRACEPARENT, "") for record in records]
         return [
-            self._plan(one, messages[one.message_id], cases[one.case_id], clocks.get(one.case_id, [])) for one in told
+            self._plan(one, messages[one.message_id], cases[one.case_id], clocks.get(one.case_id, []), trace)
+            for one, trace in zip(told, traces, strict=True)
         ]
 
-    def apply(self, unit: UnitOfWork, prepared: list[Planned]) -> None:
-        """Store drafts, queue what may go, raise tasks for what is held back."""
-        _Writing(unit, self._office, self._pack, now=self._now()).write(prepared)
+    def apply(self, unit: UnitOfWork, prepared: list[Planned]) -> Mapping[str, int]:
+        """Store drafts, queue what may go, raise tasks for what is held back; counts replies by what became of each."""
+        writing = _Writing(unit, self._office, self._pack, now=self._now())
+        writing.write(prepared)
+        return Counter(reply.state.value for reply, _, _ in writing.stored)
 
-    def _plan(self, triaged: Triaged, judged: JudgedMessage, case: Case, clocks: Sequence[Clock]) -> Planned:
+    def _plan(
+        self, triaged: Triaged, judged: JudgedMessage, case: Case, clocks: Sequence[Clock], trace: str
+    ) -> Planned:
         message, verdict = judged.message, judged.verdict
         flags = frozenset(flag.name for flag in verdict.flags)
         advice = advise(
@@ -121,7 +131,7 @@ class RespondStage:
         drafts = tuple(
             self._draft(judged, case, clocks, form, purpose) for form, purpose in _wanted(triaged, judged, case, advice)
         )
-        return Planned(triaged=triaged, message=judged, case=case, advice=advice, drafts=drafts)
+        return Planned(triaged=triaged, message=judged, case=case, advice=advice, drafts=drafts, trace=trace)
 
     def _draft(
         self, judged: JudgedMessage, case: Case, clocks: Sequence[Clock], form: Form, purpose: Purpose
@@ -314,7 +324,7 @@ class _Writing:
         self.on[reply.case_id] = self.on.get(reply.case_id, 0) + 1
         self.in_all += 1
         queued = reply.moved(ReplyState.QUEUED)
-        self.records.append(queued_record(queued, source="/respond", at=self.now))
+        self.records.append(queued_record(queued, source="/respond", at=self.now, trace=plan.trace))
         return queued
 
     def _supersede(self, reply: Reply) -> None:

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
 from typing import TypeVar
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from amends.errors import Misconfigured, NotFound, Unavailable
 
@@ -26,6 +30,28 @@ T = TypeVar("T")
 _THREADS = 4
 #: How many files are open at a time.
 _OPEN_AT_MOST = 100
+#: An estimate of what a store holds rests on this many blobs, and in a store elsewhere on this many of its 256 folders.
+_COUNTED_AT_LEAST, _FOLDERS_ELSEWHERE = 2_000, 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much a store holds. `free_bytes` is None where there is no disk to ask."""
+
+    blobs: int
+    size_bytes: int
+    is_estimate: bool
+    free_bytes: int | None
+
+
+def open_blob_store(address: str) -> FsspecBlobStore:
+    """Open a store by its fsspec address. A folder of this machine, `file:///srv/blobs`, is made safe against a crash.
+
+    Raises:
+        Misconfigured: fsspec knows no such kind of store, or the folder cannot be made.
+    """
+    store = FsspecBlobStore(address)
+    return FolderBlobStore(Path(store.root)) if store.is_local else store
 
 
 class FsspecBlobStore:
@@ -37,10 +63,68 @@ class FsspecBlobStore:
         Raises:
             Misconfigured: fsspec knows no such kind of store.
         """
+        self._root: str
         try:
             self._files, self._root = fsspec.core.url_to_fs(address)
         except (ImportError, ValueError) as why:
             raise Misconfigured(f"the blob store {address!r} cannot be opened: {why}") from why
+
+    @property
+    def root(self) -> str:
+        """Where the blobs lie, in the words of the kind of store."""
+        return self._root
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return isinstance(self._files, LocalFileSystem)
+
+    def try_out(self) -> None:
+        """Write something new, read it back and remove it. Only that shows whether a store takes anything today.
+
+        Raises:
+            Unavailable: it does not.
+        """
+        path = f"{self._root}/.tried-{uuid.uuid4().hex}"
+        content = path.encode()
+        try:
+            self._files.pipe_file(path, content)
+            came_back = self._files.cat_file(path)
+            self._files.rm_file(path)
+        except Exception as why:
+            # Each kind of store has its own words for no.
+            raise Unavailable(f"the blob store {self._root} cannot be written: {why}") from why
+        if came_back != content:
+            raise Unavailable(f"the blob store {self._root} does not give back what it was given")
+
+    def extent(self) -> Extent:
+        """Say how much is kept: names are hashes and so spread evenly, and some folders tell of all.
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
+        blobs = size_bytes = seen = 0
+        most = 256 if self.is_local else _FOLDERS_ELSEWHERE
+        try:
+            folders = [one["name"] for one in self._files.ls(self._root, detail=True) if one["type"] == "directory"]
+            # In the order of their names: some stores list the oldest first, which hold the most.
+            for folder in sorted(folders):
+                if blobs >= _COUNTED_AT_LEAST or seen >= most:
+                    break
+                held = self._files.ls(folder, detail=True)
+                blobs, size_bytes, seen = blobs + len(held), size_bytes + sum(one["size"] for one in held), seen + 1
+        except FileNotFoundError:
+            # A store elsewhere has no folder before it has a blob.
+            folders = []
+        except OSError as why:
+            raise Unavailable(f"the blob store cannot be read: {why}") from why
+        share = len(folders) / seen if seen else 1
+        return Extent(
+            blobs=round(blobs * share),
+            size_bytes=round(size_bytes * share),
+            is_estimate=share > 1,
+            free_bytes=shutil.disk_usage(self._root).free if self.is_local else None,
+        )
 
     def put(self, content: bytes) -> str:
         """Keep `content` and return its SHA-256."""
@@ -119,6 +203,17 @@ class FolderBlobStore(FsspecBlobStore):
             raise Unavailable(f"the blob folder cannot be written: {why}") from why
         self._forced |= folders
         return names
+
+    def try_out(self) -> None:
+        """Write, read back and remove; and look whether every folder of blobs may be written, whoever made it.
+
+        Raises:
+            Unavailable: it may not.
+        """
+        super().try_out()
+        for folder in self._folder.iterdir():
+            if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+                raise Unavailable(f"the blob folder {folder} cannot be written by this user")
 
     def has(self, sha256: str) -> bool:
         """Whether it is kept."""

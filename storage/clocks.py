@@ -40,7 +40,9 @@ class SqlClockStore:
         found: dict[str, list[Clock]] = defaultdict(list)
         for chunk in chunks(set(case_ids)):
             rows = self._connection.execute(
-                select(clocks).where(one_of(self._connection, clocks.c.case_id, chunk)).order_by(clocks.c.due_at)
+                select(clocks)
+                .where(one_of(self._connection, clocks.c.case_id, chunk))
+                .order_by(clocks.c.due_at, clocks.c.kind, clocks.c.started_at)
             )
             for row in rows:
                 found[row.case_id].append(clock_of(row))

@@ -39,13 +39,26 @@ BUSY_TIMEOUT_S = 30.0
 #: What a writer of PostgreSQL locks. Any number does; this one spells "amends".
 WRITER_LOCK = 0x616D656E6473
 _CONNECT_TIMEOUT_S = 10
+_NETWORK_TIMEOUT_MS = 30_000
 #: Connections of one process: as many as its threads ever hold at once.
 _POOL, _POOL_OVERFLOW = 5, 15
+#: What PostgreSQL says when a table is missing, and the class of what is too long or too much for it. Psycopg sorts the
+#: one with our own faults and the other with its own; they are the other way round.
+_NO_SUCH_TABLE, _TOO_MUCH = "42P01", "54"
+#: The first that fits is told: what is special stands before what is general.
 _REMEDIES = {
     "lock timeout": "another process holds it; end that one or try again",
-    "could not connect": "check that the database server runs, and AMENDS_DATABASE_URL",
-    "connection failed": "check that the database server runs, and AMENDS_DATABASE_URL",
+    "idle-in-transaction timeout": "it stood still in the middle of its work for too long; it may try again",
     "password authentication failed": "check the user and the password in AMENDS_DATABASE_URL",
+    'FATAL: database "': "make that database, or name another in AMENDS_DATABASE_URL",
+    "no such table": "run `amends setup`",
+    'relation "': "run `amends setup`",
+    "too many clients": "start fewer processes, or raise max_connections of the server",
+    "failed to resolve host": "check the name of the server in AMENDS_DATABASE_URL",
+    "connection failed": "check that the database server runs, and AMENDS_DATABASE_URL",
+    "starting up": "wait until the server is up",
+    "terminating connection": "check that the database server runs",
+    "server closed the connection": "check that the database server runs",
     "locked": "another process holds it; end that one or try again",
     "not a database": "that file is something else; choose another with AMENDS_DATABASE_URL",
     "malformed": "stop Amends and restore the database from a backup",
@@ -94,11 +107,20 @@ def told_plainly() -> Iterator[None]:
     except PoolTimeout as why:
         raise Unavailable("the database cannot be used now: all connections of this process are in use") from why
     except DatabaseError as why:
-        # The kinds below this one blame the statement, not the database: those are our own faults.
-        if type(why) not in {DatabaseError, InternalError, OperationalError} and not why.connection_invalidated:
+        if not _is_of_the_database(why):
             raise
         says = " ".join(str(why.orig).split())
         raise Unavailable(f"the database cannot be used now: {says}{_remedy(says)}") from why
+
+
+def _is_of_the_database(why: DatabaseError) -> bool:
+    """Whether the same statement may go through later; else it is at fault itself, and would fail for ever."""
+    state: str = getattr(why.orig, "sqlstate", None) or ""
+    if state.startswith(_TOO_MUCH):
+        return False
+    # The kinds below these three blame the statement.
+    blames_the_database = type(why) in {DatabaseError, InternalError, OperationalError}
+    return blames_the_database or state == _NO_SUCH_TABLE or why.connection_invalidated
 
 
 def _remedy(says: str) -> str:
@@ -159,6 +181,8 @@ def _open_postgresql(url: URL, busy_timeout_s: float) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            # What was sent and is not acknowledged: keepalives do not see to that.
+            "tcp_user_timeout": _NETWORK_TIMEOUT_MS,
             # A plan is made for the values at hand: one that was kept from when a table was empty reads all of it.
             "options": f"-c plan_cache_mode=force_custom_plan -c lock_timeout={busy_timeout_s * 1000:.0f}"
             f" -c idle_in_transaction_session_timeout={busy_timeout_s * 1000:.0f} -c timezone=UTC",

@@ -15,9 +15,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy.exc import OperationalError
-
-from amends.errors import Unavailable
+from storage.engine import told_plainly
 from storage.unit_of_work import SqlUnitOfWork
 
 T = TypeVar("T")
@@ -81,10 +79,8 @@ class GroupCommit:
 def _try(piece: _Piece[Any], unit: SqlUnitOfWork) -> None:
     with unit.savepoint() as savepoint:
         try:
-            piece.result.append(piece.work(unit))
-        except OperationalError as why:
-            piece.error = Unavailable(f"the database cannot be used now: {why.orig}")
-            savepoint.rollback()
+            with told_plainly():
+                piece.result.append(piece.work(unit))
         except Exception as why:
             piece.error = why
             savepoint.rollback()

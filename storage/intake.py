@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy import Connection, Row, select, update
 from amends.domain.arrival import Arrival, Fate, Parked, ParkedState
 from amends.domain.channel import Channel
 from amends.errors import NotFound
-from storage.rows import chunks, insert_new, insert_or_replace, one_of
-from storage.tables import arrivals, parked, sources, status_tokens
+from storage.columns import fitted
+from storage.rows import begins_with, chunks, insert_new, insert_or_replace, one_of
+from storage.tables import ITEM_BYTES, arrivals, parked, sources, status_tokens
 
 
 class SqlIntakeStore:
@@ -23,12 +25,14 @@ class SqlIntakeStore:
 
     def fates(self, source: str, items: Collection[str]) -> dict[str, Arrival]:
         """Give the ledger rows of these items of a source."""
+        asked_for = {fitted(item, ITEM_BYTES): item for item in items}
         return {
-            row.item: _arrival(row)
-            for chunk in chunks(items)
+            item: replace(_arrival(row), source=source, item=item)
+            for chunk in chunks(asked_for)
             for row in self._connection.execute(
                 select(arrivals).where(arrivals.c.source == source, one_of(self._connection, arrivals.c.item, chunk))
             )
+            for item in (asked_for[row.item],)
         }
 
     def published(self, message_ids: Collection[str]) -> set[str]:
@@ -124,10 +128,8 @@ class SqlIntakeStore:
 
     def find_parked(self, parked_id: str) -> Parked:
         """Give one parked message by the beginning of its id."""
-        rows = self._connection.execute(
-            select(parked).where(parked.c.id.startswith(parked_id, autoescape=True)).limit(2)
-        ).all()
-        if len(rows) != 1 or not parked_id:
+        rows = self._connection.execute(select(parked).where(begins_with(parked.c.id, parked_id)).limit(2)).all()
+        if len(rows) != 1:
             which = "more than one parked message" if len(rows) > 1 else "no parked message"
             raise NotFound(f"{which} has an id that begins with {parked_id!r}; see `amends parked list`")
         return _parked(rows[0])

@@ -45,7 +45,7 @@ class SqlLinkStore:
         rows = self._connection.execute(
             select(links)
             .where(or_(links.c.case_id == case_id, links.c.other_case_id == case_id))
-            .order_by(links.c.suggested_at)
+            .order_by(links.c.suggested_at, links.c.case_id, links.c.other_case_id)
         )
         return [
             Link(

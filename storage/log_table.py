@@ -14,6 +14,12 @@ from amends.errors import Misconfigured, NotFound, PositionLost
 from storage.rows import chunks, insert_new, insert_or_replace, insert_rows, one_of
 from storage.tables import log_ends, log_positions, log_records, log_shipped, log_workers
 
+_ENDS_AND_SHIPPED = log_ends.outerjoin(
+    log_shipped, (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition)
+)
+#: How far a partition of these was shipped.
+_SHIPPED = func.coalesce(log_shipped.c.next_position, 0)
+
 
 class LogTable:
     """The log's table within one transaction."""
@@ -149,26 +155,22 @@ class LogTable:
         The locks hold until the transaction ends, so that no two relays ship one
         partition at the same time.
         """
-        ahead = log_ends.outerjoin(
-            log_shipped,
-            (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition),
-        )
-        behind = [
-            (row.topic, row.partition)
-            for row in self._connection.execute(
-                select(log_ends.c.topic, log_ends.c.partition)
-                .select_from(ahead)
-                .where(log_ends.c.next_position > func.coalesce(log_shipped.c.next_position, 0))
-                .order_by(log_ends.c.topic, log_ends.c.partition)
-            )
-        ]
+        behind = self._connection.execute(
+            select(log_ends.c.topic, log_ends.c.partition, log_shipped.c.next_position.is_(None).label("is_new"))
+            .select_from(_ENDS_AND_SHIPPED)
+            .where(log_ends.c.next_position > _SHIPPED)
+            .order_by(log_ends.c.topic, log_ends.c.partition)
+        ).all()
         if not behind:
             return []
-        rows = [{"topic": topic, "partition": partition, "next_position": 0} for topic, partition in behind]
-        insert_new(self._connection, log_shipped, rows)
+        insert_new(
+            self._connection,
+            log_shipped,
+            [{"topic": row.topic, "partition": row.partition, "next_position": 0} for row in behind if row.is_new],
+        )
         locked = self._connection.execute(
             select(log_shipped)
-            .where(tuple_(log_shipped.c.topic, log_shipped.c.partition).in_(behind))
+            .where(tuple_(log_shipped.c.topic, log_shipped.c.partition).in_([row[:2] for row in behind]))
             .order_by(log_shipped.c.topic, log_shipped.c.partition)
             .with_for_update(skip_locked=True)
         )
@@ -194,18 +196,24 @@ class LogTable:
         )
 
     def unshipped(self) -> tuple[int, datetime | None]:
-        """Count what was not shipped, and say since when the oldest of it waits."""
-        ahead = log_records.outerjoin(
-            log_shipped,
-            (log_shipped.c.topic == log_records.c.topic) & (log_shipped.c.partition == log_records.c.partition),
-        )
-        not_shipped = log_records.c.position >= func.coalesce(log_shipped.c.next_position, 0)
+        """Count what was not shipped, and say of when the oldest is that is next in its partition.
+
+        Offsets have no gap, so two numbers a partition are enough to count, however much there is.
+        """
         row = self._connection.execute(
-            select(func.count().label("n"), func.min(log_records.c.at).label("oldest"))
-            .select_from(ahead)
-            .where(not_shipped)
+            select(
+                func.coalesce(func.sum(log_ends.c.next_position - _SHIPPED), 0).label("n"),
+                func.min(log_records.c.at).label("oldest"),
+            ).select_from(
+                _ENDS_AND_SHIPPED.outerjoin(
+                    log_records,
+                    (log_records.c.topic == log_ends.c.topic)
+                    & (log_records.c.partition == log_ends.c.partition)
+                    & (log_records.c.position == _SHIPPED),
+                )
+            )
         ).one()
-        return row.n, row.oldest
+        return int(row.n), row.oldest
 
     def live_workers(self, group: str, topic: str, worker: str, *, now: datetime, ttl: timedelta) -> list[str]:
         """Say that `worker` lives, and list all that do, in an order that they all agree on."""
@@ -258,6 +266,21 @@ class LogTable:
             return self._partitions[topic]
         except KeyError:
             raise Misconfigured(f"no topic is called {topic!r}; declare it with its number of partitions") from None
+
+    def _behind(self) -> list[tuple[str, int, int, int]]:
+        """List the partitions that hold records which were not shipped: from where, and up to where."""
+        ahead = log_ends.outerjoin(
+            log_shipped,
+            (log_shipped.c.topic == log_ends.c.topic) & (log_shipped.c.partition == log_ends.c.partition),
+        )
+        begin = func.coalesce(log_shipped.c.next_position, 0)
+        rows = self._connection.execute(
+            select(log_ends.c.topic, log_ends.c.partition, begin.label("begin"), log_ends.c.next_position)
+            .select_from(ahead)
+            .where(log_ends.c.next_position > begin)
+            .order_by(log_ends.c.topic, log_ends.c.partition)
+        )
+        return [(row.topic, row.partition, row.begin, row.next_position) for row in rows]
 
     def _taken(self, records: Sequence[NewRecord]) -> set[tuple[str, str]]:
         ids: dict[str, set[str]] = defaultdict(set)

@@ -17,8 +17,10 @@ from storage.engine import told_plainly
 from storage.tables import metadata
 
 
-def upgrade(engine: Engine) -> None:
-    """Run every migration that the database has not had. Safe to call at each start, by several processes.
+def upgrade(engine: Engine, *, to: str = "head") -> None:
+    """Run every migration that the database has not had, or those up to the step `to`.
+
+    Safe to call at each start, by several processes.
 
     Raises:
         Misconfigured: it belongs to another program, or to a later version of this one.
@@ -28,7 +30,7 @@ def upgrade(engine: Engine) -> None:
         return
     with told_plainly(), engine.connect().execution_options(amends_writes=True) as connection, connection.begin():
         if _steps_missing(connection):
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), to)
 
 
 def pending(engine: Engine) -> list[str]:

@@ -16,7 +16,7 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.reply import Approval, Form, Part, Purpose, Reply, ReplyState, Slot
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import AutomaticCounts
-from storage.rows import chunks, insert_rows, one_of
+from storage.rows import begins_with, chunks, insert_rows, one_of
 from storage.tables import replies
 
 #: An automatic reply in one of these states counts against the caps.
@@ -56,10 +56,8 @@ class SqlReplyStore:
 
     def find(self, prefix: str) -> Reply:
         """Give the one reply whose id begins with `prefix`."""
-        rows = self._connection.execute(
-            select(replies).where(replies.c.id.startswith(prefix, autoescape=True)).limit(2)
-        ).all()
-        if len(rows) != 1 or not prefix:
+        rows = self._connection.execute(select(replies).where(begins_with(replies.c.id, prefix)).limit(2)).all()
+        if len(rows) != 1:
             which = "more than one reply" if len(rows) > 1 else "no reply"
             raise NotFound(f"{which} has an id that begins with {prefix!r}; see `amends review list`")
         return reply_of(rows[0])

@@ -8,7 +8,8 @@ in this very process, which is as cheap.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     any_,
     bindparam,
+    false,
     insert,
 )
 from sqlalchemy.dialects import sqlite
@@ -47,6 +49,7 @@ class _ArrayOfWords(UserDefinedType[str]):
 _NULL = "NULL"
 #: How many values one `IN (…)` holds: well under what either database allows.
 _IN_AT_MOST = 500
+_NO_DIGIT = re.compile("[^0-9a-f]")
 
 
 def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
@@ -54,6 +57,18 @@ def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:
     listed = list(values)
     for start in range(0, len(listed), _IN_AT_MOST):
         yield listed[start : start + _IN_AT_MOST]
+
+
+def begins_with(column: Column[str], prefix: str) -> ColumnElement[bool]:
+    """Say that an id of hexadecimal digits begins with `prefix`, so that an index answers it whatever its collation.
+
+    What is no beginning of such an id matches nothing.
+    """
+    digits = prefix.strip().lower()
+    if not digits or _NO_DIGIT.search(digits):
+        return false()
+    # The letter after the last digit comes after every id that goes on with a digit.
+    return (column >= digits) & (column < digits + "g")
 
 
 def one_of(connection: Connection, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
@@ -92,7 +107,9 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> Non
 def insert_or_replace(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Insert rows; one whose key exists is replaced, and of two with one key the last stays."""
     keys = [column.name for column in table.primary_key.columns]
-    listed = list({tuple(row[key] for key in keys): row for row in rows}.values())
+    stored = {key: _stored(connection, table.columns[key]) for key in keys}
+    # Compared as they are stored: what differs only in what a column cannot hold is one key.
+    listed = list({tuple(stored[key](row[key]) for key in keys): row for row in rows}.values())
     if not listed:
         return
     others = [column.name for column in table.columns if column.name not in keys]
@@ -144,6 +161,12 @@ def array(connection: Connection, column: Column[Any], values: Iterable[Any]) ->
     if isinstance(column.type, Words):
         return _array_of_words(bound)
     return _array_of_words([None if value is None else str(value) for value in bound])
+
+
+def _stored(connection: Connection, column: Column[Any]) -> Callable[[Any], Any]:
+    """Give what turns a value into what the driver is handed."""
+    bind = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return (lambda value: value) if bind is None else bind
 
 
 def _array_of_words(values: Sequence[str | None]) -> str:

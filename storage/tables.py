@@ -16,9 +16,17 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
 )
 
-from storage.columns import UtcTime, Words
+from storage.columns import Name, UtcTime, Words
+
+#: How long in UTF-8 names from outside may be in a key. Those of one key stay below 2,600 bytes together.
+SOURCE_BYTES, ITEM_BYTES = 850, 1_700
+NAME_BYTES, IDENTITY_BYTES = 700, 1_650
+
+#: Whether a case waits for people. A database uses an index of such cases for a question in these very words only.
+IS_OPEN = "state NOT IN ('answered', 'closed')"
 
 metadata = MetaData(
     naming_convention={
@@ -94,7 +102,7 @@ log_workers = Table(
 sources = Table(
     "sources",
     metadata,
-    Column("source", Words(400), primary_key=True),
+    Column("source", Name(400, most_bytes=SOURCE_BYTES), primary_key=True),
     Column("how", Words(), nullable=False),
     Column("checkpoint", Words(), nullable=False),
 )
@@ -102,8 +110,8 @@ sources = Table(
 arrivals = Table(
     "arrivals",
     metadata,
-    Column("source", Words(400), nullable=False),
-    Column("item", Words(600), nullable=False),
+    Column("source", Name(400, most_bytes=SOURCE_BYTES), nullable=False),
+    Column("item", Name(600, most_bytes=ITEM_BYTES), nullable=False),
     Column("channel", Words(20), nullable=False),
     Column("fate", Words(20), nullable=False),
     Column("message_id", Words(32), nullable=False),
@@ -125,11 +133,41 @@ parked = Table(
     Column("reason", Words(60), nullable=False),
     Column("says", Words(), nullable=False),
     Column("raw_sha256", Words(64), nullable=False),
-    # Of what a stage failed on it is the id of the record, which may be longer than a message's.
     Column("message_id", Words(64), nullable=False),
     Column("state", Words(20), nullable=False),
     Column("parked_at", UtcTime, nullable=False),
     Index(None, "state", "parked_at"),
+    Index(None, "message_id"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("stage", Words(20), nullable=False),
+    # The record as it stood on the log.
+    Column("topic", Words(40), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("record_id", Words(64), nullable=False),
+    Column("key", Words(64), nullable=False),
+    Column("type", Words(80), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    # Why, and what became of it.
+    Column("reason", Words(60), nullable=False),
+    Column("says", Words(), nullable=False),
+    Column("channel", Words(20), nullable=False),
+    Column("raw_sha256", Words(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("died_at", UtcTime, nullable=False),
+    Column("state", Words(20), nullable=False),
+    Column("settled_by", Words(80), nullable=False),
+    Column("settled_at", UtcTime, nullable=True),
+    Column("settled_because", Words(), nullable=False),
+    Index(None, "state", "died_at"),
+    Index(None, "topic", "record_id"),
 )
 
 status_tokens = Table(
@@ -154,7 +192,7 @@ identities = Table(
     "identities",
     metadata,
     Column("kind", Words(20), nullable=False),
-    Column("value", Words(400), nullable=False),
+    Column("value", Name(400, most_bytes=IDENTITY_BYTES), nullable=False),
     Column("contact_id", ForeignKey("contacts.id"), nullable=False),
     PrimaryKeyConstraint("kind", "value"),
     Index(None, "contact_id"),
@@ -180,8 +218,9 @@ cases = Table(
     Column("messages", Integer, nullable=False),
     Column("unanswered", Integer, nullable=False),
     Column("version", Integer, nullable=False),
-    Index(None, "state", "severity"),
     Index(None, "contact_id"),
+    # Most cases are closed: the queue reads the others alone.
+    Index("ix_cases_open", "opened_at", "id", postgresql_where=text(IS_OPEN), sqlite_where=text(IS_OPEN)),
 )
 
 messages = Table(
@@ -224,15 +263,17 @@ thread_names = Table(
     "thread_names",
     metadata,
     # What others call a message or reply of a case: a Message-ID, a post's id, a conversation, a reply token.
-    Column("name", Words(300), nullable=False),
+    Column("name", Name(300, most_bytes=NAME_BYTES), nullable=False),
     Column("via", Words(40), nullable=False),
     Column("case_id", ForeignKey("cases.id"), nullable=False),
     Column("reply_id", Words(32), nullable=False),
     Column("identity_kind", Words(20), nullable=False),
-    Column("identity_value", Words(400), nullable=False),
+    Column("identity_value", Name(400, most_bytes=IDENTITY_BYTES), nullable=False),
     Column("number", Integer, nullable=False),
     PrimaryKeyConstraint("name", "via", "case_id", "identity_kind", "identity_value"),
     Index(None, "case_id"),
+    # The last one is asked for before each new one.
+    Index(None, "number"),
 )
 
 # Casework
@@ -250,7 +291,13 @@ clocks = Table(
     Column("steps", JSON, nullable=False),
     Column("stopped_at", UtcTime, nullable=True),
     PrimaryKeyConstraint("case_id", "kind", "started_at"),
-    Index(None, "stopped_at", "due_at"),
+    Index(
+        "ix_clocks_running",
+        "case_id",
+        "due_at",
+        postgresql_where=text("stopped_at IS NULL"),
+        sqlite_where=text("stopped_at IS NULL"),
+    ),
 )
 
 replies = Table(
@@ -284,6 +331,13 @@ replies = Table(
     Index(None, "state", "drafted_at"),
     Index(None, "case_id"),
     Index("ix_replies_automatic", "is_automatic", "addressee_value", "drafted_at"),
+    # How many went by themselves in the last hour, to whomever.
+    Index(
+        "ix_replies_automatic_lately",
+        "drafted_at",
+        postgresql_where=text("is_automatic IS true"),
+        sqlite_where=text("is_automatic IS 1"),
+    ),
 )
 
 outcomes = Table(
@@ -337,6 +391,7 @@ tasks = Table(
     Column("done_at", UtcTime, nullable=True),
     Column("done_by", Words(80), nullable=False),
     Index(None, "done_at", "raised_at"),
+    Index(None, "case_id"),
 )
 
 # Proof

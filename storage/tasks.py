@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from amends.domain.task import Task, TaskKind
 from amends.errors import NotFound
-from storage.rows import insert_new
+from storage.rows import begins_with, insert_new
 from storage.tables import tasks
 
 
@@ -49,15 +49,17 @@ class SqlTaskStore:
 
     def of_case(self, case_id: str) -> list[Task]:
         """Give a case's tasks, done or not."""
-        rows = self._connection.execute(select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.raised_at))
+        rows = self._connection.execute(
+            select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.raised_at, tasks.c.id)
+        )
         return [task_of(row) for row in rows]
 
     def finish(self, task_id: str, *, by: str, at: datetime) -> Task:
         """Mark a task done."""
         rows = self._connection.execute(
-            select(tasks).where(tasks.c.id.startswith(task_id, autoescape=True), tasks.c.done_at.is_(None)).limit(2)
+            select(tasks).where(begins_with(tasks.c.id, task_id), tasks.c.done_at.is_(None)).limit(2)
         ).all()
-        if len(rows) != 1 or not task_id:
+        if len(rows) != 1:
             raise NotFound(f"no open task, or more than one, has an id that begins with {task_id!r}")
         self._connection.execute(update(tasks).where(tasks.c.id == rows[0].id).values(done_at=at, done_by=by))
         return task_of(rows[0])

@@ -12,8 +12,9 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.ids import read_reference
 from amends.domain.message import Message
 from amends.domain.threading import Pointer, Via
+from storage.columns import fitted
 from storage.rows import chunks, insert_new, one_of
-from storage.tables import cases, identities, thread_names
+from storage.tables import NAME_BYTES, cases, identities, thread_names
 
 #: A name longer than this is no name that anybody gave; it is cut before it is stored or looked up.
 _NAME_AT_MOST = 300
@@ -48,7 +49,7 @@ class SqlThreadStore:
         """Give the id of our reply that is called `name`."""
         return self._connection.scalar(
             select(thread_names.c.reply_id).where(
-                thread_names.c.name == name[:_NAME_AT_MOST],
+                thread_names.c.name == _stored(name),
                 thread_names.c.via == Via.ANSWER_TO_US.value,
                 thread_names.c.reply_id != "",
             )
@@ -70,12 +71,12 @@ class SqlThreadStore:
         references: dict[str, list[str]] = defaultdict(list)
         for message in messages:
             for name in message.answers:
-                wanted[name[:_NAME_AT_MOST], Via.ANSWER_TO_US].append(message.id)
-                wanted[name[:_NAME_AT_MOST], Via.ANSWER_TO_MESSAGE].append(message.id)
+                wanted[_stored(name), Via.ANSWER_TO_US].append(message.id)
+                wanted[_stored(name), Via.ANSWER_TO_MESSAGE].append(message.id)
             for token in message.tokens:
-                wanted[token[:_NAME_AT_MOST], Via.TOKEN].append(message.id)
+                wanted[_stored(token), Via.TOKEN].append(message.id)
             if message.conversation:
-                wanted[message.conversation[:_NAME_AT_MOST], Via.CONVERSATION].append(message.id)
+                wanted[_stored(message.conversation), Via.CONVERSATION].append(message.id)
             for written in _REFERENCE.findall(message.subject):
                 references[read_reference(written)].append(message.id)
         found: dict[str, list[Pointer]] = defaultdict(list)
@@ -108,9 +109,14 @@ class SqlThreadStore:
         insert_new(self._connection, thread_names, rows)
 
 
+def _stored(name: str) -> str:
+    """Give a name as it is stored."""
+    return fitted(name[:_NAME_AT_MOST], NAME_BYTES)
+
+
 def _row(name: str, via: Via, case_id: str, reply_id: str, identity: Identity) -> dict[str, str | int]:
     return {
-        "name": name[:_NAME_AT_MOST],
+        "name": _stored(name),
         "via": via.value,
         "case_id": case_id,
         "reply_id": reply_id,

@@ -11,6 +11,7 @@ from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
 from storage.clocks import SqlClockStore
 from storage.contacts import SqlContactStore
+from storage.dead import SqlDeadLetterStore
 from storage.engine import told_plainly
 from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
@@ -35,6 +36,7 @@ class SqlUnitOfWork:
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
         self.intake = SqlIntakeStore(connection)
+        self.dead = SqlDeadLetterStore(connection)
         self.audit = SqlAuditTrail(connection)
         self.log = LogTable(connection, partitions=partitions)
 

@@ -8,15 +8,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
+from sqlalchemy import Boolean, Column, ColumnElement, Connection, Table, case, func, literal_column, select
 
-from amends.domain.case import Case, CaseState
+from amends.domain.case import Case
 from amends.domain.clock import Clock
-from amends.domain.priority import Factor, factors, score
+from amends.domain.priority import (
+    BY_SEVERITY,
+    COMPLAINT,
+    DOUBT,
+    DUE_WITHIN,
+    OVERDUE,
+    PER_UNANSWERED,
+    UNANSWERED_AT_MOST,
+    Factor,
+    factors,
+    score,
+)
 from amends.domain.verdict import Kind, Severity
 from storage.cases import case_of
 from storage.clocks import clock_of
-from storage.tables import arrivals, audit_entries, cases, clocks, links, messages, parked, replies, tasks
+from storage.rows import chunks
+from storage.tables import (
+    IS_OPEN,
+    arrivals,
+    audit_entries,
+    cases,
+    clocks,
+    dead_letters,
+    links,
+    messages,
+    parked,
+    replies,
+    tasks,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,35 +62,80 @@ class QueueRow:
         return min((clock.due_at for clock in self.clocks if clock.stopped_at is None), default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """The top of the queue, and how many cases there are in all."""
+
+    rows: tuple[QueueRow, ...]
+    in_all: int
+
+
 def queue(
     connection: Connection,
     *,
     now: datetime,
+    limit: int,
     kind: Kind | None = None,
     severity: Severity | None = None,
     owner: str | None = None,
     needs_person: bool | None = None,
-) -> list[QueueRow]:
-    """List the cases that wait for people, what to do next first. `severity` means that or worse."""
-    statement = select(cases).where(cases.c.state.notin_([CaseState.CLOSED.value, CaseState.ANSWERED.value]))
+) -> Queue:
+    """Give the cases that wait for people, what to do next first, `limit` of them. `severity` means that or worse.
+
+    The database does the counting and gives the cases at the top; why each stands where
+    it stands is told from the case and its clocks.
+    """
+    wanted: list[ColumnElement[bool]] = [literal_column(IS_OPEN, Boolean())]
     if kind is not None:
-        statement = statement.where(cases.c.kind == kind.value)
+        wanted.append(cases.c.kind == kind.value)
     if severity is not None:
-        statement = statement.where(cases.c.severity >= severity)
+        wanted.append(cases.c.severity >= severity)
     if owner is not None:
-        statement = statement.where(cases.c.owner == owner)
+        wanted.append(cases.c.owner == owner)
     if needs_person is not None:
-        statement = statement.where(cases.c.needs_person.is_(needs_person))
+        wanted.append(cases.c.needs_person.is_(needs_person))
+    in_all = connection.scalar(select(func.count()).select_from(cases).where(*wanted)) or 0
+    pressing = (
+        select(clocks.c.case_id, func.sum(_clock_points(now)).label("points"))
+        .where(clocks.c.stopped_at.is_(None))
+        .group_by(clocks.c.case_id)
+        .subquery()
+    )
+    points = _case_points() + func.coalesce(pressing.c.points, 0)
+    top = connection.execute(
+        select(cases)
+        .select_from(cases.outerjoin(pressing, pressing.c.case_id == cases.c.id))
+        .where(*wanted)
+        .order_by(points.desc(), cases.c.opened_at, cases.c.id)
+        .limit(limit)
+    ).all()
     running: dict[str, list[Clock]] = defaultdict(list)
-    open_ids = statement.with_only_columns(cases.c.id)
-    for row in connection.execute(select(clocks).where(clocks.c.stopped_at.is_(None), clocks.c.case_id.in_(open_ids))):
-        running[row.case_id].append(clock_of(row))
-    found = []
-    for row in connection.execute(statement):
-        case = case_of(row)
-        of_case = tuple(running.get(case.id, ()))
-        found.append(QueueRow(case=case, clocks=of_case, factors=factors(case, of_case, now=now)))
-    return sorted(found, key=lambda row: (-row.score, row.case.opened_at, row.case.id))
+    for chunk in chunks([row.id for row in top]):
+        of_top = clocks.c.case_id.in_(chunk) & clocks.c.stopped_at.is_(None)
+        for row in connection.execute(select(clocks).where(of_top).order_by(clocks.c.due_at, clocks.c.kind)):
+            running[row.case_id].append(clock_of(row))
+    rows = []
+    for row in top:
+        found, of_case = case_of(row), tuple(running[row.id])
+        rows.append(QueueRow(case=found, clocks=of_case, factors=factors(found, of_case, now=now)))
+    return Queue(rows=tuple(rows), in_all=in_all)
+
+
+def _case_points() -> ColumnElement[int]:
+    """Count the points of a case as `amends.domain.priority.factors` does."""
+    extra = cases.c.unanswered - 1
+    return (
+        case({level.value: points for level, points in BY_SEVERITY.items()}, value=cases.c.severity, else_=0)
+        + case((cases.c.needs_person.is_(True), DOUBT), else_=0)
+        + case((cases.c.kind == Kind.COMPLAINT.value, COMPLAINT), else_=0)
+        + case((extra < 1, 0), (extra > UNANSWERED_AT_MOST, UNANSWERED_AT_MOST), else_=extra) * PER_UNANSWERED
+    )
+
+
+def _clock_points(now: datetime) -> ColumnElement[int]:
+    """Count the points of a clock that runs."""
+    soon = [(clocks.c.due_at <= now + within, points) for within, (points, _) in DUE_WITHIN.items()]
+    return case((clocks.c.due_at < now, OVERDUE), *soon, else_=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +153,7 @@ class Summary:
     acknowledgements_sent: int
     in_review: int
     parked: Mapping[str, int]
+    dead: Mapping[str, int]
     fates: Mapping[str, int]
     links: Mapping[str, int]
     tasks: Mapping[str, int]
@@ -113,6 +183,7 @@ def summary(connection: Connection) -> Summary:
         acknowledgements_sent=count(replies, replies.c.purpose == "acknowledgement", replies.c.state == "sent"),
         in_review=count(replies, replies.c.state == "in_review"),
         parked=counted(parked.c.reason, parked.c.state == "waiting"),
+        dead=counted(dead_letters.c.reason, dead_letters.c.state == "waiting"),
         fates=counted(arrivals.c.fate),
         links=counted(links.c.kind, links.c.state == "suggested"),
         tasks=counted(tasks.c.kind, tasks.c.done_at.is_(None)),

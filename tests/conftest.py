@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from amends.bus.port import Topic
+from amends.bus.port import TOPICS
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.unit_of_work import Database
 from tests.support.clock import FakeClock
 from tests.support.network import forbid_network
-from tests.support.places import is_required, missing
+from tests.support.places import is_required, missing, server
 from tests.support.postgres import a_postgres_database
 
 #: Few, so that two keys share one now and then.
-PARTITIONS = dict.fromkeys((Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX), 4)
+PARTITIONS = dict.fromkeys(TOPICS, 4)
 #: These steer the tests themselves and reach no code of ours.
 _OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA", "AMENDS_TEST_")
 
@@ -30,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     forbid_network()
     settings.register_profile("amends", deadline=None)
     settings.load_profile("amends")
+
+
+def pytest_report_header() -> list[str]:
+    """Name the servers that the tests run against: a stand-in for the broker is no Apache Kafka."""
+    kind = os.environ.get("AMENDS_TEST_KAFKA_KIND", "of a kind that nobody named") if server("kafka") else "none"
+    return [f"broker: {kind}", f"database servers: SQLite{' and PostgreSQL' if server('postgres') else ''}"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -93,3 +99,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{request.getfixturevalue('database_file')}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database without a table: the test runs once on each kind."""
+    if request.param == "postgres":
+        with a_postgres_database(is_empty=True) as url:
+            yield url
+    else:
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture
+def database_of_each_kind(database_url: str) -> Iterator[Database]:
+    """A fresh database with all tables, of each kind in turn."""
+    engine = open_engine(database_url)
+    yield Database(engine, partitions=PARTITIONS)
+    engine.dispose()

@@ -7,8 +7,8 @@ statements.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -56,8 +56,10 @@ class _Written:
 class Filing:
     """Files one batch of judged messages."""
 
-    def __init__(self, unit: UnitOfWork, *, pack: Pack, now: datetime) -> None:
+    def __init__(self, unit: UnitOfWork, *, pack: Pack, now: datetime, traces: Mapping[str, str] | None = None) -> None:
+        """File within `unit`. `traces` holds, by message id, the trace that each message's record goes on with."""
         self._unit = unit
+        self._traces = traces or {}
         self._pack = pack
         self._now = now
         self._pointers: dict[str, list[Pointer]] = {}
@@ -112,6 +114,11 @@ class Filing:
         unit.intake.park(w.parked)
         unit.audit.append(w.happenings)
         unit.log.publish(w.records)
+
+    def outcomes(self) -> Counter[str]:
+        """Count what was filed, by its kind; what opened no case counts as parked."""
+        filed = (*self._w.judged, *self._w.released)
+        return Counter("parked" if one.case_id is None else one.verdict.kind.value for one in filed)
 
     def _pointing(self, message: Message) -> list[Pointer]:
         found = list(self._pointers.get(message.id, ()))
@@ -223,6 +230,7 @@ class Filing:
                     at=self._now,
                     channel=message.channel,
                     raw=message.raw_sha256,
+                    trace=self._traces.get(message.id, ""),
                 ),
             )
         )

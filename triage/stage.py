@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from amends.bus.port import Record, Topic
@@ -10,8 +10,9 @@ from amends.domain.clock import Pack
 from amends.domain.message import Message
 from amends.domain.verdict import Kind, Verdict
 from amends.ports import Judge, Now, TextToJudge
+from amends.tracer import TRACEPARENT
 from amends.unit_of_work import UnitOfWork
-from amends.wire import RELEASED, decode_message
+from amends.wire import RECEIVED, RELEASED, body_of, decode_message
 from triage.filing import Filing
 
 
@@ -23,6 +24,8 @@ class Judged:
     verdict: Verdict
     #: A person took it out of what was parked: it is from a customer, whatever triage thinks.
     is_released: bool
+    #: The trace that its record came with.
+    trace: str = ""
 
 
 class TriageStage:
@@ -38,7 +41,7 @@ class TriageStage:
 
     def prepare(self, records: Sequence[Record]) -> list[Judged]:
         """Judge a batch in one pass."""
-        messages = [decode_message(record.body) for record in records]
+        messages = [decode_message(body_of(record, RECEIVED, RELEASED)) for record in records]
         verdicts = self._judge.judge(
             [
                 TextToJudge(
@@ -55,10 +58,11 @@ class TriageStage:
             for record, message, verdict in zip(records, messages, verdicts, strict=True)
         ]
 
-    def apply(self, unit: UnitOfWork, prepared: list[Judged]) -> None:
-        """File a judged batch."""
+    def apply(self, unit: UnitOfWork, prepared: list[Judged]) -> Mapping[str, int]:
+        """File a judged batch; counts the kinds that it was filed under, what was parked, and what was filed before."""
         stored = unit.messages.known([one.message.id for one in prepared])
-        filing = Filing(unit, pack=self._pack, now=self._now())
+        traces = {one.message.id: one.trace for one in prepared if one.trace}
+        filing = Filing(unit, pack=self._pack, now=self._now(), traces=traces)
         filing.look_up([one.message for one in prepared])
         for one in prepared:
             if one.is_released:
@@ -68,6 +72,10 @@ class TriageStage:
                 stored.add(one.message.id)
                 filing.file(one.message, one.verdict)
         filing.write()
+        outcomes = filing.outcomes()
+        if repeats := len(prepared) - outcomes.total():
+            outcomes["repeat"] = repeats
+        return outcomes
 
 
 def _judged(record: Record, message: Message, verdict: Verdict) -> Judged:
@@ -75,4 +83,5 @@ def _judged(record: Record, message: Message, verdict: Verdict) -> Judged:
     if is_released:
         kind = verdict.kind if verdict.kind.is_from_a_customer else Kind.OTHER
         verdict = replace(verdict, kind=kind, needs_person=True)
-    return Judged(message=message, verdict=verdict, is_released=is_released)
+    trace = record.headers.get(TRACEPARENT, "")
+    return Judged(message=message, verdict=verdict, is_released=is_released, trace=trace)

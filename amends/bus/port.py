@@ -41,6 +41,12 @@ class Topic:
     TRIAGED = "triaged"
     #: A reply that may go out now: `amends.reply.queued`.
     OUTBOX = "outbox"
+    #: Every record that a stage could not process, as it was, with the reason in its headers (`amends/bus/dead.py`).
+    DEAD = "dead-letters"
+
+
+#: All of them.
+TOPICS = (Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX, Topic.DEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,19 +14,24 @@
 from __future__ import annotations
 
 import logging
+import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Event
 from typing import Protocol
 
+from amends.bus.backoff import Backoff
 from amends.bus.port import Position, Record, Unshipped
 from amends.errors import Unavailable
+from amends.meter import NO_METER, Meter
 
 log = logging.getLogger(__name__)
 
 #: The pause after finding nothing, in seconds: a message goes through three topics, and waits at each.
 _IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 0.1
-_BACKOFF_FIRST_S, _BACKOFF_MOST_S = 0.2, 30.0
+#: The pause after the broker or the database was unavailable.
+_BACKOFF = Backoff(least_s=0.1, first_s=0.4, most_s=30.0)
 
 
 class Outbox(Protocol):
@@ -74,32 +79,43 @@ class Relay:
         *,
         batch: int = 1000,
         note: Callable[[int], None] = lambda _count: None,
+        chance: Callable[[], float] = random.random,
+        meter: Meter = NO_METER,
     ) -> None:
-        """Ship through `shipper`, at most `batch` records of a partition at a time; `note` is told how many went."""
+        """Ship through `shipper`, at most `batch` records of a partition at a time; `note` is told how many went.
+
+        `chance` gives a number in [0, 1), by which pauses are drawn.
+        """
         self._shipper = shipper
         self._open_unit = open_unit
         self._batch = batch
         self._note = note
+        self._chance = chance
+        self._meter = meter
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Ship until `stop` is set, or until there is nothing to ship and `until_idle` agrees; returns how many."""
-        done, idle_s, backoff_s = 0, _IDLE_FIRST_S, _BACKOFF_FIRST_S
+        done, idle_s, failures = 0, _IDLE_FIRST_S, 0
         log.info("relay started")
         while not stop.is_set():
             try:
                 shipped = self.step()
             except Unavailable as why:
-                log.warning("relay waits", extra={"why": type(why.__cause__ or why).__name__, "pause_s": backoff_s})
-                stop.wait(backoff_s)
-                backoff_s = min(backoff_s * 2, _BACKOFF_MOST_S)
+                failures += 1
+                pause_s = _BACKOFF.pause_s(failures, self._chance())
+                cause = type(why.__cause__ or why).__name__
+                log.warning("relay waits", extra={"why": cause, "pause_s": round(pause_s, 3)})
+                self._meter.waits("relay", cause, pause_s)
+                stop.wait(pause_s)
                 continue
-            backoff_s = _BACKOFF_FIRST_S
+            failures = 0
             done += shipped
             if shipped:
                 idle_s = _IDLE_FIRST_S
             elif until_idle is not None and until_idle():
                 break
             else:
+                self._meter.rests(idle_s)
                 stop.wait(idle_s)
                 idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
         log.info("relay stopped", extra={"records": done})
@@ -107,6 +123,8 @@ class Relay:
 
     def step(self) -> int:
         """Ship what lies ready, at most a batch of each partition; returns how many records."""
+        self._meter.works()
+        began = time.monotonic()
         with self._open_unit() as unit:
             reached: list[tuple[Unshipped, int]] = []
             records: list[Record] = []
@@ -128,4 +146,5 @@ class Relay:
                 unit.log.mark_shipped(unshipped, to)
             unit.commit()
         self._note(len(records))
+        self._meter.did("relay", {"shipped": len(records)}, records=len(records), seconds=time.monotonic() - began)
         return len(records)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -19,16 +18,13 @@ from amends.wire import RELEASED, cloud_headers, encode_message
 #: Raises Unprocessable when it still cannot be read.
 TakeInAgain: TypeAlias = Callable[[UnitOfWork, Parked], None]
 
-#: When a record was handed over again: the end of its id, which the next time takes the place of.
-_HANDED_OVER = re.compile(r"~\d{20}$")
-
 
 def retry(unit: UnitOfWork, parked_id: str, *, by: str, at: datetime, take_in_again: TakeInAgain) -> Parked:
     """Give a parked message another try, wherever it stopped.
 
-    What ingest could not read is read again from its bytes. What a stage failed on is
-    handed to that stage again. What triage held to be from a machine or spam is
-    released: it is filed as a customer's message, for a person to look at.
+    What ingest could not read is read again from its bytes. What triage held to be from
+    a machine or spam is released: it is filed as a customer's message, for a person to
+    look at.
 
     Raises:
         NotFound: nothing is parked under that id.
@@ -39,8 +35,6 @@ def retry(unit: UnitOfWork, parked_id: str, *, by: str, at: datetime, take_in_ag
     _refuse_if_settled(parked)
     if parked.stage == "ingest":
         take_in_again(unit, parked)
-    elif parked.source.startswith("log:"):
-        _hand_over_again(unit, parked, at=at)
     else:
         _release(unit, parked, at=at)
     unit.intake.settle_parked(parked.id, ParkedState.RETRIED)
@@ -67,24 +61,6 @@ def discard(unit: UnitOfWork, parked_id: str, reason: str, *, by: str, at: datet
 def _refuse_if_settled(parked: Parked) -> None:
     if parked.state is not ParkedState.WAITING:
         raise Refused(f"parked message {parked.id} was {parked.state.value} before")
-
-
-def _hand_over_again(unit: UnitOfWork, parked: Parked, *, at: datetime) -> None:
-    topic = parked.source.removeprefix("log:")
-    record = unit.log.find(topic, parked.message_id)
-    unit.log.publish(
-        [
-            NewRecord(
-                topic=topic,
-                key=record.key,
-                id=f"{_HANDED_OVER.sub('', record.id)}~{at:%Y%m%d%H%M%S%f}",
-                type=record.type,
-                body=record.body,
-                at=at,
-                headers=record.headers,
-            )
-        ]
-    )
 
 
 def _release(unit: UnitOfWork, parked: Parked, *, at: datetime) -> None:

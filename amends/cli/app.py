@@ -8,8 +8,9 @@ import sys
 
 import typer
 
-from amends.bus.runner import StageBroken
-from amends.cli import background, cases, checking, demo, intake, mail, parked, review, triage
+from amends.bus.brake import StageBroken
+from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, review, setup, triage
+from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
 from amends.logs import told
@@ -24,7 +25,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(background.up)
 app.command("run")(background.run)
-app.command("setup")(background.setup)
+app.command("setup")(setup.setup)
 app.add_typer(intake.app, name="ingest")
 app.command("reconcile")(intake.reconcile_sources)
 app.add_typer(triage.app, name="triage")
@@ -34,6 +35,7 @@ app.add_typer(cases.case_app, name="case")
 app.add_typer(cases.task_app, name="task")
 app.add_typer(review.app, name="review")
 app.add_typer(parked.app, name="parked")
+app.add_typer(dead.app, name="dead")
 app.add_typer(checking.audit_app, name="audit")
 app.command("doctor")(checking.doctor)
 app.command("summary")(checking.show_summary)
@@ -46,6 +48,7 @@ def main() -> None:
         try:
             app()
         finally:
+            OPENED.close()
             sys.stdout.flush()
     except StageBroken as why:
         complain(str(why))

@@ -1,4 +1,4 @@
-"""`amends setup`, `amends run STAGE` and `amends up`: the background services."""
+"""`amends run STAGE` and `amends up`: the background services."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -20,13 +21,12 @@ import typer
 from amends.cli.intake import remember
 from amends.cli.opening import DataDir, open_house
 from amends.cli.output import say
-from amends.compose import STAGES, House
+from amends.cli.watching import ops_port, watched
+from amends.compose import SERVICES, House
 from amends.errors import Misconfigured
 from amends.logs import start_logging
+from amends.meter import Meter
 from ingest.runner import watch
-
-#: What `amends run` knows: the stages, the watcher of sources, the relay to Kafka, and the web form.
-SERVICES = ("ingest", "relay", *STAGES, "form")
 
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
 #: The exit code of a stage that the brake has stopped: starting it again would only set more records aside.
@@ -35,37 +35,49 @@ STOPPED_ITSELF = 3
 _GRACE_S = 60.0
 
 
-def setup(data_dir: DataDir = None) -> None:
-    """Make the data folder, the secret and the database, or bring them to this version."""
-    house = open_house(data_dir)
-    _ready(house)
-    say(f"ready: {house.settings.data_dir.resolve()}")
-
-
 def run(
     service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.", metavar="SERVICE")],
     data_dir: DataDir = None,
     worker: Annotated[str, typer.Option(help="A name for this worker; otherwise host and process.")] = "",
     until_idle: Annotated[bool, typer.Option(help="Stop when there is nothing left to do.")] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--ops-port",
+            min=0,
+            max=65535,
+            show_default=False,
+            help="The port of /livez, /readyz and /metrics; 0 for none; otherwise as AMENDS_OPS_PORT says.",
+        ),
+    ] = None,
 ) -> None:
     """Run one background service. SIGTERM or Ctrl-C finishes the batch in hand, then stops."""
     if service not in SERVICES:
         raise Misconfigured(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
-    house = open_house(data_dir)
+    house = replace(open_house(data_dir), service=f"amends.{service}")
     start_logging(house.settings.log_level)
     stop = stop_on_signals()
     _ready(house)
+    try:
+        with watched(house, service, ops_port(house.settings, service, port)) as meter:
+            _work(house, service, meter, stop, worker=worker, until_idle=until_idle)
+    finally:
+        house.tracer.close()
+
+
+def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:
     if service == "ingest":
-        _watch(house, stop)
+        _watch(house, meter, stop)
     elif service == "form":
         from ingest.web_form.serve import serve
 
         settings = house.settings
-        serve(house.form(), settings.form_host, settings.form_port, stop)
+        serve(house.form(meter=meter), settings.form_host, settings.form_port, stop, on_turn=meter.works)
     elif service == "relay":
-        house.relay().run(stop, until_idle=(lambda: True) if until_idle else None)
+        house.relay(meter=meter).run(stop, until_idle=(lambda: True) if until_idle else None)
     else:
-        house.runner(service, worker=worker).run(stop, until_idle=house.is_idle(service) if until_idle else None)
+        runner = house.runner(service, worker=worker, meter=meter)
+        runner.run(stop, until_idle=house.is_idle(service) if until_idle else None)
 
 
 def up(data_dir: DataDir = None) -> None:
@@ -123,12 +135,12 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
-    _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender
+    _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 
 
-def _watch(house: House, stop: Event) -> None:
+def _watch(house: House, meter: Meter, stop: Event) -> None:
     if not house.settings.watch:
         raise Misconfigured("there is nothing to watch: set AMENDS_WATCH to files or folders, separated by commas")
     paths = [Path(path) for path in house.settings.watch]
@@ -141,6 +153,8 @@ def _watch(house: House, stop: Event) -> None:
         house.readers,
         stop=stop,
         pause_s=house.settings.watch_pause_s,
+        meter=meter,
+        tracer=house.tracer,
     )
 
 

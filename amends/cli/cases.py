@@ -41,17 +41,23 @@ def list_queue(
     house = open_house(data_dir)
     level = _severity(severity)
     with house.database.viewing() as connection:
-        rows = queue(
-            connection, now=house.now(), kind=kind, severity=level, owner=owner, needs_person=True if unsure else None
+        found = queue(
+            connection,
+            now=house.now(),
+            limit=limit,
+            kind=kind,
+            severity=level,
+            owner=owner,
+            needs_person=True if unsure else None,
         )
     if as_json:
-        write_json([_queue_json(row) for row in rows[:limit]])
+        write_json([_queue_json(row) for row in found.rows])
         return
-    if not rows:
+    if not found.rows:
         say("The queue is empty.")
         return
-    shown = table(f"{len(rows)} open cases", "case", "what", "about, and why it stands here")
-    for row in rows[:limit]:
+    shown = table(f"{found.in_all:,} open cases", "case", "what", "about, and why it stands here")
+    for row in found.rows:
         case = row.case
         what = Text(f"{case.kind.value}{' ?' if case.needs_person else ''}\n").append_text(severity_text(case.severity))
         about = safe(case.subject)
@@ -59,8 +65,8 @@ def list_queue(
         about.append("\n" + "; ".join(factor.says for factor in row.factors), style="dim")
         shown.add_row(case.id, what, about)
     console.print(shown)
-    if len(rows) > limit:
-        say(f"{len(rows) - limit} more: --limit shows them")
+    if found.in_all > len(found.rows):
+        say(f"{found.in_all - len(found.rows):,} more: --limit shows them")
 
 
 @case_app.command()

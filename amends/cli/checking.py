@@ -78,7 +78,7 @@ def show_head(data_dir: DataDir = None) -> None:
 
 @audit_app.command("show")
 def show_about(
-    about: Annotated[str, typer.Argument(help="A case reference, or case:…, message:…, reply:…, parked:….")],
+    about: Annotated[str, typer.Argument(help="A case reference, or case:…, message:…, reply:…, parked:…, dead:….")],
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +115,7 @@ def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 def show_summary(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Count messages, kinds, severities, cases, replies, what is parked and what waits."""
+    """Count messages, kinds, severities, cases, replies, what is parked, dead letters and what waits."""
     house = open_house(data_dir)
     with house.database.viewing() as connection:
         counted = summary(connection)
@@ -141,6 +141,7 @@ def print_summary(counted: Summary) -> None:
     shown.add_row("replies in review", str(counted.in_review), "")
     shown.add_row("replies in all", str(sum(counted.replies.values())), listed(counted.replies))
     shown.add_row("parked", str(sum(counted.parked.values())), listed(counted.parked))
+    shown.add_row("dead letters", str(sum(counted.dead.values())), listed(counted.dead))
     shown.add_row("suggested links", str(sum(counted.links.values())), listed(counted.links))
     shown.add_row("open tasks", str(sum(counted.tasks.values())), listed(counted.tasks))
     shown.add_row("audit entries", str(counted.audit_entries), "")

@@ -73,7 +73,9 @@ def demo(
         form_port=port,
         acknowledge_within_days=60,
         database_url="",
+        database_password="",
         blob_store="",
+        kafka_servers=(),
     )
     house = House(settings=settings, now=DemoClock(monotonic()).now)
     began = monotonic()

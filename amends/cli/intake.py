@@ -76,6 +76,7 @@ def take_in(house: House, path: Path) -> Counter[Fate]:
             house.readers,
             stop=Event(),
             progress=lambda count: bar.advance(task, count),
+            tracer=house.tracer,
         )
 
 
@@ -106,7 +107,7 @@ def reconcile_all(house: House) -> list[Reconciliation]:
 
 
 def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Prove that everything the sources hold was ingested, is a duplicate, or is parked. Exit code 1 if not."""
+    """Prove that all that the sources hold is ingested, a duplicate, parked or a dead letter. Exit code 1 if not."""
     results = reconcile_all(open_house(data_dir))
     unexplained = sum(len(result.unexplained) for result in results)
     if as_json:
@@ -125,7 +126,8 @@ def _show(results: Sequence[Reconciliation], unexplained: int) -> None:
     for result in results:
         became = ", ".join(f"{result.fates.get(fate, 0)} {fate.value}" for fate in Fate)
         words = safe(f"{result.source}\n{became}")
-        words.append(f"\n{result.waiting} wait for triage; unexplained {len(result.unexplained)}", style="dim")
+        of_those = f"{result.waiting} wait for triage, {result.dead} are dead letters"
+        words.append(f"\n{of_those}; unexplained {len(result.unexplained)}", style="dim")
         shown.add_row(str(result.held), words)
     console.print(shown)
     for result in results:

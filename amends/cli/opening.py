@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,9 @@ def named_path(said: str) -> Path:
         raise typer.BadParameter("the path is empty; for the current folder write a dot")
     return Path(said)
 
+
+#: What a command has opened: `main` closes it when the command ends.
+OPENED = ExitStack()
 
 #: `--data-dir`, for every command that works on an installation.
 DataDir = Annotated[
@@ -42,8 +46,10 @@ def open_settings(data_dir: Path | None) -> Settings:
 
 
 def open_house(data_dir: Path | None) -> House:
-    """Open the installation."""
-    return House(settings=open_settings(data_dir))
+    """Open the installation, until the command ends."""
+    house = House(settings=open_settings(data_dir))
+    OPENED.callback(house.close)
+    return house
 
 
 def acting(house: House, said: str) -> str:

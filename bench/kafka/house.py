@@ -12,6 +12,7 @@ from amends.bus.port import NewRecord, Record, Topic
 from amends.bus.runner import Stage
 from amends.compose import House
 from amends.domain.audit import Happening
+from amends.meter import NO_METER, Meter
 from amends.ports import Judge, Now
 from amends.unit_of_work import UnitOfWork
 from amends.wire import TRIAGED
@@ -36,9 +37,9 @@ class ComparedHouse(House):
             return super().judge
         return ConstantJudge() if self.judged_by == CONSTANT else TextcatJudge(Path(self.judged_by))
 
-    def stage(self, name: str) -> Stage[Any]:
+    def stage(self, name: str, *, meter: Meter = NO_METER) -> Stage[Any]:
         """Make a stage."""
-        return BusStage(self.now) if name == BUS else super().stage(name)
+        return BusStage(self.now) if name == BUS else super().stage(name, meter=meter)
 
 
 class BusStage:

@@ -27,6 +27,8 @@ _READ_ALL_THE_SAME = {AutomaticReason.MAILING_LIST, AutomaticReason.BULK, Automa
 _NAMES_AT_MOST = 100
 _SUBJECT_AT_MOST = 998
 _NAME_AT_MOST = 200
+#: RFC 5321, 4.5.3.1: 64 for the mailbox, 255 for its domain, and the sign between them.
+_ADDRESS_BYTES = 320
 #: A Date header may be this far ahead of our clock before it is not believed.
 _SKEW = timedelta(minutes=5)
 
@@ -50,7 +52,7 @@ def _reason(mail: ParsedMail, fetched: Fetched) -> str:
 
 
 def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:
-    author = next((one for one in (*mail.from_, *mail.sender, *mail.reply_to) if one.address), None)
+    author = next((one for one in (*mail.from_, *mail.sender, *mail.reply_to) if _is_usable(one.address)), None)
     answers = dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])
     recipients = [one.address for one in (*mail.to, *mail.cc) if one.address]
     delivered = [value for name, value in mail.headers if name in {"delivered-to", "x-original-to"}]
@@ -61,7 +63,7 @@ def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:
         native_id=mail.message_id or mail.content_digest,
         # Without a usable address nobody can be answered: the mail is still somebody's, and known by itself alone.
         author=email_identity(author.address)
-        if author is not None and author.address.strip()
+        if author is not None
         else Identity(kind=IdentityKind.ANONYMOUS, value=f"mail/{mail.content_digest}"),
         author_name=author.name[:_NAME_AT_MOST] if author is not None else "",
         subject=mail.subject[:_SUBJECT_AT_MOST],
@@ -84,6 +86,11 @@ def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:
         ),
         defects=mail.defects,
     )
+
+
+def _is_usable(address: str) -> bool:
+    """Whether an address may be somebody's: there is none without a word, and none longer than SMTP carries."""
+    return bool(address.strip()) and len(address.encode("utf-8", "replace")) <= _ADDRESS_BYTES
 
 
 def _tokens(addresses: list[str]) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ _LEADING_HANDLES = re.compile(r"^(?:\s*@\w{1,15})+\s+")
 
 
 #: The ids that the API gives are numbers written out.
-_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_ID_AT_MOST = 64
+_ID = re.compile(rf"[0-9A-Za-z_-]{{1,{_ID_AT_MOST}}}")
 
 
 class _Referenced(BaseModel):
@@ -46,9 +47,9 @@ class _Note(BaseModel):
 class _Post(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    id: str = Field(min_length=1)
+    id: str = Field(min_length=1, max_length=_ID_AT_MOST)
     text: str
-    author_id: str = Field(min_length=1)
+    author_id: str = Field(min_length=1, max_length=_ID_AT_MOST)
     created_at: AwareDatetime
     conversation_id: str = ""
     referenced_tweets: list[_Referenced] = []

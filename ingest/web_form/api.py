@@ -55,7 +55,10 @@ class Api:
             return problem_response(Notice(status=400, title="That key cannot be used", says=says))
         try:
             receipt = self._reception.accept(
-                wire.typed(), key=key, address=request.client.host if request.client else ""
+                wire.typed(),
+                key=key,
+                address=request.client.host if request.client else "",
+                traceparent=request.headers.get("traceparent", ""),
             )
         except TooMany as refusal:
             return self._later(429, refusal.retry_after_s)

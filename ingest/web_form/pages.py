@@ -68,7 +68,12 @@ class Pages:
         if not _PAGE_KEY.fullmatch(key):
             key = secrets.token_urlsafe(16)
         try:
-            receipt = self._reception.accept(typed, key=key, address=request.client.host if request.client else "")
+            receipt = self._reception.accept(
+                typed,
+                key=key,
+                address=request.client.host if request.client else "",
+                traceparent=request.headers.get("traceparent", ""),
+            )
         except Incomplete as refusal:
             return self._form(typed, key=key, status=422, problems={p.field: p.says for p in refusal.problems})
         except TooMany as refusal:

@@ -45,8 +45,8 @@ class Reception:
         self._now = now
         self._allowance = Allowance(settings.limits)
 
-    def accept(self, typed: Typed, *, key: str, address: str) -> Receipt:
-        """Keep a cleaned form for good.
+    def accept(self, typed: Typed, *, key: str, address: str, traceparent: str = "") -> Receipt:
+        """Keep a cleaned form for good. `traceparent` is the request's header of that name.
 
         Raises:
             TooMany: the address sent too many; nothing was kept.
@@ -65,7 +65,7 @@ class Reception:
             typed, form=self.settings.form, submission_id=bound_id(key, typed), submitted_at=now
         )
         try:
-            receipt = self._intake.accept(submission)
+            receipt = self._intake.accept(submission, traceparent=traceparent)
         except Unavailable as why:
             # The message of a driver's error can hold what was typed; its class cannot.
             log.warning("form not kept", extra={"cause": type(why.__cause__ or why).__name__})

@@ -31,13 +31,15 @@ def serve(
     *,
     on_bound: Callable[[int], None] = lambda port: None,
     head_timeout_s: float = HEAD_TIMEOUT_S,
+    on_turn: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve `app` in this thread until `stop` is set; then finish the requests in hand.
 
     `on_bound` is called once requests are taken, with the port: of interest where
     `port` is 0, which takes any free one. `head_timeout_s` is how long the head of a
-    request may take. Signals are left to the caller. Requests
-    are not logged by line: their addresses hold status tokens.
+    request may take. `on_turn` is called once a second, for as long as the server's loop
+    turns. Signals are left to the caller. Requests are not logged by line: their
+    addresses hold status tokens.
 
     Raises:
         Misconfigured: the address cannot be listened on.
@@ -62,19 +64,25 @@ def serve(
         timeout_graceful_shutdown=GRACE_S,
     )
     with listener:
-        _StoppableServer(config, stop, on_bound, head_timeout_s).run(sockets=[listener])
+        _StoppableServer(config, stop, on_bound, head_timeout_s, on_turn).run(sockets=[listener])
 
 
 class _StoppableServer(uvicorn.Server):
     """A server that stops on an event instead of on signals."""
 
     def __init__(
-        self, config: uvicorn.Config, stop: threading.Event, on_bound: Callable[[int], None], head_timeout_s: float
+        self,
+        config: uvicorn.Config,
+        stop: threading.Event,
+        on_bound: Callable[[int], None],
+        head_timeout_s: float,
+        on_turn: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._stop = stop
         self._on_bound = on_bound
         self._head_timeout_s = head_timeout_s
+        self._on_turn = on_turn
         self._silent_since: dict[Any, float] = {}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -85,6 +93,7 @@ class _StoppableServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_A_SECOND == 0:
             self._hang_up_on_the_silent(time.monotonic())
+            self._on_turn()
         return self._stop.is_set() or await super().on_tick(counter)
 
     def _hang_up_on_the_silent(self, now: float) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from amends.policies.load import load_pack
 from amends.settings import PREFIX, Settings
-from tests.architecture.documents import Block, blocks, document, documents
+from tests.architecture.documents import Block, blocks, documents
 from tests.architecture.generated import rewritten, written_between
 from tests.architecture.settings_table import DOCUMENT, NAME, settings_table
 from tests.support.places import REPOSITORY
@@ -32,12 +32,8 @@ def test_writing_the_table_twice_changes_nothing() -> None:
 
 
 def test_no_document_names_a_setting_that_does_not_exist() -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
-    named = {
-        (path, word)
-        for path, words in {**documents(), "docker-compose.yml": document("docker-compose.yml")}.items()
-        for word in _variables(words)
-    }
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}CONFIG", f"{PREFIX}SECRETS_DIR"}
+    named = {(path, word) for path, words in documents().items() for word in _variables(words)}
 
     assert {(path, word) for path, word in named if word not in known} == set()
 

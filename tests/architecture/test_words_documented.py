@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from amends import wire
+from amends.bus.dead import STAGE_FAILED, UNAVAILABLE
 from amends.bus.port import Topic
-from amends.compose import House
-from amends.doctor import examine
+from amends.compose import STAGES, House
+from amends.doctor import CHECKS, examine
 from amends.domain.arrival import Fate
 from amends.domain.case import CaseState
 from amends.domain.clock import Anchor, ClockKind, Roll, Unit
@@ -52,13 +53,24 @@ def test_every_reason_for_parking_says_what_to_do_and_no_other_does() -> None:
     assert set(documented) == _parked_reasons()
 
 
+def test_every_reason_of_a_dead_letter_says_what_to_do_and_no_other_does() -> None:
+    read = [REPOSITORY / "amends/wire.py", *(REPOSITORY / name for name in ("triage/stage.py", "respond/stage.py"))]
+    found = {reason for path in read for reason in _reasons_in(ast.parse(path.read_text("utf-8")))}
+    found |= {STAGE_FAILED, UNAVAILABLE, _UNPROCESSABLE}
+
+    assert first_cells(OPERATE, "died of") == list(dict.fromkeys(first_cells(OPERATE, "died of")))
+    assert set(first_cells(OPERATE, "died of")) == found
+
+
 def test_every_finding_of_the_doctor_has_its_remedy_and_no_other_has(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path)
     assert House(settings=settings).database.engine is not None
 
     found = {finding.what for finding in examine(settings)}
+    can_be_found = {check.name for check in CHECKS} - {"stages"} | {f"stage {name}" for name in STAGES}
 
-    assert set(first_cells(OPERATE, "finding")) == found
+    assert set(first_cells(OPERATE, "finding")) == can_be_found
+    assert found <= can_be_found
 
 
 def test_every_table_of_the_database_is_told_of() -> None:
@@ -124,11 +136,14 @@ def _places(words: str) -> set[str]:
 
 
 def _parked_reasons() -> set[str]:
-    read = [*(REPOSITORY / "ingest").rglob("*.py"), REPOSITORY / "amends/wire.py", REPOSITORY / "amends/bus/runner.py"]
+    read = (REPOSITORY / "ingest").rglob("*.py")
     found = {reason for path in read for reason in _reasons_in(ast.parse(path.read_text("utf-8")))}
-    found.add(inspect.signature(Unprocessable).parameters["reason"].default)
     found |= set(AutomaticReason)
     return found | {f"judged_{kind}" for kind in Kind if not kind.is_from_a_customer}
+
+
+#: The reason of what says no other.
+_UNPROCESSABLE: str = inspect.signature(Unprocessable).parameters["reason"].default
 
 
 def _reasons_in(tree: ast.AST) -> Iterator[str]:

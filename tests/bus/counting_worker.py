@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Event
 
 from amends.bus.local import LocalLog
-from amends.bus.port import Record, Topic
+from amends.bus.port import TOPICS, Record, Topic
 from amends.bus.runner import StageRunner
 from amends.domain.audit import Happening
 from amends.unit_of_work import UnitOfWork
@@ -17,7 +16,7 @@ from storage.engine import open_engine
 from storage.unit_of_work import Database
 
 GROUP, TOPIC = "counting", Topic.MESSAGES
-PARTITIONS = {TOPIC: 4, Topic.TRIAGED: 4}
+PARTITIONS = dict.fromkeys(TOPICS, 4)
 #: How much faster than ours the workers' clock runs, so that the dead lose their claims soon.
 HASTE = 60
 
@@ -43,9 +42,9 @@ def hasty_now() -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=time.time() * HASTE % 1e8)
 
 
-def work(file: Path, name: str) -> None:
+def work(url: str, name: str) -> None:
     """Work until nothing is left."""
-    database = Database(open_engine(f"sqlite:///{file}"), partitions=PARTITIONS)
+    database = Database(open_engine(url), partitions=PARTITIONS)
     log = LocalLog(database, partitions=PARTITIONS, now=hasty_now)
     runner = StageRunner(CountingStage(), log, database.unit, worker=name, now=hasty_now, batch=7)
     runner.run(Event(), until_idle=lambda: log.lag(GROUP, TOPIC) == 0)

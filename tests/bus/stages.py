@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,11 +10,13 @@ from amends.bus.local import LocalLog
 from amends.bus.port import Record, Topic
 from amends.bus.runner import StageRunner
 from amends.domain.audit import Happening
+from amends.domain.dead import DeadLetter, DeadState
 from amends.unit_of_work import UnitOfWork
 from storage.unit_of_work import Database
 from tests.conftest import PARTITIONS
 from tests.support.builders import a_record
 from tests.support.clock import FakeClock
+from tests.support.meter import FakeMeter
 
 
 def nothing_wrong(record_id: str) -> None:
@@ -36,10 +39,11 @@ class FakeStage:
             self.preparing(record.id)
         return list(records)
 
-    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> None:
+    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> dict[str, int]:
         for record in prepared:
             unit.audit.append([Happening(at=record.at, actor="amends:test", action="done", subject=record.id)])
             self.applying(record.id)
+        return {"done": len(prepared)}
 
 
 @dataclass
@@ -49,15 +53,40 @@ class Workshop:
     database: Database
     clock: FakeClock
     stage: FakeStage = field(default_factory=FakeStage)
+    meter: FakeMeter = field(default_factory=FakeMeter)
 
     def publish(self, *ids: str, key: str = "ines") -> None:
         with self.database.unit() as unit:
             unit.log.publish([a_record(one, key=key) for one in ids])
             unit.commit()
 
-    def runner(self, *, batch: int = 10, worker: str = "anna") -> StageRunner[list[Record]]:
-        log = LocalLog(self.database, partitions=PARTITIONS, now=self.clock)
-        return StageRunner(self.stage, log, self.database.unit, worker=worker, now=self.clock, batch=batch)
+    def runner(self, *, batch: int = 10, worker: str = "anna", is_timed: bool = False) -> StageRunner[list[Record]]:
+        """Make a runner: the longest pauses by the fake clock, or the shortest by the real one if `is_timed`."""
+        return StageRunner(
+            self.stage,
+            LocalLog(self.database, partitions=PARTITIONS, now=self.clock),
+            self.database.unit,
+            worker=worker,
+            now=self.clock,
+            batch=batch,
+            clock=time.monotonic if is_timed else lambda: self.clock.time.timestamp(),
+            chance=lambda: 0.0 if is_timed else 0.999,
+            meter=self.meter,
+        )
+
+    def dead(self, *, state: DeadState | None = DeadState.WAITING) -> list[DeadLetter]:
+        """Give the dead letters, oldest first."""
+        with self.database.reading() as unit:
+            return unit.dead.listed(state=state, limit=1_000)
+
+    def on_dead_topic(self) -> list[Record]:
+        """Give the records on the topic of dead letters."""
+        with self.database.reading() as unit:
+            return [
+                record
+                for partition in range(PARTITIONS[Topic.DEAD])
+                for record in unit.log.read(unit.log.position("test", Topic.DEAD, partition), limit=1_000)
+            ]
 
     @property
     def done(self) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +24,7 @@ from storage.engine import open_engine
 from storage.unit_of_work import Database
 from tests.support.builders import a_record
 from tests.support.clock import MONDAY, FakeClock
+from tests.support.postgres import a_postgres_database
 
 TOPIC, PARTITIONS = Topic.MESSAGES, 2
 GROUPS = ("triage", "respond")
@@ -34,12 +36,13 @@ batches = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["ines", "tom",
 class LogMachine(RuleBasedStateMachine):
     """Publishes, reads, commits, rolls back, crashes and claims, beside a model that only counts."""
 
-    template: Path
+    #: Makes a database for one run, gives its address, and takes it away.
+    a_database: Callable[[], AbstractContextManager[str]]
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory()
-        self.file = Path(shutil.copy(self.template, self.folder.name))
+        self.house = ExitStack()
+        self.url = self.house.enter_context(type(self).a_database())
         self.clock = FakeClock()
         self.database = self._open()
         #: What was committed, partition by partition, in order.
@@ -50,7 +53,7 @@ class LogMachine(RuleBasedStateMachine):
         self.logs = {worker: self._log() for worker in WORKERS}
 
     def _open(self) -> Database:
-        return Database(open_engine(f"sqlite:///{self.file}"), partitions={TOPIC: PARTITIONS})
+        return Database(open_engine(self.url), partitions={TOPIC: PARTITIONS})
 
     def _log(self) -> LocalLog:
         return LocalLog(self.database, partitions={TOPIC: PARTITIONS}, now=self.clock)
@@ -148,7 +151,7 @@ class LogMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.database.engine.dispose()
-        self.folder.cleanup()
+        self.house.close()
 
 
 def _effect(group: str, record: Record) -> Happening:
@@ -165,14 +168,25 @@ def _facts(written: str) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def machine(migrated_file: Path) -> Callable[[], LogMachine]:
+def run(make: Callable[[], AbstractContextManager[str]], *, examples: int) -> None:
     class OnThisDatabase(LogMachine):
-        template = migrated_file
+        a_database = staticmethod(make)
 
-    return OnThisDatabase
+    bounds = settings(
+        max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(OnThisDatabase, settings=bounds)
 
 
-def test_effects_are_exactly_one_whatever_happens(machine: type[LogMachine]) -> None:
-    bounds = settings(max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(machine, settings=bounds)
+def test_effects_are_exactly_one_whatever_happens(migrated_file: Path) -> None:
+    @contextmanager
+    def a_file() -> Iterator[str]:
+        with TemporaryDirectory() as folder:
+            yield f"sqlite:///{shutil.copy(migrated_file, folder)}"
+
+    run(a_file, examples=20)
+
+
+@pytest.mark.postgres
+def test_effects_are_exactly_one_on_postgresql_too() -> None:
+    run(a_postgres_database, examples=6)

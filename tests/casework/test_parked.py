@@ -13,7 +13,7 @@ from amends.wire import RELEASED, decode_message
 from storage.unit_of_work import Database
 from tests.casework.office import Office
 from tests.storage.stock import add_message
-from tests.support.builders import a_message, a_parked, a_record, a_verdict
+from tests.support.builders import a_message, a_parked, a_verdict
 from tests.support.clock import MONDAY
 
 
@@ -56,16 +56,6 @@ def test_what_still_cannot_be_read_stays_parked(office: Office) -> None:
         retry(unit, parked.id, by="hana", at=MONDAY, take_in_again=still_broken)
     assert state_of(office.database, parked) is ParkedState.WAITING
     assert office.told() == []
-
-
-def test_what_a_stage_failed_on_is_handed_to_it_again(office: Office) -> None:
-    parked = a_parked(stage="triage", source="log:messages", item="messages/0/0", message="r1")
-    park(office.database, parked)
-    with office.database.unit() as unit:
-        unit.log.publish([a_record("r1", body=b"words")])
-        retry(unit, parked.id, by="hana", at=MONDAY, take_in_again=never)
-        again = unit.log.find(Topic.MESSAGES, "r1~20261123090000000000")
-        assert (again.body, again.key, again.type) == (b"words", "ines", "amends.test")
 
 
 def test_what_triage_held_to_be_from_a_machine_is_released(office: Office) -> None:

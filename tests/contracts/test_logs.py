@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from storage.engine import open_engine
 from storage.unit_of_work import Database
 from tests.conftest import PARTITIONS
 from tests.contracts.log import GROUP, TOPIC, LogContract, LogUnderTest
+from tests.servers.kafka import StandIn
 from tests.support.clock import FakeClock
 from tests.support.kafka import a_connection, silenced
 
@@ -115,3 +117,11 @@ class TestKafkaLog(LogContract):
                 log.close()
             shipper.close()
         engine.dispose()
+
+    @pytest.mark.xfail(
+        os.environ.get("AMENDS_TEST_KAFKA_KIND") == StandIn.kind,
+        strict=True,
+        reason="the stand-in goes on counting a static member that has fallen silent",
+    )
+    def test_6_a_worker_that_says_nothing_for_too_long_loses_its_share(self, house: LogUnderTest) -> None:
+        super().test_6_a_worker_that_says_nothing_for_too_long_loses_its_share(house)

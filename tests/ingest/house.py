@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from amends.bus.port import Topic
+from amends.bus.port import Record, Topic
 from amends.domain.arrival import Arrival, Fate, Parked
 from amends.domain.message import Message
 from amends.ports import Connector, Fetched
@@ -60,9 +60,13 @@ class IngestHouse:
 
     def published(self) -> list[Message]:
         """Give the messages on the log, partition by partition."""
+        return [decode_message(record.body) for record in self.records()]
+
+    def records(self) -> list[Record]:
+        """Give the records on the log, partition by partition."""
         with self.database.reading() as unit:
             return [
-                decode_message(record.body)
+                record
                 for partition in range(4)
                 for record in unit.log.read(unit.log.position("test", Topic.MESSAGES, partition), limit=1_000)
             ]

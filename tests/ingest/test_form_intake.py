@@ -22,6 +22,7 @@ from tests.ingest.house import READERS, IngestHouse
 from tests.storage.stock import add_case
 from tests.support.builders import a_case, a_clock, a_submission
 from tests.support.clock import MONDAY, FakeClock
+from tests.support.meter import FakeMeter
 
 SECRET = b"s" * 32
 
@@ -162,3 +163,13 @@ def test_the_ledger_accounts_for_a_form_as_for_any_source(door: FormIntake, data
     with database.reading() as unit:
         assert unit.intake.fates("form:website", ["page-7"])["page-7"].fate is Fate.INGESTED
         assert "form:website" in unit.intake.sources()
+
+
+def test_each_form_is_counted_once_it_is_kept(door: FormIntake) -> None:
+    meter = FakeMeter()
+    counted = replace(door, meter=meter)
+
+    for submission in (a_submission(), a_submission(), a_submission(submission_id="2", honeypot="spam")):
+        counted.accept(submission)
+
+    assert meter.outcomes == {("ingest", "ingested"): 1, ("ingest", "parked"): 1}

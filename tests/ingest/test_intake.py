@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -20,6 +21,7 @@ from tests.ingest.house import READERS, IngestHouse
 from tests.support.builders import a_fetched, a_mail, sha256_of
 from tests.support.clock import MONDAY
 from tests.support.fakes import FakeConnector
+from tests.support.meter import FakeMeter
 
 
 def a_post(post_id: str, *, username: str = "ines", text: str = "No water.", kind: str = "") -> Fetched:
@@ -224,3 +226,43 @@ def test_one_source_that_is_down_does_not_stop_the_others(ingest_house: IngestHo
 def test_what_a_reader_refuses_says_why_in_its_own_words() -> None:
     with pytest.raises(Unprocessable, match="the post cannot be read: post"):
         READERS[Media.X_POST](a_fetched(b'{"post": 7}', media=Media.X_POST), "00")
+
+
+def test_a_record_bears_the_time_of_the_fetch_however_old_its_mail_is(ingest_house: IngestHouse) -> None:
+    fetched_at = MONDAY + timedelta(days=400)
+    ingest_house.take_in(a_fetched(a_mail(), at=fetched_at))
+
+    (record,) = ingest_house.records()
+    (message,) = ingest_house.published()
+
+    assert message.received_at < MONDAY
+    assert record.at == fetched_at
+    assert record.headers["ce_time"] == fetched_at.isoformat()
+
+
+def test_intake_counts_what_it_committed_and_says_whether_it_rests_or_waits(ingest_house: IngestHouse) -> None:
+    stop = Event()
+
+    class LastMeter(FakeMeter):
+        """Stops the watching at the first pause."""
+
+        def rests(self, pause_s: float) -> None:
+            super().rests(pause_s)
+            stop.set()
+
+    meter = LastMeter()
+    connector = FakeConnector([a_fetched(a_mail(), item="1"), a_fetched(a_mail(), item="2"), a_fetched(b"", item="3")])
+    down = FakeConnector([], source="fake:down")
+    looks: list[int] = []
+
+    def mended() -> FakeConnector:
+        looks.append(1)
+        down.is_down = len(looks) == 1
+        return down
+
+    sources = {"up": lambda: connector, "down": mended}
+    watch(sources, ingest_house.database.unit, ingest_house.blobs, READERS, stop=stop, pause_s=0, meter=meter)
+
+    assert meter.outcomes == {("ingest", "ingested"): 1, ("ingest", "duplicate"): 1, ("ingest", "parked"): 1}
+    assert [records for _, records, _ in meter.batches] == [3]
+    assert [beat for beat in meter.beats if beat != "works"] == ["waits: Unavailable", "rests"]

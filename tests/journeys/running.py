@@ -140,13 +140,13 @@ def a_house(data: Path, *, now: Now | None = None, **settings: object) -> Iterat
     try:
         yield house
     finally:
-        house.database.engine.dispose()
+        house.close()
 
 
 def work(house: House, *stages: str) -> None:
     """Run the stages in order, each until it has nothing left to do."""
     for stage in stages or STAGES:
-        house.runner(stage).run(Event(), until_idle=lambda: True)
+        house.runner(stage).run(Event(), until_idle=house.is_idle(stage))
 
 
 def wait_until(what: Callable[[], bool], *, for_s: float = 30.0, saying: str = "") -> None:

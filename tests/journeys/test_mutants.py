@@ -46,7 +46,8 @@ def test_broken_mails_are_taken_in_or_parked_and_never_lost(tmp_path: Path) -> N
     assert sum(said.values()) == 150
     assert type_in("reconcile", "--json", "--data-dir", str(tmp_path / "data")).json["unexplained"] == 0
     parked = type_in("parked", "list", "--json", "--data-dir", str(tmp_path / "data")).json
-    assert [one for one in parked if one["reason"] in {"stage_failed", "reader_failed", "bad_record"}] == []
+    assert [one for one in parked if one["reason"] == "reader_failed"] == []
+    assert type_in("dead", "list", "--all", "--json", "--data-dir", str(tmp_path / "data")).json == []
 
 
 @pytest.mark.slow

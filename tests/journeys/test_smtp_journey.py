@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from amends.bus.port import Topic
+from amends.bus.runner import StageRunner
 from amends.compose import House
 from amends.domain.arrival import Parked
 from amends.domain.case import Case, CaseState
@@ -25,15 +26,29 @@ from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task, TaskKind
 from tests.journeys.letters import a_bounce_of, a_letter
 from tests.journeys.running import a_house, free_port, type_in, work, written_mails
+from tests.support.clock import FakeClock
 
 
 class PostOffice:
-    """A mail server of somebody else. `says` is what it answers to a text; it keeps what it takes."""
+    """A mail server of somebody else. `says` is what it answers to a text; it keeps what it takes.
+
+    `puts_off` is an address that it always puts off.
+    """
+
+    puts_off = ""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, list[str], bytes]] = []
         self.says = "250 taken"
         self.offered = 0
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if address == self.puts_off:
+            return "451 greylisted, come back later"
+        envelope.rcpt_tos.append(address)
+        return "250 go on"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         self.offered += 1
@@ -375,3 +390,64 @@ def test_a_server_that_puts_us_off_is_tried_again(mail: Correspondence, office: 
             worker.join(timeout=30)
 
     assert len(office.taken) == 1
+
+
+def deliverer(house: House, clock: FakeClock) -> StageRunner[int]:
+    """Make a worker of delivery whose pauses pass when a test says so."""
+    return StageRunner(
+        house.stage("deliver"),
+        house.log,
+        house.database.unit,
+        worker="anna",
+        now=house.now,
+        batch=50,
+        clock=lambda: clock.time.timestamp(),
+    )
+
+
+def test_an_address_that_is_always_put_off_holds_nobody_up_and_gets_its_reply_when_it_is_taken(
+    mail: Correspondence, office: PostOffice, port: int
+) -> None:
+    office.puts_off = "ines@customer.example"
+    mail.arrives(a_letter())
+    house, clock = mail.house, FakeClock()
+    runner = deliverer(house, clock)
+    with open_at(port, office):
+        for number in range(12):
+            mail.arrives(a_letter(name="Tom Ash", address=f"tom{number}@customer.example", message_id=f"t{number}@x"))
+            runner.step(Event())
+            clock.advance(seconds=40)
+        runner.step(Event())
+
+        assert {to for _, [to], _ in office.taken} == {f"tom{number}@customer.example" for number in range(12)}
+        with house.database.reading() as unit:
+            [letter] = unit.dead.listed(limit=10)
+        assert (letter.stage, letter.reason, letter.tries >= 8) == ("deliver", "unavailable", True)
+        assert house.log.lag("deliver", Topic.OUTBOX) == 0
+
+        office.puts_off = ""
+        type_in("dead", "retry", letter.id, "--as", "hana", "--data-dir", str(house.settings.data_dir))
+        runner.step(Event())
+
+    assert [to for _, [to], _ in office.taken].count("ines@customer.example") == 1
+    assert len(office.taken) == 13
+
+
+def test_while_every_address_is_put_off_no_reply_is_given_up(
+    mail: Correspondence, office: PostOffice, port: int
+) -> None:
+    office.says = "452 no room"
+    for number in range(4):
+        mail.arrives(a_letter(name="Tom Ash", address=f"tom{number}@customer.example", message_id=f"t{number}@x"))
+    house, clock = mail.house, FakeClock()
+    runner = deliverer(house, clock)
+    with open_at(port, office):
+        for _ in range(20):
+            runner.step(Event())
+            clock.advance(minutes=10)
+        with house.database.reading() as unit:
+            assert unit.dead.count() == {}
+        office.says = "250 taken"
+        runner.step(Event())
+
+    assert len(office.taken) == 4

@@ -5,16 +5,19 @@ from __future__ import annotations
 import pytest
 
 from amends.bus.port import Record
+from amends.bus.runner import Witness
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.errors import Unavailable
-from amends.ports import DeliveryReport
+from amends.meter import NO_METER, Meter
+from amends.ports import Delivered, DeliveryReport
 from amends.wire import queued_record
 from respond.delivery import DeliverStage
 from storage.unit_of_work import Database
 from tests.casework.office import MESSAGE, PACK, Office
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeSender
+from tests.support.meter import FakeMeter
 
 
 class BreaksDown(FakeSender):
@@ -25,8 +28,8 @@ class BreaksDown(FakeSender):
         raise KeyError("nobody thought of this")
 
 
-def deliver(database: Database, sender: FakeSender, reply: Reply) -> None:
-    stage = DeliverStage(
+def a_stage(database: Database, sender: FakeSender, meter: Meter = NO_METER) -> DeliverStage:
+    return DeliverStage(
         sender,
         open_unit=database.unit,
         name_of=lambda _reply: "",
@@ -34,9 +37,13 @@ def deliver(database: Database, sender: FakeSender, reply: Reply) -> None:
         secret=b"s" * 32,
         now=FakeClock(MESSAGE.received_at),
         at_once=10,
+        meter=meter,
     )
+
+
+def record_of(reply: Reply) -> Record:
     queued = queued_record(reply, source="/test", at=MESSAGE.received_at)
-    record = Record(
+    return Record(
         topic=queued.topic,
         partition=0,
         offset=0,
@@ -46,7 +53,10 @@ def deliver(database: Database, sender: FakeSender, reply: Reply) -> None:
         body=queued.body,
         at=queued.at,
     )
-    stage.prepare([record])
+
+
+def deliver(database: Database, sender: FakeSender, reply: Reply, meter: Meter = NO_METER) -> None:
+    a_stage(database, sender, meter).prepare([record_of(reply)])
 
 
 @pytest.fixture
@@ -78,3 +88,40 @@ def test_a_reply_waits_in_the_queue_while_its_channel_is_down(database: Database
     with database.reading() as unit:
         assert unit.replies.get(reply.id).state is ReplyState.QUEUED
         assert unit.tasks.open_tasks() == []
+
+
+def test_only_a_reply_that_arrived_shows_that_the_channel_is_there(database: Database, reply: Reply) -> None:
+    stage = a_stage(database, FakeSender())
+
+    first, again = stage.prepare([record_of(reply)]), stage.prepare([record_of(reply)])
+
+    assert isinstance(stage, Witness)
+    assert (stage.has_reached(first), stage.has_reached(again)) == (True, False)
+
+
+def test_a_reply_that_the_channel_refuses_at_once_does_not_show_that_it_is_there(
+    database: Database, reply: Reply
+) -> None:
+    stage = a_stage(database, FakeSender(says=Delivered.NO))
+
+    assert not stage.has_reached(stage.prepare([record_of(reply)]))
+
+
+def test_what_became_of_a_reply_is_counted_once_it_is_committed(database: Database, reply: Reply) -> None:
+    meter = FakeMeter()
+
+    deliver(database, FakeSender(), reply, meter)
+    deliver(database, FakeSender(), reply, meter)
+
+    assert meter.outcomes == {("deliver", "sent"): 1}
+    assert meter.beats == ["works"]
+
+
+def test_nothing_is_counted_of_a_reply_that_goes_back_into_the_queue(database: Database, reply: Reply) -> None:
+    sender, meter = FakeSender(), FakeMeter()
+    sender.is_down = True
+
+    with pytest.raises(Unavailable):
+        deliver(database, sender, reply, meter)
+
+    assert meter.outcomes == {}

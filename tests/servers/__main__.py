@@ -47,12 +47,15 @@ def both() -> Iterator[dict[str, str]]:
 
 def main() -> int:
     """Run what the command line says."""
+    if sys.argv[1:] and (sys.argv[1] != "run" or not sys.argv[2:]):
+        print(__doc__, file=sys.stderr)
+        return 2
     stop = Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     try:
         with both() as found:
-            if sys.argv[1:2] == ["run"]:
-                return subprocess.run(sys.argv[2:], env={**os.environ, **found}, check=False).returncode
+            if sys.argv[1:]:
+                return _run(sys.argv[2:], {**os.environ, **found}, stop)
             print("A broker and a database are up, for as long as this runs. For tests:\n")
             for name, value in found.items():
                 print(f"  export {name}={value!r}")
@@ -65,6 +68,21 @@ def main() -> int:
         print(why, file=sys.stderr)
         return 1
     return 0
+
+
+def _run(command: list[str], environment: dict[str, str], stop: Event) -> int:
+    """Run a command with the servers up; SIGTERM is passed on to it. Returns its exit code."""
+    with subprocess.Popen(command, env=environment) as running:
+        while True:
+            try:
+                return running.wait(0.2)
+            except subprocess.TimeoutExpired:
+                if stop.is_set():
+                    running.terminate()
+                    return running.wait()
+            except KeyboardInterrupt:
+                # The terminal has told the command as well.
+                continue
 
 
 if __name__ == "__main__":

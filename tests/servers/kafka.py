@@ -2,6 +2,7 @@
 
 The jars are kept in a cache outside the repository. Where Maven is out of reach, a stand-in
 from the Python package index serves: `Broker.kind` names which of the two runs.
+`AMENDS_TEST_BROKER` asks for one of them: `kafka` and nothing else, or `noida-db`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from tests.servers.ports import HOST, NoServer, answers, end, free_port, wait_until
+from tests.servers.ports import HOST, NoServer, Watcher, answers, end, free_port, wait_until
 
 VERSION = "4.1.1"
 _STAND_IN = "noida-db"
@@ -70,11 +72,18 @@ def a_broker(folder: Path) -> Broker:
     """Make a broker: Apache Kafka, or its stand-in where Maven is out of reach.
 
     Raises:
-        NoServer: neither can be had.
+        NoServer: neither can be had, or not the one that `AMENDS_TEST_BROKER` asks for.
     """
+    asked = os.environ.get("AMENDS_TEST_BROKER", "")
+    if asked not in {"", "kafka", _STAND_IN}:
+        raise NoServer(f"there is no broker {asked!r}: AMENDS_TEST_BROKER is kafka, {_STAND_IN} or empty")
+    if asked == _STAND_IN:
+        return StandIn(folder)
     try:
         return ApacheKafka(folder, fetched_jars())
     except NoServer as why:
+        if asked:
+            raise
         print(f"{why}; {_STAND_IN} stands in for it", file=sys.stderr)
         return StandIn(folder)
 
@@ -85,10 +94,10 @@ def fetched_jars() -> Path:
     Raises:
         NoServer: Java or Maven is not here, or Maven reaches nothing.
     """
-    for tool in ("java", "mvn"):
+    jars = cache() / f"kafka-{VERSION}"
+    for tool in ("java",) if jars.exists() else ("java", "mvn"):
         if shutil.which(tool) is None:
             raise NoServer(f"Apache Kafka needs Java 17 and Maven, and there is no {tool} here")
-    jars = cache() / f"kafka-{VERSION}"
     if jars.exists():
         return jars
     work = cache() / f"kafka-{VERSION}.{os.getpid()}.part"
@@ -121,12 +130,15 @@ class ApacheKafka:
 
     kind = f"Apache Kafka {VERSION}"
 
-    def __init__(self, folder: Path, jars: Path, *, port: int = 0) -> None:
+    def __init__(self, folder: Path, jars: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
+        """Keep everything in `folder`. `settings` are properties of the broker that outrank ours."""
         self.folder = folder
         self.port = port or free_port()
         self._controller = free_port()
         self._jars = jars
+        self._settings = settings or {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: Watcher | None = None
 
     @property
     def servers(self) -> str:
@@ -138,20 +150,23 @@ class ApacheKafka:
         properties = self.folder / "server.properties"
         if not properties.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            properties.write_text(
-                _PROPERTIES.format(host=HOST, port=self.port, controller=self._controller, folder=self.folder)
-            )
+            ours = _PROPERTIES.format(host=HOST, port=self.port, controller=self._controller, folder=self.folder)
+            properties.write_text(ours + "".join(f"{name}={value}\n" for name, value in self._settings.items()))
             tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", "YW1lbmRzLXRlc3RzLTAwMQ"]
             subprocess.run([*self._java("128m"), *tool, "-c", str(properties)], check=True, stdout=subprocess.DEVNULL)
         with (self.folder / "kafka.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._java("512m"), "kafka.Kafka", str(properties)], stdout=log, stderr=log
             )
+        self._watcher = Watcher(self._process)
         wait_until(lambda: answers(self.port), self._process, what=self.kind, seconds=90)
         return self
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop it; `at_once` with SIGKILL."""
+        if self._watcher is not None:
+            self._watcher.leave()
+            self._watcher = None
         if self._process is not None:
             if at_once:
                 self._process.kill()
@@ -171,6 +186,7 @@ class StandIn:
         self.folder = folder
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: Watcher | None = None
 
     @property
     def servers(self) -> str:
@@ -191,11 +207,15 @@ class StandIn:
         wanted = ["start", "--only", "kafka", "--kafka-port", str(self.port), "--data-dir", str(self.folder)]
         with (self.folder / "broker.log").open("ab") as log:
             self._process = subprocess.Popen([command, *wanted], stdout=log, stderr=log)
+        self._watcher = Watcher(self._process)
         wait_until(lambda: answers(self.port), self._process, what=self.kind, seconds=60)
         return self
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop it."""
+        if self._watcher is not None:
+            self._watcher.leave()
+            self._watcher = None
         if self._process is not None:
             if at_once:
                 self._process.kill()

@@ -1,4 +1,9 @@
-"""Free ports, waiting, and ending a process: what every server here needs."""
+"""Free ports, waiting, and ending a process: what every server here needs.
+
+A server ends when its starter ends, even by SIGKILL: a small watcher holds one end of a
+pipe, the starter the other. (Linux can tie a process to the thread that started it, and a
+thread that starts a server may well end before it.)
+"""
 
 from __future__ import annotations
 
@@ -44,6 +49,23 @@ def wait_until(is_up: Callable[[], bool], process: subprocess.Popen[bytes], *, w
         if time.monotonic() > until:
             raise NoServer(f"{what} was not up after {seconds:.0f} s; see its log")
         time.sleep(0.05)
+
+
+class Watcher:
+    """Kills a process at once when this one has ended, however it did."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        # Reads until our end of the pipe is gone. SIGINT is for those whom a terminal means.
+        self._shell = subprocess.Popen(
+            ["sh", "-c", 'trap "" INT; read -r _; kill -9 "$0" 2>/dev/null', str(process.pid)], stdin=subprocess.PIPE
+        )
+
+    def leave(self) -> None:
+        """Stop watching: the process is ended by other means."""
+        self._shell.kill()
+        self._shell.wait()
+        if self._shell.stdin is not None:
+            self._shell.stdin.close()
 
 
 def end(process: subprocess.Popen[bytes], *, gently: signal.Signals = signal.SIGTERM, seconds: float = 20) -> None:

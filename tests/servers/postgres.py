@@ -10,7 +10,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.servers.ports import HOST, NoServer, end, free_port, wait_until
+from tests.servers.ports import HOST, NoServer, Watcher, end, free_port, wait_until
 
 #: The password of the one user, on loopback, for as long as the server runs.
 PASSWORD = "amends"  # noqa: S105
@@ -43,6 +43,7 @@ class Postgres:
         self._durable = durable
         self._bin = bin_folder()
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: Watcher | None = None
 
     def url(self, database: str = "postgres") -> str:
         """Give the address of one of its databases, as `AMENDS_DATABASE_URL` takes it."""
@@ -70,11 +71,15 @@ class Postgres:
             command += ["-c", f"{name}={value}"]
         with (self.folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, user=_user(), group=_user())
+        self._watcher = Watcher(self._process)
         wait_until(self._is_ready, self._process, what="PostgreSQL", seconds=60)
         return self
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop it; `at_once` as if the power had gone, so that it recovers at its next start."""
+        if self._watcher is not None:
+            self._watcher.leave()
+            self._watcher = None
         if self._process is not None:
             end(self._process, gently=signal.SIGQUIT if at_once else signal.SIGINT)
             self._process = None

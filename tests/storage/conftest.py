@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from storage.engine import open_engine
 from storage.unit_of_work import Database
-from tests.conftest import PARTITIONS
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A fresh database with all tables."""
-    engine = open_engine(database_url)
-    yield Database(engine, partitions=PARTITIONS)
-    engine.dispose()
+def database(database_of_each_kind: Database) -> Database:
+    """A fresh database with all tables, of each kind in turn."""
+    return database_of_each_kind

@@ -5,15 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from amends.domain.audit import GENESIS, first_break
+from storage.engine import open_engine
+from storage.tables import audit_entries
 from storage.unit_of_work import Database
+from tests.conftest import PARTITIONS
 from tests.support.builders import a_happening
 
 
 @pytest.fixture
 def trail(database: Database) -> Database:
+    return written(database)
+
+
+def written(database: Database) -> Database:
     for batch in range(4):
         with database.unit() as unit:
             unit.audit.append([a_happening(batch=batch, number=number) for number in range(5)])
@@ -44,26 +51,25 @@ def test_a_trail_begins_at_the_genesis(database: Database) -> None:
 
 @pytest.mark.parametrize("column", ["happening", "hash", "previous_hash"])
 def test_one_flipped_byte_names_its_entry(trail: Database, column: str) -> None:
+    entry = audit_entries.c.number == 13
     with trail.engine.begin() as connection:
-        connection.execute(
-            text(
-                f"UPDATE audit_entries SET {column} = "  # noqa: S608 - a column's name, from this test
-                f"substr({column}, 1, 9) || char(unicode(substr({column}, 10, 1)) + 1) || substr({column}, 11) "
-                "WHERE number = 13"
-            )
-        )
+        stored: str = connection.execute(select(audit_entries.c[column]).where(entry)).scalar_one()
+        changed = stored[:9] + chr(ord(stored[9]) + 1) + stored[10:]
+        connection.execute(update(audit_entries).where(entry).values({column: changed}))
     found = broken(trail)
     assert found is not None
     assert found[0] == 13
 
 
-def test_a_byte_flipped_in_the_file_itself_names_its_entry(trail: Database, database_file: Path) -> None:
+def test_a_byte_flipped_in_the_file_itself_names_its_entry(database_file: Path) -> None:
+    trail = written(Database(open_engine(database_file), partitions=PARTITIONS))
     trail.engine.dispose()
     content = bytearray(database_file.read_bytes())
     place = content.index(b'"batch":2,"number":3')
     content[place + 8] ^= 1
     database_file.write_bytes(content)
     found = broken(trail)
+    trail.engine.dispose()
     assert found is not None
     assert found[0] == 14
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -100,9 +99,9 @@ def test_a_piece_that_fails_is_undone_alone(database: Database) -> None:
     assert not any("never" in one for one in written)
 
 
-def test_what_was_told_done_is_there_for_another_process(database: Database, database_file: Path) -> None:
+def test_what_was_told_done_is_there_for_another_process(database: Database, database_url: str) -> None:
     GroupCommit(database.unit).run(write(7))
-    other = Database(open_engine(f"sqlite:///{database_file}"), partitions=PARTITIONS)
+    other = Database(open_engine(database_url), partitions=PARTITIONS)
     with other.reading() as unit:
         assert unit.audit.head()[0] == 1
     other.engine.dispose()

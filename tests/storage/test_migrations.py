@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import multiprocessing
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Column, Engine, MetaData, insert, inspect, select, text
 
 from amends.errors import Misconfigured
 from storage.engine import open_engine
 from storage.migrate import differences, pending, upgrade
 from storage.tables import metadata
+from tests.support.clock import MONDAY
 
 
-def upgrade_file(file: Path) -> None:
-    engine = open_engine(f"sqlite:///{file}")
+def upgrade_at(url: str) -> None:
+    engine = open_engine(url)
     upgrade(engine)
     engine.dispose()
 
 
-def test_migrations_from_nothing_give_the_tables_of_this_version(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'amends.db'}")
+def test_migrations_from_nothing_give_the_tables_of_this_version(empty_url: str) -> None:
+    engine = open_engine(empty_url)
     assert pending(engine)
     upgrade(engine)
     assert differences(engine) == []
@@ -30,8 +33,45 @@ def test_migrations_from_nothing_give_the_tables_of_this_version(tmp_path: Path)
     engine.dispose()
 
 
-def test_a_table_that_was_changed_by_hand_is_seen(database_file: Path) -> None:
-    engine = open_engine(f"sqlite:///{database_file}")
+def test_what_the_first_version_stored_is_there_after_every_step_since(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    upgrade(engine, to="v0001")
+    before = fill(engine)
+    assert len(before) > 15
+    upgrade(engine)
+    assert (pending(engine), differences(engine)) == ([], [])
+    found = MetaData()
+    found.reflect(engine)
+    with engine.connect() as connection:
+        for name, row in before.items():
+            (after,) = connection.execute(select(found.tables[name])).all()
+            assert {column: after._mapping[column] for column in row} == row, name
+    engine.dispose()
+
+
+def fill(engine: Engine) -> dict[str, dict[str, Any]]:
+    """Put a row into every table that there is; gives what the database makes of each."""
+    found = MetaData()
+    found.reflect(engine)
+    rows = {}
+    with engine.begin() as connection:
+        for table in found.sorted_tables:
+            if table.name != "alembic_version":
+                # Equal words everywhere, so that what refers to another row finds it.
+                connection.execute(insert(table).values({column.name: a_value(column) for column in table.columns}))
+                (row,) = connection.execute(select(table)).all()
+                rows[table.name] = dict(row._mapping)
+    return rows
+
+
+def a_value(column: Column[Any]) -> Any:
+    kind = column.type.python_type
+    return {datetime: MONDAY, bytes: b"words", dict: {"a": ["\N{FIRE}"]}, str: "words", bool: True}.get(kind, 7)
+
+
+def test_a_table_that_was_changed_by_hand_is_seen(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    upgrade(engine)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE tasks ADD COLUMN colour TEXT"))
     assert differences(engine) != []
@@ -39,26 +79,24 @@ def test_a_table_that_was_changed_by_hand_is_seen(database_file: Path) -> None:
 
 
 def test_upgrading_twice_changes_nothing(database_file: Path) -> None:
-    upgrade_file(database_file)
+    upgrade_at(f"sqlite:///{database_file}")
     before = database_file.read_bytes()
-    upgrade_file(database_file)
+    upgrade_at(f"sqlite:///{database_file}")
     assert database_file.read_bytes() == before
 
 
-def test_two_processes_that_upgrade_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+def test_processes_that_upgrade_at_once_do_not_disturb_each_other(empty_url: str) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.bus.counting_worker"])
-    for attempt in range(3):
-        file = tmp_path / f"{attempt}.db"
-        both = [context.Process(target=upgrade_file, args=(file,)) for _ in range(2)]
-        for process in both:
-            process.start()
-        for process in both:
-            process.join(timeout=60)
-        assert [process.exitcode for process in both] == [0, 0]
-        engine = open_engine(f"sqlite:///{file}")
-        assert (pending(engine), differences(engine)) == ([], [])
-        engine.dispose()
+    several = [context.Process(target=upgrade_at, args=(empty_url,)) for _ in range(3)]
+    for process in several:
+        process.start()
+    for process in several:
+        process.join(timeout=60)
+    assert [process.exitcode for process in several] == [0, 0, 0]
+    engine = open_engine(empty_url)
+    assert (pending(engine), differences(engine)) == ([], [])
+    engine.dispose()
 
 
 def test_a_database_is_opened_so_that_a_commit_survives_the_loss_of_power(database_file: Path) -> None:

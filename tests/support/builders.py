@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from amends.bus.port import NewRecord, Topic
@@ -14,6 +14,7 @@ from amends.domain.channel import Channel
 from amends.domain.check import Check, CheckName, Level
 from amends.domain.clock import Anchor, Clock, ClockKind, Roll, Rule, Unit
 from amends.domain.contact import Identity, IdentityKind, email_identity
+from amends.domain.dead import DeadLetter, dead_id
 from amends.domain.ids import case_reference, derived_id
 from amends.domain.message import Automatic, Message, message_id
 from amends.domain.outcome import Outcome, Resolved, Upheld
@@ -326,6 +327,37 @@ def a_parked(
         raw_sha256=sha256_of(item.encode()),
         parked_at=at,
         message_id=message,
+    )
+
+
+def a_dead_letter(
+    record_id: str = "r1",
+    *,
+    stage: str = "triage",
+    topic: str = Topic.MESSAGES,
+    reason: str = "stage_failed",
+    at: datetime = MONDAY,
+    body: bytes = b"{}",
+    headers: Mapping[str, str] | None = None,
+) -> DeadLetter:
+    return DeadLetter(
+        id=dead_id(stage, topic, record_id),
+        stage=stage,
+        topic=topic,
+        partition=0,
+        offset=0,
+        record_id=record_id,
+        key="ines",
+        type="amends.test",
+        headers={"channel": "email"} if headers is None else headers,
+        body=body,
+        at=MONDAY,
+        reason=reason,
+        says="triage could not handle it (KeyError)",
+        channel="email",
+        raw_sha256="",
+        tries=1,
+        died_at=at,
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 
 import pytest
 
 from amends.bus.port import Record, Topic, partition_of
-from amends.casework.parked import retry
+from amends.casework import dead
+from amends.casework import parked as set_aside
 from amends.domain.arrival import ParkedState
 from amends.domain.message import Automatic
 from amends.domain.verdict import FlagName, Kind, Severity
 from amends.errors import Refused
+from amends.wire import RECEIVED
 from storage.unit_of_work import Database
 from tests.conftest import PARTITIONS
 from tests.support.builders import a_flag, a_message, a_record, a_verdict
@@ -62,21 +65,35 @@ def test_a_message_twice_in_a_batch_is_filed_once(house: TriageHouse) -> None:
     assert house.case_of(message).messages == 1
 
 
-def test_a_record_that_is_no_message_is_parked_and_the_rest_is_filed(house: TriageHouse) -> None:
+@pytest.mark.parametrize(
+    ("type_", "body", "says"),
+    [
+        (RECEIVED, b'{"id": 7}', "the record cannot be read: id: Input should be a valid string"),
+        (RECEIVED, b"\xff\x00 no JSON", "the record cannot be read: : Invalid JSON"),
+        ("amends.message.received.v9", b"{}", "records of the type 'amends.message.received.v9' are not known here"),
+    ],
+)
+def test_a_record_of_a_later_version_or_of_another_program_dies_and_the_rest_is_filed(
+    house: TriageHouse, type_: str, body: bytes, says: str
+) -> None:
     good = a_message("My parcel never came.")
     with house.database.unit() as unit:
-        unit.log.publish([a_record("broken", key="one key", body=b'{"id": 7}')])
+        unit.log.publish([replace(a_record("broken", key="one key", body=body), type=type_)])
         unit.commit()
-    assert house.file(good).messages == 1
+    house.publish(good)
+    house.run_ignoring_the_dead()
+    assert house.case_of(good).messages == 1
     with house.database.reading() as unit:
-        (parked,) = unit.intake.parked()
-    assert (parked.stage, parked.reason, parked.message_id) == ("triage", "bad_record", "broken")
+        (letter,) = unit.dead.listed(limit=10)
+        assert unit.intake.parked() == []
+    assert (letter.stage, letter.reason, letter.record_id) == ("triage", "bad_record", "broken")
+    assert letter.says.startswith(says)
 
 
 def release(house: TriageHouse) -> str:
     with house.database.unit() as unit:
         (parked,) = unit.intake.parked()
-        retry(unit, parked.id, by="hana", at=house.clock.now(), take_in_again=lambda _unit, _parked: None)
+        set_aside.retry(unit, parked.id, by="hana", at=house.clock.now(), take_in_again=lambda _unit, _parked: None)
         unit.commit()
     return parked.id
 
@@ -93,7 +110,7 @@ def test_a_released_message_is_filed_once_for_a_person_to_look_at(house: TriageH
     with house.database.unit() as unit:
         assert unit.intake.find_parked(parked_id).state is ParkedState.RETRIED
         with pytest.raises(Refused, match="retried before"):
-            retry(unit, parked_id, by="tom", at=house.clock.now(), take_in_again=lambda _unit, _parked: None)
+            set_aside.retry(unit, parked_id, by="tom", at=house.clock.now(), take_in_again=lambda _unit, _parked: None)
     before = house.rows()
     with house.database.unit() as unit:
         house.stage.apply(unit, house.stage.prepare(records_of(house)))
@@ -150,13 +167,12 @@ def test_a_failing_judge_loses_no_message(house: TriageHouse) -> None:
     house.publish(message)
     house.runner().run(Event(), until_idle=lambda: True)
     with house.database.unit() as unit:
-        (parked,) = unit.intake.parked()
-        assert parked.reason == "stage_failed"
-        at = house.clock.advance(minutes=1)
-        retry(unit, parked.id, by="hana", at=at, take_in_again=lambda _unit, _parked: None)
+        (letter,) = unit.dead.listed(limit=10)
+        assert letter.reason == "stage_failed"
+        dead.retry(unit, letter.id, by="hana", at=house.clock.advance(minutes=1))
         unit.commit()
     house.judge = TriageHouse(house.database, house.clock).judge
-    house.run_ignoring_parked()
+    house.run_ignoring_the_dead()
     assert house.case_of(message).opened_at == message.received_at
 
 
@@ -167,8 +183,7 @@ def test_a_record_that_fails_again_and_again_keeps_an_id_that_fits(house: Triage
         house.runner().run(Event(), until_idle=lambda: True)
         house.clock.advance(minutes=1)
         with house.database.unit() as unit:
-            waiting = unit.intake.parked()
-            assert len(waiting) == 1
-            retry(unit, waiting[0].id, by="hana", at=house.clock.now(), take_in_again=lambda _unit, _parked: None)
+            (letter,) = unit.dead.listed(limit=10)
+            dead.retry(unit, letter.id, by="hana", at=house.clock.now())
             unit.commit()
     assert overfull_columns(house.database.engine) == []

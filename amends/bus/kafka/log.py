@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import time
 from collections import deque
@@ -33,6 +34,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
+from amends.bus.backoff import Backoff
 from amends.bus.kafka.connection import Connection, told_plainly
 from amends.bus.kafka.records import decode, offset_of
 from amends.bus.kafka.topics import Topics
@@ -50,7 +52,8 @@ _READY_RECORDS = 2_000
 _READY_BYTES = 8 * 1024 * 1024
 #: How long a partition may bring nothing, although the table says that it should, before it is read from there.
 _PATIENCE_S = 5.0
-_RETRY_S = 0.5
+#: The pause before a consumer is made anew: short, for a broker that comes back is waited for.
+_BACKOFF = Backoff(least_s=0.2, first_s=0.5, most_s=5.0)
 #: What Kafka does not take in the name of a member.
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -130,7 +133,8 @@ class KafkaLog:
             ready = pump.ready(partition, position.next_offset, limit=limit)
             try:
                 records = [decode(one, topic, self._blobs) for one in ready]
-            except (Unprocessable, NotFound):
+            except (Unprocessable, NotFound, Unavailable):
+                # The table has the whole of it, a large body as well.
                 records = []
             starts_right = records and records[0].offset == position.next_offset
             if starts_right or not (ready or self._is_overdue(unit, pump, position)):
@@ -187,6 +191,8 @@ class _Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has
         #: Those that are ours, or come to us again, and have to be placed at our position first.
         self._to_place: set[int] = set()
         self._fault: AmendsError | None = None
+        #: How often in a row the consumer failed, before it came to a first poll.
+        self._failures = 0
         self._stopping = Event()
         self._thread = Thread(target=self._run, name=f"kafka-{group}", daemon=True)
         self._thread.start()
@@ -270,7 +276,7 @@ class _Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has
                 with self._lock:
                     self._fault = why
                     self._ready.clear()
-                self._stopping.wait(_RETRY_S)
+                self._pause()
             except Exception as why:
                 log.exception("reading from the broker failed", extra={"group": self._group})
                 with self._lock:
@@ -278,7 +284,11 @@ class _Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has
                         f"reading from the broker failed ({type(why).__name__}); it is tried again"
                     )
                     self._ready.clear()
-                self._stopping.wait(_RETRY_S)
+                self._pause()
+
+    def _pause(self) -> None:
+        self._failures += 1
+        self._stopping.wait(_BACKOFF.pause_s(self._failures, random.random()))  # noqa: S311 - no secret
 
     def _consume(self) -> None:
         consumer = KafkaConsumer(
@@ -305,6 +315,7 @@ class _Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has
                 self._fault = None
             while not self._stopping.is_set():
                 brought = consumer.poll(timeout_ms=_POLL_MS)
+                self._failures = 0
                 placed = self._place(consumer)
                 self._lay_ready(brought, without=placed)
                 self._pause_and_resume(consumer)

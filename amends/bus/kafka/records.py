@@ -20,6 +20,9 @@ from amends.ports import BlobStore
 _OFFSET, _ID, _TYPE, _AT, _BODY = "amends_offset", "amends_id", "amends_type", "amends_at", "amends_body"
 _OURS = {_OFFSET, _ID, _TYPE, _AT, _BODY, "ce_specversion", "content-type"}
 
+#: An offset has no more digits.
+_DIGITS_AT_MOST = 18
+
 
 class Received(Protocol):
     """A record as kafka-python hands it over."""
@@ -74,7 +77,7 @@ def offset_of(received: Received) -> int:
         Unprocessable: nobody of ours published it.
     """
     for name, value in received.headers:
-        if name == _OFFSET:
+        if name == _OFFSET and value and value.isdigit() and len(value) <= _DIGITS_AT_MOST:
             return int(value)
     raise Unprocessable("a record that Amends did not publish lies on the topic", reason="foreign_record")
 
@@ -87,20 +90,22 @@ def decode(received: Received, topic: str, blobs: BlobStore) -> Record:
         Unavailable: its body is in the blob store, which cannot be read now.
         NotFound: its body is in the blob store no longer.
     """
-    headers = {name: value.decode("utf-8", "surrogatepass") for name, value in received.headers}
     try:
-        offset, record_id, type_, at = headers[_OFFSET], headers[_ID], headers[_TYPE], headers[_AT]
-    except KeyError as why:
-        raise Unprocessable(f"a record of the topic lacks its header {why}", reason="foreign_record") from why
+        headers = {name: (value or b"").decode("utf-8", "surrogatepass") for name, value in received.headers}
+        offset, record_id, type_ = int(headers[_OFFSET]), headers[_ID], headers[_TYPE]
+        at = datetime.fromisoformat(headers[_AT])
+        key = (received.key or b"").decode("utf-8", "surrogatepass")
+    except (KeyError, ValueError) as why:
+        raise Unprocessable("a record of the topic lacks a header of ours", reason="foreign_record") from why
     return Record(
         topic=topic,
         partition=received.partition,
-        offset=int(offset),
-        key=(received.key or b"").decode("utf-8", "surrogatepass"),
+        offset=offset,
+        key=key,
         id=record_id,
         type=type_,
         body=blobs.get(headers[_BODY]) if _BODY in headers else received.value or b"",
-        at=datetime.fromisoformat(at),
+        at=at,
         headers={name: value for name, value in headers.items() if name not in _OURS},
         mark=received.offset + 1,
     )

@@ -25,10 +25,12 @@ class FakeIntake:
         self.kept: dict[tuple[str, str], Submission] = {}
         self.is_down = False
         self.breaks = False
+        self.traces: list[str] = []
         self.stage = "A person is reading what you wrote."
 
-    def accept(self, submission: Submission) -> Receipt:
+    def accept(self, submission: Submission, *, traceparent: str = "") -> Receipt:
         self._fail()
+        self.traces.append(traceparent)
         key = (submission.form, submission.submission_id)
         is_repeat = key in self.kept
         self.kept.setdefault(key, submission)

@@ -25,7 +25,7 @@ class SlowIntake(FakeIntake):
         super().__init__()
         self.has_begun = threading.Event()
 
-    def accept(self, submission: Submission) -> Receipt:
+    def accept(self, submission: Submission, *, traceparent: str = "") -> Receipt:
         self.has_begun.set()
         time.sleep(0.8)
         return super().accept(submission)
