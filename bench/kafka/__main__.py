@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         textcat.learn(learnt)
         sync_ms = sync_ms_of(folder)
         try:
-            with running(folder) as servers:
+            with running(folder, settings={"batch": str(asked.batch)} if asked.batch else {}) as servers:
                 results = _rounds(servers, corpora, learnt, asked.rounds, console)
                 took_s = latencies_s(servers, corpora, rate=asked.rate, seconds=asked.seconds)
                 versions = servers.versions()
@@ -123,6 +123,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often each variant runs (default: 3)")
     parser.add_argument("--rate", type=float, default=100, help="messages a second, for the latency (default: 100)")
     parser.add_argument("--seconds", type=float, default=30, help="how long they arrive at that rate (default: 30)")
+    parser.add_argument("--batch", type=int, default=0, help="records in one transaction (default: the setting's own)")
     parser.add_argument("--folder", type=Path, help="where to work: choose a real disk (default: the temporary folder)")
     parser.add_argument("--no-write", dest="write", action="store_false", help="leave docs/performance.md as it is")
     return parser.parse_args(arguments)
