@@ -22,6 +22,7 @@ from amends.bus.port import Position, Topic
 from amends.domain.reply import Purpose, ReplyState
 from amends.domain.verdict import Severity
 from storage.engine import open_engine
+from storage.history import InForce
 from storage.levels import levels
 from storage.migrate import upgrade
 from storage.tables import cases, matter_marks, messages, parked, replies, tasks
@@ -166,7 +167,7 @@ def answer(engine: Engine, ask: Ask) -> Answer:
     """Ask a question, twice for its time, and have each statement explained; nothing is committed."""
     steps: list[Step] = []
     with engine.connect() as connection:
-        unit = SqlUnitOfWork(connection, partitions=PARTITIONS)
+        unit = SqlUnitOfWork(connection, partitions=PARTITIONS, in_force=InForce(dict))
         with caught(engine) as statements:
             found = ask(unit, connection)
         connection.rollback()
