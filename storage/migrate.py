@@ -40,7 +40,8 @@ def pending(engine: Engine) -> list[str]:
         Misconfigured: it belongs to another program, or to a later version of this one.
         Unavailable: it cannot be read now.
     """
-    with told_plainly(), engine.connect() as connection:
+    # At one moment: where another process makes the tables meanwhile, we see none of them, or all with their step.
+    with told_plainly(), engine.connect().execution_options(amends_writes=False) as connection:
         return _steps_missing(connection)
 
 

@@ -112,8 +112,11 @@ def run_plain(servers: Servers, corpora: Sequence[Corpus], *, model: Path) -> Me
 
 
 def open_house(said: Mapping[str, str]) -> House:
-    """Open an installation by its settings."""
-    return House(settings=load_settings(**said))
+    """Open an installation by its settings, and make what it needs."""
+    house = House(settings=load_settings(**said))
+    # What `amends setup` makes.
+    _ = house.secret, house.database
+    return house
 
 
 def take_in(house: House, path: Path) -> None:
