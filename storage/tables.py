@@ -219,8 +219,20 @@ cases = Table(
     Column("unanswered", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Index(None, "contact_id"),
-    # Most cases are closed: the queue reads the others alone.
-    Index("ix_cases_open", "state", "opened_at", postgresql_where=text(IS_OPEN), sqlite_where=text(IS_OPEN)),
+    # Most cases are closed: the queue reads the others alone, and from here all that it goes by.
+    Index(
+        "ix_cases_open",
+        "state",
+        "opened_at",
+        "id",
+        "severity",
+        "needs_person",
+        "kind",
+        "unanswered",
+        "owner",
+        postgresql_where=text(IS_OPEN),
+        sqlite_where=text(IS_OPEN),
+    ),
 )
 
 messages = Table(

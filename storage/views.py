@@ -101,13 +101,20 @@ def queue(
         .group_by(clocks.c.case_id)
         .subquery()
     )
-    points = _case_points() + func.coalesce(pressing.c.points, 0)
-    top = connection.execute(
-        select(cases)
+    points = (_case_points() + func.coalesce(pressing.c.points, 0)).label("points")
+    # Ids first: an index has all that they are chosen by.
+    first = (
+        select(cases.c.id, points)
         .select_from(cases.outerjoin(pressing, pressing.c.case_id == cases.c.id))
         .where(*wanted)
         .order_by(points.desc(), cases.c.opened_at, cases.c.id)
         .limit(limit)
+        .subquery()
+    )
+    top = connection.execute(
+        select(cases)
+        .join(first, first.c.id == cases.c.id)
+        .order_by(first.c.points.desc(), cases.c.opened_at, cases.c.id)
     ).all()
     running: dict[str, list[Clock]] = defaultdict(list)
     for chunk in chunks([row.id for row in top]):

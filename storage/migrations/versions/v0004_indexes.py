@@ -19,7 +19,8 @@ def upgrade() -> None:
     """Take the database one step on."""
     is_open = "state IN ('received', 'acknowledged', 'in_hand')"
     op.drop_index("ix_cases_state_severity", "cases")
-    _partial("ix_cases_open", "cases", ["state", "opened_at"], is_open)
+    by = ["state", "opened_at", "id", "severity", "needs_person", "kind", "unanswered", "owner"]
+    _partial("ix_cases_open", "cases", by, is_open)
     runs = "stopped_at IS NULL"
     op.drop_index("ix_clocks_stopped_at_due_at", "clocks")
     _partial("ix_clocks_running", "clocks", ["case_id", "due_at"], runs)
