@@ -10,21 +10,25 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amends.bus.local import LocalLog
 from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
+from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
+from amends.casework import cases, dead, parked, review
 from amends.domain.arrival import Parked
 from amends.domain.check import Check
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
+from amends.history import Command
 from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
@@ -34,14 +38,14 @@ from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
 from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
-from ingest.intake import keep_and_read, publish
+from ingest.intake import enter, keep_and_read, promise, publish
 from ingest.mail.reader import mail_reader
 from ingest.reading import UNREADABLE, Media, Reader
 from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
 from respond.checks.personal_data import Customer
 from respond.checks.run import Limits, run_checks
-from respond.delivery import DeliverStage
+from respond.delivery import DeliverStage, begin, settle
 from respond.policy import Caps
 from respond.senders.folder import FolderSender
 from respond.senders.mail import Envelope, OwnAddresses
@@ -60,6 +64,9 @@ if TYPE_CHECKING:
 
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
+    from amends.bus.kafka.whole import WholeTopics
+
+Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
@@ -68,7 +75,46 @@ SERVICES = ("ingest", "relay", *STAGES, "form")
 #: Which topic each of them reads.
 TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: Topics that the broker never forgets: a rebuild begins with them.
-KEPT_FOR_GOOD = frozenset({Topic.MESSAGES})
+KEPT_FOR_GOOD = frozenset({Topic.MESSAGES, Topic.HISTORY})
+
+
+#: Everything that people, intake and delivery do to the database, as the history knows it.
+COMMANDS: tuple[Command[..., Any], ...] = (
+    enter,
+    promise,
+    cases.take,
+    cases.say_what_it_is,
+    cases.close,
+    cases.settle_link,
+    cases.finish_task,
+    cases.settle_delivery,
+    review.submit,
+    review.edit,
+    review.approve,
+    review.reject,
+    parked.put_back,
+    parked.discard,
+    dead.hand_over,
+    dead.discard,
+    begin,
+    settle,
+)
+#: The settings that results depend on: a rebuild does everything again under those of its time.
+RESULTS_DEPEND_ON = (
+    "organisation",
+    "contact_line",
+    "urgent_contact",
+    "acknowledge_by_itself",
+    "acknowledge_within_days",
+    "cap_per_sender_a_day",
+    "cap_per_case",
+    "cap_an_hour",
+    "form_host",
+    "form_port",
+    "form_url",
+    "mail_from",
+    "mail_replies",
+)
 
 
 def utc_now() -> datetime:
@@ -94,14 +140,14 @@ class House:
     @cached_property
     def partitions(self) -> Mapping[str, int]:
         """How many partitions each topic has."""
-        return dict.fromkeys(TOPICS, self.settings.partitions)
+        return {**dict.fromkeys(TOPICS, self.settings.partitions), Topic.HISTORY: 1}
 
     @cached_property
     def database(self) -> Database:
         """The database, brought to this version's tables."""
         engine = open_engine(self.settings.database)
         upgrade(engine)
-        return Database(engine, partitions=self.partitions)
+        return Database(engine, partitions=self.partitions, in_force=self.in_force)
 
     @cached_property
     def log(self) -> Log:
@@ -202,6 +248,18 @@ class House:
 
         return Relay(KafkaShipper(self.kafka, self.blobs), self.database.shipping, meter=meter)
 
+    def whole_topics(self) -> WholeTopics:
+        """Make what reads the broker's topics as a whole, for a rebuild.
+
+        Raises:
+            Misconfigured: there is no broker.
+        """
+        if self.kafka is None:
+            raise Misconfigured("there is no broker to read the log from: set AMENDS_KAFKA_SERVERS")
+        from amends.bus.kafka.whole import WholeTopics
+
+        return WholeTopics(self.kafka, self.blobs)
+
     @cached_property
     def blobs(self) -> FsspecBlobStore:
         """The store of raw bytes."""
@@ -213,6 +271,43 @@ class House:
     def pack(self) -> Pack:
         """The policy pack in force."""
         return load_pack(self.settings.policy_pack)
+
+    def in_force(self) -> Mapping[str, object]:
+        """Say what results depend on beside the records and the database, for the history."""
+        settings = self.settings.model_dump(mode="json", include=set(RESULTS_DEPEND_ON))
+        return {"pack": self.pack.edition, "settings": settings}
+
+    def replay(self) -> Replay:
+        """Make what repeats the history, under the settings of its time. It has no sender."""
+        houses: dict[str, House] = {}
+
+        def under(settings: Mapping[str, Any]) -> House:
+            known = repr(sorted(settings.items()))
+            if known not in houses:
+                houses[known] = House(settings=self.settings.model_copy(update=dict(settings)), now=self.now)
+            return houses[known]
+
+        def stage_of(name: str, settings: Mapping[str, Any], unit: UnitOfWork) -> Stage[Any] | None:
+            if name == "deliver":
+                return None
+            if name == "triage":
+                return self.stage(name)
+            return under(settings).stage(name, reading=lambda: nullcontext(unit))
+
+        def given(settings: Mapping[str, Any]) -> Mapping[str, object]:
+            house = under(settings)
+            return {
+                "pack": house.pack,
+                "secret": house.secret,
+                "name_of": house.name_of,
+                "check": house.check_draft,
+            }
+
+        return Replay(COMMANDS, stage_of=stage_of, given=given)
+
+    def name_of(self, reply: Reply) -> str:
+        """Say what a channel will call a reply, before it is sent."""
+        return name_before_sending(reply, own=self.own_addresses, secret=self.secret)
 
     @cached_property
     def judge(self) -> Judge:
@@ -269,8 +364,8 @@ class House:
         )
         return SmtpSender(smtp, self.now, self.own_addresses, self._envelope)
 
-    def stage(self, name: str, *, meter: Meter = NO_METER) -> Stage[Any]:
-        """Make a stage.
+    def stage(self, name: str, *, reading: Reading | None = None, meter: Meter = NO_METER) -> Stage[Any]:
+        """Make a stage, which looks things up through `reading`; otherwise in the database.
 
         Raises:
             Misconfigured: there is no such stage.
@@ -278,16 +373,16 @@ class House:
         if name == "triage":
             from triage.stage import TriageStage
 
-            return TriageStage(self.judge, pack=self.pack, now=self.now)
+            return TriageStage(self.judge, pack=self.pack)
         if name == "respond":
             return RespondStage(
-                self.office, reading=self.database.reading, pack=self.pack, secret=self.secret, now=self.now
+                self.office, reading=reading or self.database.reading, pack=self.pack, secret=self.secret
             )
         if name == "deliver":
             return DeliverStage(
                 self.sender,
                 open_unit=self.database.unit,
-                name_of=partial(name_before_sending, own=self.own_addresses, secret=self.secret),
+                name_of=self.name_of,
                 pack=self.pack,
                 secret=self.secret,
                 now=self.now,
@@ -308,6 +403,7 @@ class House:
             batch=self.settings.batch,
             meter=meter,
             tracer=self.tracer,
+            model=self.judge.model if name == "triage" else "",
         )
 
     def is_idle(self, name: str) -> Callable[[], bool]:
@@ -340,6 +436,7 @@ class House:
             public_base_url=s.form_base_url,
             contact_line=s.contact_line,
             time_zone=self.pack.calendar.zone.key,
+            trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
 
@@ -364,20 +461,20 @@ class House:
             limits=Limits(public_contacts=(self.settings.contact_line,)),
         )
 
-    def take_in_again(self, unit: UnitOfWork, parked: Parked) -> None:
+    def take_in_again(self, unit: UnitOfWork, one: Parked) -> None:
         """Read a parked message's bytes once more and take it in.
 
         Raises:
             Unprocessable: it still cannot be read.
         """
-        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[parked.channel]
+        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[one.channel]
         fetched = Fetched(
-            source=parked.source,
-            item=parked.item,
-            channel=parked.channel,
+            source=one.source,
+            item=one.item,
+            channel=one.channel,
             account="",
             media=media,
-            raw=self.blobs.get(parked.raw_sha256),
+            raw=self.blobs.get(one.raw_sha256),
             fetched_at=self.now(),
         )
         released = form_reader(default_form=self.settings.form_name, believes_honeypot=False)

@@ -9,6 +9,7 @@ the two together. Only the wiring reads settings.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -146,6 +147,10 @@ class Settings(BaseSettings):
     form_host: str = Field("127.0.0.1", description="The address that the web form listens on.")
     form_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any that is free.")
     form_url: str = Field("", description="What customers see in the address bar; empty: the host and port above.")
+    form_proxies: Listed = Field(
+        ("127.0.0.1", "::1"),
+        description="Proxies in front of the form, addresses or networks, that are believed whose visit they pass on.",
+    )
     form_name: str = Field("complaints", min_length=1, description="The name of the form in the data.")
 
     ops_host: str = Field("127.0.0.1", description="The address that /livez, /readyz and /metrics listen on.")
@@ -170,7 +175,7 @@ class Settings(BaseSettings):
     )
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
-    @field_validator("watch", "x_handles", "kafka_servers", mode="before")
+    @field_validator("watch", "x_handles", "kafka_servers", "form_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -195,6 +200,16 @@ class Settings(BaseSettings):
     def _is_not_blank(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("it is blank")
+        return value
+
+    @field_validator("form_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError as why:
+                raise ValueError(f"{proxy!r} is no proxy: write an address or a network, like 172.16.0.0/12") from why
         return value
 
     @field_validator("form_url")

@@ -173,8 +173,8 @@ class ReplyStore(Protocol):
     def advice(self, reply_id: str) -> list[dict[str, object]]:
         """Give the advice on forms that it was drafted under."""
 
-    def save(self, reply: Reply, *, was: ReplyState, checks: tuple[Check, ...] | None = None) -> None:
-        """Store a changed reply by check-and-set on its state.
+    def save(self, reply: Reply, *, was: ReplyState, at: datetime, checks: tuple[Check, ...] | None = None) -> None:
+        """Store a reply that was changed at a moment, by check-and-set on its state.
 
         Raises:
             Refused: it is no longer in state `was`; nothing was changed.
@@ -378,6 +378,13 @@ class AuditTrail(Protocol):
         """Give the number and hash of the last entry; (0, the genesis hash) when there is none."""
 
 
+class History(Protocol):
+    """What changed the database, in the order in which it did: what `amends rebuild` repeats."""
+
+    def note(self, type_: str, body: bytes, *, at: datetime) -> None:
+        """Note what this unit of work did last. The note is committed with it, or not at all."""
+
+
 class UnitOfWork(Protocol):
     """One transaction and the stores that write in it."""
 
@@ -428,6 +435,10 @@ class UnitOfWork(Protocol):
     @property
     def log(self) -> LogWriter:
         """The log, for publishing and for moving on."""
+
+    @property
+    def history(self) -> History:
+        """What changed the database."""
 
     def commit(self) -> None:
         """Make everything written so far durable and visible, as one.

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs: dict[tuple[str, str], list[Measured]] = {(kind, name): [] for kind in KINDS for name in VARIANTS}
     with tempfile.TemporaryDirectory(prefix="amends-bench-", dir=asked.folder) as made:
         folder = Path(made)
-        sync_ms = _sync_ms(folder)
+        sync_ms = sync_ms_of(folder)
         corpora = {
             kind: LAY_OUT[kind](data, folder / kind, at_most=getattr(asked, kind), seed=asked.seed) for kind in KINDS
         }
@@ -97,7 +97,7 @@ def _run(name: str, corpus: Corpus, folder: Path) -> Measured | None:
     return None if name == _PREPARE else Measured(**json.loads(result_file.read_text()))
 
 
-def _sync_ms(folder: Path) -> float:
+def sync_ms_of(folder: Path) -> float:
     """Say how long this disk takes to force a small write, in milliseconds: what a durable commit cannot go below."""
     took = []
     with (folder / "sync").open("wb") as file:

@@ -96,7 +96,7 @@ def journey(house: House, path: Path, timer: StepTimer) -> Counter[Fate]:
             timed_readers(house.readers, timer, PARSE),
             stop=Event(),
         )
-    triage = TriageStage(TimedJudge(house.judge, timer, JUDGE), pack=house.pack, now=house.now)
+    triage = TriageStage(TimedJudge(house.judge, timer, JUDGE), pack=house.pack)
     respond = house.stage("respond")
     if not isinstance(respond, RespondStage):
         raise TypeError(f"the respond stage is a {type(respond).__name__}")

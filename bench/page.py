@@ -16,12 +16,20 @@ def write_page(page: Path, results: Results, *, about: str) -> None:
     Raises:
         ValueError: the page has not both of them.
     """
-    text = page.read_text(encoding="utf-8")
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page.name} needs the markers {BEGIN} and {END}")
-    page.write_text(f"{head}{BEGIN}\n\n{measured(results, about=about)}\n{END}{tail}", encoding="utf-8")
+    replace_between(page, BEGIN, END, measured(results, about=about))
+
+
+def replace_between(page: Path, begin: str, end: str, written: str) -> None:
+    """Replace what stands between two markers.
+
+    Raises:
+        ValueError: the page has not both of them.
+    """
+    head, found_begin, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, found_end, tail = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"{page.name} needs the markers {begin} and {end}")
+    page.write_text(f"{head}{begin}\n\n{written}\n{end}{tail}", encoding="utf-8")
 
 
 def measured(results: Results, *, about: str) -> str:
@@ -29,14 +37,14 @@ def measured(results: Results, *, about: str) -> str:
     parts = [f"Measured on {about}.\n"]
     for kind, what in KINDS.items():
         parts.append(f"### {results[kind, 'ours'].messages:,} {kind}: {what}\n")
-        parts.append(_table(COLUMNS, figures(results, kind)))
+        parts.append(table(COLUMNS, figures(results, kind)))
         parts.append(f"What came of them: {_came_of_it(results, kind)}.\n")
     parts.append("### Where the processor time goes\n")
     for name in ("ours", "plain"):
         parts.append(f"{VARIANTS[name][0].upper()}{VARIANTS[name][1:]}, processor ms a message:\n")
         by_kind = [steps(results[kind, name]) for kind in KINDS]
         rows = [(rows[0][0], *(cell for row in rows for cell in row[1:])) for rows in zip(*by_kind, strict=True)]
-        parts.append(_table(["step", *(cell for kind in KINDS for cell in (kind, "share"))], rows))
+        parts.append(table(["step", *(cell for kind in KINDS for cell in (kind, "share"))], rows))
     shares = ", ".join(f"{all_but_judging(results[kind, 'ours']):.0%} of {kind}" for kind in KINDS)
     parts.append(f"All that is not judging takes {shares}.\n")
     return "\n".join(parts)
@@ -61,7 +69,8 @@ def _came_of_it(results: Results, kind: str) -> str:
     )
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table as Markdown."""
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines) + "\n"

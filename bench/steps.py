@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from time import process_time
 from typing import Generic, TypeVar
 
@@ -172,12 +173,12 @@ class TimedStage(Generic[P]):
         """What it reads."""
         return self._stage.topic
 
-    def prepare(self, records: Sequence[Record]) -> P:
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> P:
         """Prepare, timed."""
         with self._timer.step(self._prepare_step):
-            return self._stage.prepare(records)
+            return self._stage.prepare(records, at=at)
 
-    def apply(self, unit: UnitOfWork, prepared: P) -> None:
+    def apply(self, unit: UnitOfWork, prepared: P, *, at: datetime) -> None:
         """Apply, timed."""
         with self._timer.step(self._apply_step):
-            self._stage.apply(unit, prepared)
+            self._stage.apply(unit, prepared, at=at)

@@ -20,7 +20,7 @@ from amends.meter import NO_METER, Meter
 from amends.ports import BlobStore, Fetched, Now
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
-from ingest.intake import STAGE, keep_and_read, publish
+from ingest.intake import STAGE, Entry, keep_and_read, promise, publish
 from ingest.reading import Media, Reader
 from ingest.web_form.submission import submission_bytes
 
@@ -68,9 +68,9 @@ class FormIntake:
             taken = keep_and_read([fetched], self.blobs, self.readers)
 
             def keep(unit: UnitOfWork) -> list[Arrival]:
-                unit.intake.remember_source(source, "")
-                arrivals = publish(unit, taken)
-                unit.intake.promise_status(token, identity, at=now)
+                arrivals = publish(unit, taken, with_=Entry(source=source, how=""))
+                if unit.intake.status_promise(token) is None:
+                    promise(unit, identity, at=now, secret=self.secret)
                 return arrivals
 
             arrivals = self.in_one_commit(keep)

@@ -9,13 +9,17 @@ brings again is recognised by its ledger row or by its derived id.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
 
 from amends.bus.port import NewRecord, Topic
 from amends.domain.arrival import Arrival, Fate, Parked, ParkedState, parked_id
 from amends.domain.audit import Happening
 from amends.domain.message import Message
+from amends.domain.secrets import status_token
 from amends.errors import Unprocessable
+from amends.history import GIVEN, command
 from amends.ports import BlobStore, Fetched
 from amends.unit_of_work import UnitOfWork
 from amends.wire import RECEIVED, cloud_headers, encode_message
@@ -53,11 +57,27 @@ def keep_and_read(batch: Sequence[Fetched], blobs: BlobStore, readers: Mapping[s
     return taken
 
 
-def publish(unit: UnitOfWork, taken: Sequence[Taken]) -> list[Arrival]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a batch of intake writes beside the published messages.
+
+    `readable_now` names what was parked before and can be read now. `source` is set
+    where `checkpoint` says how far it was read, or `how` how to open it again.
+    """
+
+    arrivals: tuple[Arrival, ...] = ()
+    parked: tuple[Parked, ...] = ()
+    readable_now: tuple[str, ...] = ()
+    source: str = ""
+    checkpoint: str | None = None
+    how: str | None = None
+
+
+def publish(unit: UnitOfWork, taken: Sequence[Taken], *, with_: Entry | None = None) -> list[Arrival]:
     """Publish what was read and write the ledger, within the caller's transaction; returns the ledger rows.
 
     A thing whose ledger row exists keeps its fate, unless it was parked and can be
-    read now.
+    read now. `with_` says what else is to be written with the batch.
     """
     before: dict[tuple[str, str], Arrival] = {}
     for source in {one.fetched.source for one in taken}:
@@ -67,7 +87,7 @@ def publish(unit: UnitOfWork, taken: Sequence[Taken]) -> list[Arrival]:
     arrivals: list[Arrival] = []
     records: list[NewRecord] = []
     parked: list[Parked] = []
-    happenings: list[Happening] = []
+    readable_now: list[str] = []
     for one in taken:
         key = (one.fetched.source, one.fetched.item)
         earlier = before.get(key)
@@ -77,18 +97,43 @@ def publish(unit: UnitOfWork, taken: Sequence[Taken]) -> list[Arrival]:
         before[key] = arrival
         arrivals.append(arrival)
         if earlier is not None:
-            unit.intake.settle_parked(parked_id(STAGE, *key), ParkedState.RETRIED)
+            readable_now.append(parked_id(STAGE, *key))
         if arrival.fate is Fate.PARKED and one.fault is not None:
             parked.append(_parked(one, one.fault))
         elif arrival.fate is Fate.INGESTED and one.message is not None:
             published.add(one.message.id)
             records.append(_record(one.message, one.fetched))
-        happenings.append(_happening(arrival))
     unit.log.publish(records)
-    unit.intake.record(arrivals)
-    unit.intake.park(parked)
-    unit.audit.append(happenings)
+    entry = replace(with_ or Entry(), arrivals=tuple(arrivals), parked=tuple(parked), readable_now=tuple(readable_now))
+    if arrivals or entry.checkpoint is not None:
+        enter(unit, entry, at=taken[0].fetched.fetched_at)
     return arrivals
+
+
+@command("intake.enter")
+def enter(unit: UnitOfWork, entry: Entry, *, at: datetime) -> None:
+    """Write a batch of intake into the ledger. The messages that it speaks of are on the log."""
+    for one in entry.readable_now:
+        unit.intake.settle_parked(one, ParkedState.RETRIED)
+    unit.intake.record(entry.arrivals)
+    unit.intake.park(entry.parked)
+    unit.audit.append([_happening(arrival) for arrival in entry.arrivals])
+    if entry.how is not None:
+        unit.intake.remember_source(entry.source, entry.how)
+    if entry.checkpoint is not None:
+        unit.intake.save_checkpoint(entry.source, entry.checkpoint)
+
+
+@command("intake.promise")
+def promise(unit: UnitOfWork, message_id: str, *, at: datetime, secret: Annotated[bytes, GIVEN]) -> None:
+    """Promise the sender of a form that its status page tells where the message stands."""
+    unit.intake.promise_status(status_token(secret, message_id), message_id, at=at)
+
+
+def remember(unit: UnitOfWork, source: str, how: str, *, at: datetime) -> None:
+    """Remember how to open a source, for `amends reconcile`; nothing is written when that is known."""
+    if unit.intake.sources().get(source) != how:
+        enter(unit, Entry(source=source, how=how), at=at)
 
 
 def _arrival(one: Taken, published: set[str]) -> Arrival:

@@ -15,7 +15,7 @@ from amends.meter import NO_METER, Meter
 from amends.ports import BlobStore, Connector
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import OpenUnit
-from ingest.intake import STAGE, keep_and_read, publish
+from ingest.intake import STAGE, Entry, keep_and_read, publish
 from ingest.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,7 @@ def take_in_all(
                 batch = [replace(one, trace=trace) for one, trace in zip(batch, traces, strict=True)]
             taken = keep_and_read(batch, blobs, readers)
             with open_unit() as unit:
-                arrivals = publish(unit, taken)
-                unit.intake.save_checkpoint(connector.source, reached)
+                arrivals = publish(unit, taken, with_=Entry(source=connector.source, checkpoint=reached))
                 unit.commit()
         checkpoint = reached
         found = Counter(arrival.fate for arrival in arrivals)

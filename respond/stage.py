@@ -22,7 +22,6 @@ from amends.domain.reply import Form, Purpose, Reply, ReplyState, reply_id
 from amends.domain.secrets import status_token
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
-from amends.ports import Now
 from amends.tracer import TRACEPARENT
 from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
 from amends.wire import TRIAGED, Triaged, body_of, decode_triaged, queued_record
@@ -72,6 +71,31 @@ class Planned:
     trace: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """What a plan is made of."""
+
+    triaged: Triaged
+    message: JudgedMessage
+    case: Case
+    clocks: Sequence[Clock]
+
+
+def _stored(unit: UnitOfWork, told: Sequence[Triaged]) -> list[_Stored]:
+    messages = unit.messages.get_many([one.message_id for one in told])
+    cases = unit.cases.get_many([one.case_id for one in told])
+    clocks = unit.clocks.of_cases([one.case_id for one in told])
+    return [
+        _Stored(
+            triaged=one,
+            message=messages[one.message_id],
+            case=cases[one.case_id],
+            clocks=clocks.get(one.case_id, ()),
+        )
+        for one in told
+    ]
+
+
 class RespondStage:
     """Reads `triaged`, publishes `outbox`."""
 
@@ -85,36 +109,40 @@ class RespondStage:
         reading: Callable[[], AbstractContextManager[UnitOfWork]],
         pack: Pack,
         secret: bytes,
-        now: Now,
     ) -> None:
         self._office = office
         self._reading = reading
         self._pack = pack
         self._secret = secret
-        self._now = now
 
-    def prepare(self, records: Sequence[Record]) -> list[Planned]:
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> list[Planned]:
         """Draft replies to a batch, from what is stored."""
         told = [decode_triaged(body_of(record, TRIAGED)) for record in records]
         with self._reading() as unit:
-            messages = unit.messages.get_many([one.message_id for one in told])
-            cases = unit.cases.get_many([one.case_id for one in told])
-            clocks = unit.clocks.of_cases([one.case_id for one in told])
+            stored = _stored(unit, told)
         traces = [record.headers.get(TRACEPARENT, "") for record in records]
-        return [
-            self._plan(one, messages[one.message_id], cases[one.case_id], clocks.get(one.case_id, []), trace)
-            for one, trace in zip(told, traces, strict=True)
-        ]
+        return [self._plan(one, at, trace) for one, trace in zip(stored, traces, strict=True)]
 
-    def apply(self, unit: UnitOfWork, prepared: list[Planned]) -> Mapping[str, int]:
+    def apply(self, unit: UnitOfWork, prepared: list[Planned], *, at: datetime) -> Mapping[str, int]:
         """Store drafts, queue what may go, raise tasks for what is held back; counts replies by what became of each."""
-        writing = _Writing(unit, self._office, self._pack, now=self._now())
-        writing.write(prepared)
+        writing = _Writing(unit, self._office, self._pack, now=at)
+        writing.write(self._as_it_stands(unit, prepared, at=at))
         return Counter(reply.state.value for reply, _, _ in writing.stored)
 
-    def _plan(
-        self, triaged: Triaged, judged: JudgedMessage, case: Case, clocks: Sequence[Clock], trace: str
-    ) -> Planned:
+    def _as_it_stands(self, unit: UnitOfWork, prepared: list[Planned], *, at: datetime) -> list[Planned]:
+        """Draft again what was drafted for a case that somebody has changed meanwhile.
+
+        A case's clocks change only with its version, and a message in a case changes no more.
+        """
+        cases = unit.cases.get_many([plan.case.id for plan in prepared])
+        changed = {case.id for plan in prepared if (case := cases[plan.case.id]) != plan.case}
+        if not changed:
+            return prepared
+        stored = iter(_stored(unit, [plan.triaged for plan in prepared if plan.case.id in changed]))
+        return [self._plan(next(stored), at, plan.trace) if plan.case.id in changed else plan for plan in prepared]
+
+    def _plan(self, stored: _Stored, now: datetime, trace: str) -> Planned:
+        triaged, judged, case, clocks = stored.triaged, stored.message, stored.case, stored.clocks
         message, verdict = judged.message, judged.verdict
         flags = frozenset(flag.name for flag in verdict.flags)
         advice = advise(
@@ -129,14 +157,15 @@ class RespondStage:
             )
         )
         drafts = tuple(
-            self._draft(judged, case, clocks, form, purpose) for form, purpose in _wanted(triaged, judged, case, advice)
+            self._draft(judged, case, clocks, form, purpose, now)
+            for form, purpose in _wanted(triaged, judged, case, advice)
         )
         return Planned(triaged=triaged, message=judged, case=case, advice=advice, drafts=drafts, trace=trace)
 
     def _draft(
-        self, judged: JudgedMessage, case: Case, clocks: Sequence[Clock], form: Form, purpose: Purpose
+        self, judged: JudgedMessage, case: Case, clocks: Sequence[Clock], form: Form, purpose: Purpose, now: datetime
     ) -> Drafted:
-        message, office, now = judged.message, self._office, self._now()
+        message, office = judged.message, self._office
         flags = frozenset(flag.name for flag in judged.verdict.flags)
         status_url = ""
         if message.channel is Channel.WEB_FORM:
@@ -336,7 +365,7 @@ class _Writing:
             if untouched and replaced and old.id != reply.id:
                 older.remove(old)
                 self.unit.replies.save(
-                    old.moved(ReplyState.SUPERSEDED, outcome="the customer wrote again"), was=old.state
+                    old.moved(ReplyState.SUPERSEDED, outcome="the customer wrote again"), was=old.state, at=self.now
                 )
         for index, (mine, checks, advice) in enumerate(self.stored):
             same = mine.case_id == reply.case_id and (mine.purpose is reply.purpose or mine.form.is_public)

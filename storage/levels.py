@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, TextClause, func, select, text
 
 from amends.domain.arrival import ParkedState
-from amends.domain.case import CaseState
 from amends.domain.clock import ClockKind
 from amends.domain.dead import DeadState
 from amends.domain.reply import ReplyState
@@ -21,12 +20,10 @@ from amends.domain.task import TaskKind
 from amends.domain.verdict import Severity
 from amends.meter import Levels
 from storage.log_table import LogTable
-from storage.tables import cases, clocks, dead_letters, parked, replies, tasks
+from storage.tables import IS_OPEN, cases, clocks, dead_letters, parked, replies, tasks
 
 #: Replies that a person or a service has yet to act on.
 WAITING_REPLIES = (ReplyState.IN_REVIEW, ReplyState.APPROVED, ReplyState.QUEUED, ReplyState.SENDING)
-#: Cases that wait for us.
-_WAITING_CASES = (CaseState.RECEIVED, CaseState.ACKNOWLEDGED, CaseState.IN_HAND)
 
 
 def levels(connection: Connection, *, groups: Mapping[str, str], now: datetime) -> Levels:
@@ -63,14 +60,13 @@ def levels(connection: Connection, *, groups: Mapping[str, str], now: datetime) 
 
 
 def _by_severity(connection: Connection) -> dict[str, int]:
-    waiting = cases.c.state.in_([state.value for state in _WAITING_CASES])
-    found = _counted(connection, cases.c.severity, waiting)
+    found = _counted(connection, cases.c.severity, text(IS_OPEN))
     named = {level.word: found.get(str(level.value), 0) for level in Severity}
     return {**named, "none": found.get("None", 0)}
 
 
 def _counted(
-    connection: Connection, column: Column[Any], *where: ColumnElement[bool], known: Iterable[str] = ()
+    connection: Connection, column: Column[Any], *where: ColumnElement[bool] | TextClause, known: Iterable[str] = ()
 ) -> dict[str, int]:
     """Count rows by a column; what is `known` and has no row counts 0."""
     found = connection.execute(select(column, func.count()).where(*where).group_by(column))

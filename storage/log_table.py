@@ -40,24 +40,39 @@ class LogTable:
             by_partition[record.topic, partition_of(record.key, self.partitions_of(record.topic))].append(record)
         rows = []
         for (topic, partition), new in sorted(by_partition.items()):
-            first = self._reserve(topic, partition, len(new))
-            rows += [
-                {
-                    "topic": topic,
-                    "partition": partition,
-                    "position": first + number,
-                    "id": record.id,
-                    "key": record.key,
-                    "type": record.type,
-                    "at": record.at,
-                    "headers": dict(record.headers),
-                    "body": record.body,
-                }
-                for number, record in enumerate(new)
-            ]
-        if rows:
-            insert_rows(self._connection, log_records, rows)
+            first = self.reserve(topic, partition, len(new))
+            rows += [_row(record, partition, first + number) for number, record in enumerate(new)]
+        insert_rows(self._connection, log_records, rows)
         return len(rows)
+
+    def put(self, partition: int, first: int, records: Sequence[NewRecord]) -> None:
+        """Put records at offsets that were reserved for them."""
+        rows = [_row(record, partition, first + number) for number, record in enumerate(records)]
+        insert_rows(self._connection, log_records, rows)
+
+    def copy_in(self, records: Sequence[Record]) -> None:
+        """Take over records of another log, each at the offset that it has there; those of a partition in order."""
+        insert_rows(self._connection, log_records, [_row(one, one.partition, one.offset) for one in records])
+        ends = {(one.topic, one.partition): one.next_offset for one in records}
+        insert_or_replace(
+            self._connection,
+            log_ends,
+            [{"topic": topic, "partition": number, "next_position": end} for (topic, number), end in ends.items()],
+        )
+
+    def holds(self, topic: str, record_id: str) -> bool:
+        """Whether a topic holds a record of this id."""
+        here = (log_records.c.topic == topic) & (log_records.c.id == record_id)
+        return self._connection.scalar(select(log_records.c.position).where(here)) is not None
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """Give the next offset of each partition that holds records."""
+        rows = self._connection.execute(
+            select(log_ends.c.partition, log_ends.c.next_position)
+            .where(log_ends.c.topic == topic)
+            .order_by(log_ends.c.partition)
+        )
+        return {row.partition: row.next_position for row in rows}
 
     def advance(self, position: Position, to: int, *, mark: int = 0) -> None:
         """Move a group on, if it still stands where `position` says."""
@@ -184,6 +199,11 @@ class LogTable:
             .values(next_position=to)
         )
 
+    def note_shipped(self, topic: str, ends: Mapping[int, int]) -> None:
+        """Note up to where the partitions of a topic are on the broker already."""
+        rows = [{"topic": topic, "partition": number, "next_position": end} for number, end in ends.items()]
+        insert_or_replace(self._connection, log_shipped, rows)
+
     def shipped(self, topic: str, partition: int) -> int:
         """Say up to which position a partition was shipped."""
         return (
@@ -297,16 +317,34 @@ class LogTable:
             )
         }
 
-    def _reserve(self, topic: str, partition: int, count: int) -> int:
+    def reserve(self, topic: str, partition: int, count: int) -> int:
+        """Give out the next `count` offsets of a partition; returns the first of them."""
         # The row stays locked until the commit, so that offsets are committed in the order they are given out.
-        insert_new(self._connection, log_ends, [{"topic": topic, "partition": partition, "next_position": 0}])
-        after: int = self._connection.execute(
+        move = (
             update(log_ends)
             .where(log_ends.c.topic == topic, log_ends.c.partition == partition)
             .values(next_position=log_ends.c.next_position + count)
             .returning(log_ends.c.next_position)
-        ).scalar_one()
+        )
+        after: int | None = self._connection.scalar(move)
+        if after is None:
+            insert_new(self._connection, log_ends, [{"topic": topic, "partition": partition, "next_position": 0}])
+            after = self._connection.execute(move).scalar_one()
         return after - count
+
+
+def _row(record: NewRecord | Record, partition: int, position: int) -> dict[str, Any]:
+    return {
+        "topic": record.topic,
+        "partition": partition,
+        "position": position,
+        "id": record.id,
+        "key": record.key,
+        "type": record.type,
+        "at": record.at,
+        "headers": dict(record.headers),
+        "body": record.body,
+    }
 
 
 def _record(row: Row[Any]) -> Record:

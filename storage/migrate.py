@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, select
 
 from amends.errors import Misconfigured
 from storage.engine import told_plainly
@@ -40,8 +40,23 @@ def pending(engine: Engine) -> list[str]:
         Misconfigured: it belongs to another program, or to a later version of this one.
         Unavailable: it cannot be read now.
     """
-    with told_plainly(), engine.connect() as connection:
+    # At one moment: where another process makes the tables meanwhile, we see none of them, or all with their step.
+    with told_plainly(), engine.connect().execution_options(amends_writes=False) as connection:
         return _steps_missing(connection)
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether a database holds nothing: no table at all, or only ours and no row in them.
+
+    Raises:
+        Unavailable: it cannot be read now.
+    """
+    with told_plainly(), engine.connect() as connection:
+        there = set(inspect(connection).get_table_names())
+        if there - {*metadata.tables, "alembic_version"}:
+            return False
+        tables = [table for name, table in metadata.tables.items() if name in there]
+        return all(connection.execute(select(table).limit(1)).first() is None for table in tables)
 
 
 def differences(engine: Engine) -> list[Any]:

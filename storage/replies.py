@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -43,7 +43,8 @@ class SqlReplyStore:
         """Store drafts with their checks and the advice on forms."""
         if drafts:
             rows = [
-                {**_row(reply), "checks": _checks_json(checks), "advice": advice} for reply, checks, advice in drafts
+                {**_row(reply, at=reply.drafted_at), "checks": _checks_json(checks), "advice": advice}
+                for reply, checks, advice in drafts
             ]
             insert_rows(self._connection, replies, rows)
 
@@ -73,9 +74,9 @@ class SqlReplyStore:
         advice: list[dict[str, object]] = json.loads(stored) if stored else []
         return advice
 
-    def save(self, reply: Reply, *, was: ReplyState, checks: tuple[Check, ...] | None = None) -> None:
+    def save(self, reply: Reply, *, was: ReplyState, at: datetime, checks: tuple[Check, ...] | None = None) -> None:
         """Store a changed reply, if it still is in state `was`."""
-        values = _row(reply)
+        values = _row(reply, at=at)
         if checks is not None:
             values["checks"] = _checks_json(checks)
         saved = self._connection.execute(
@@ -206,7 +207,7 @@ def _checks_json(checks: tuple[Check, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(reply: Reply) -> dict[str, Any]:
+def _row(reply: Reply, *, at: datetime) -> dict[str, Any]:
     approval = reply.approval
     return {
         "id": reply.id,
@@ -225,7 +226,7 @@ def _row(reply: Reply) -> dict[str, Any]:
         "state": reply.state.value,
         "is_automatic": reply.is_automatic,
         "drafted_at": reply.drafted_at,
-        "changed_at": datetime.now(UTC),
+        "changed_at": at,
         "approved_by": approval.by if approval else "",
         "approved_at": approval.at if approval else None,
         "approved_sha256": approval.text_sha256 if approval else "",

@@ -26,7 +26,7 @@ SOURCE_BYTES, ITEM_BYTES = 850, 1_700
 NAME_BYTES, IDENTITY_BYTES = 700, 1_650
 
 #: Whether a case waits for people. A database uses an index of such cases for a question in these very words only.
-IS_OPEN = "state NOT IN ('answered', 'closed')"
+IS_OPEN = "state IN ('received', 'acknowledged', 'in_hand')"
 
 metadata = MetaData(
     naming_convention={
@@ -220,7 +220,7 @@ cases = Table(
     Column("version", Integer, nullable=False),
     Index(None, "contact_id"),
     # Most cases are closed: the queue reads the others alone.
-    Index("ix_cases_open", "opened_at", "id", postgresql_where=text(IS_OPEN), sqlite_where=text(IS_OPEN)),
+    Index("ix_cases_open", "state", "opened_at", postgresql_where=text(IS_OPEN), sqlite_where=text(IS_OPEN)),
 )
 
 messages = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
@@ -80,21 +81,27 @@ class SqlThreadStore:
             for written in _REFERENCE.findall(message.subject):
                 references[read_reference(written)].append(message.id)
         found: dict[str, list[Pointer]] = defaultdict(list)
-        for chunk in chunks({name for name, _ in wanted}):
+        rows = [
+            row
+            for chunk in chunks({name for name, _ in wanted})
             for row in self._connection.execute(
                 select(thread_names).where(one_of(self._connection, thread_names.c.name, chunk))
-            ):
-                via = Via(row.via)
-                known = Identity(kind=IdentityKind(row.identity_kind), value=row.identity_value)
-                for message_id in wanted.get((row.name, via), ()):
-                    found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known))
+            )
+        ]
+        # Of two that are as strong the older counts, in whatever order the database gives them.
+        for row in sorted(rows, key=attrgetter("number")):
+            via = Via(row.via)
+            known = Identity(kind=IdentityKind(row.identity_kind), value=row.identity_value)
+            for message_id in wanted.get((row.name, via), ()):
+                found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known))
         for chunk in chunks(references):
-            rows = self._connection.execute(
+            of_cases = self._connection.execute(
                 select(cases.c.id, identities.c.kind, identities.c.value)
                 .join(identities, identities.c.contact_id == cases.c.contact_id)
                 .where(one_of(self._connection, cases.c.id, chunk))
+                .order_by(cases.c.id, identities.c.kind, identities.c.value)
             )
-            for row in rows:
+            for row in of_cases:
                 known = Identity(kind=IdentityKind(row.kind), value=row.value)
                 for message_id in references[row.id]:
                     found[message_id].append(Pointer(case_id=row.id, via=Via.REFERENCE, known=known))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
@@ -13,6 +13,7 @@ from storage.clocks import SqlClockStore
 from storage.contacts import SqlContactStore
 from storage.dead import SqlDeadLetterStore
 from storage.engine import told_plainly
+from storage.history import InForce, SqlHistory
 from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
@@ -25,7 +26,7 @@ from storage.threads import SqlThreadStore
 class SqlUnitOfWork:
     """One transaction and the stores that write in it."""
 
-    def __init__(self, connection: Connection, *, partitions: Mapping[str, int]) -> None:
+    def __init__(self, connection: Connection, *, partitions: Mapping[str, int], in_force: InForce) -> None:
         self._connection = connection
         self.threads = SqlThreadStore(connection)
         self.messages = SqlMessageStore(connection, self.threads)
@@ -39,6 +40,7 @@ class SqlUnitOfWork:
         self.dead = SqlDeadLetterStore(connection)
         self.audit = SqlAuditTrail(connection)
         self.log = LogTable(connection, partitions=partitions)
+        self.history = SqlHistory(self.log, in_force)
 
     def commit(self) -> None:
         """Make everything durable and visible, as one."""
@@ -53,10 +55,16 @@ class SqlUnitOfWork:
 class Database:
     """Opens units of work on one engine."""
 
-    def __init__(self, engine: Engine, *, partitions: Mapping[str, int]) -> None:
-        """Use `engine`; `partitions` says how many partitions each topic of the log has."""
+    def __init__(
+        self, engine: Engine, *, partitions: Mapping[str, int], in_force: Callable[[], Mapping[str, object]] = dict
+    ) -> None:
+        """Use `engine`; `partitions` says how many partitions each topic of the log has.
+
+        `in_force` gives the settings that results depend on, for the history.
+        """
         self.engine = engine
         self._partitions = partitions
+        self._in_force = InForce(in_force)
 
     @contextmanager
     def unit(self) -> Iterator[SqlUnitOfWork]:
@@ -91,8 +99,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """Look at the tables themselves, all of them as of one moment."""
+        with told_plainly(), self.engine.connect().execution_options(amends_writes=False) as connection:
+            connection.begin()
+            yield connection
+
+    @contextmanager
     def _transaction(self, *, writes: bool | None) -> Iterator[SqlUnitOfWork]:
         options = {} if writes is None else {"amends_writes": writes}
         with told_plainly(), self.engine.connect().execution_options(**options) as connection:
             connection.begin()
-            yield SqlUnitOfWork(connection, partitions=self._partitions)
+            yield SqlUnitOfWork(connection, partitions=self._partitions, in_force=self._in_force)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement, Connection, Table, case, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, TextClause, case, func, select, text
 
 from amends.domain.case import Case
 from amends.domain.clock import Clock
@@ -85,7 +85,7 @@ def queue(
     The database does the counting and gives the cases at the top; why each stands where
     it stands is told from the case and its clocks.
     """
-    wanted: list[ColumnElement[bool]] = [literal_column(IS_OPEN, Boolean())]
+    wanted: list[ColumnElement[bool] | TextClause] = [text(IS_OPEN)]
     if kind is not None:
         wanted.append(cases.c.kind == kind.value)
     if severity is not None:

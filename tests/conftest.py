@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from amends.bus.port import TOPICS
+from amends.bus.port import TOPICS, Topic
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.unit_of_work import Database
@@ -20,7 +20,7 @@ from tests.support.places import is_required, missing, server
 from tests.support.postgres import a_postgres_database
 
 #: Few, so that two keys share one now and then.
-PARTITIONS = dict.fromkeys(TOPICS, 4)
+PARTITIONS = {**dict.fromkeys(TOPICS, 4), Topic.HISTORY: 1}
 #: These steer the tests themselves and reach no code of ours.
 _OF_THE_TESTS = ("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA", "AMENDS_TEST_")
 

@@ -20,7 +20,7 @@ from amends.domain.clock import Anchor, Clock, ClockKind, Pack
 from amends.domain.contact import Identity
 from amends.domain.ids import case_reference
 from amends.domain.link import Link, LinkKind
-from amends.domain.matter import matter_marks, reasons_to_link
+from amends.domain.matter import reasons_to_link
 from amends.domain.message import Message
 from amends.domain.reply import ReplyState
 from amends.domain.task import Task, TaskKind, task_id
@@ -56,12 +56,25 @@ class _Written:
 class Filing:
     """Files one batch of judged messages."""
 
-    def __init__(self, unit: UnitOfWork, *, pack: Pack, now: datetime, traces: Mapping[str, str] | None = None) -> None:
-        """File within `unit`. `traces` holds, by message id, the trace that each message's record goes on with."""
+    def __init__(
+        self,
+        unit: UnitOfWork,
+        *,
+        pack: Pack,
+        now: datetime,
+        marks: Mapping[str, frozenset[str]],
+        traces: Mapping[str, str] | None = None,
+    ) -> None:
+        """File within `unit`.
+
+        By message id, `marks` holds what the same matter is found by, and `traces` the trace
+        that a message's record goes on with.
+        """
         self._unit = unit
         self._traces = traces or {}
         self._pack = pack
         self._now = now
+        self._marks = marks
         self._pointers: dict[str, list[Pointer]] = {}
         self._cases: dict[str, Case] = {}
         self._running: dict[str, dict[ClockKind, Clock]] = defaultdict(dict)
@@ -203,7 +216,7 @@ class Filing:
         filed.append(
             JudgedMessage(message=message, verdict=verdict, case_id=case.id, joined_via=via, number=case.messages)
         )
-        self._w.marks[case.id] |= matter_marks(message.author, message.own_words, message.subject)
+        self._w.marks[case.id] |= self._marks[message.id]
         for name in message.names:
             self._named_here[name, Via.ANSWER_TO_MESSAGE].append(
                 Pointer(case_id=case.id, via=Via.ANSWER_TO_MESSAGE, known=message.author)
@@ -265,7 +278,9 @@ class Filing:
             return
         reply = self._unit.replies.get(reply_id)
         if permanent and reply.state is ReplyState.SENT:
-            self._unit.replies.save(reply.moved(ReplyState.FAILED, outcome=f"came back: {says}"), was=reply.state)
+            self._unit.replies.save(
+                reply.moved(ReplyState.FAILED, outcome=f"came back: {says}"), was=reply.state, at=self._now
+            )
         self._w.tasks.append(
             Task(
                 id=task_id(reply.case_id, TaskKind.REACH_ANOTHER_WAY, reply.id),
@@ -345,7 +360,8 @@ class Filing:
                 holders[mark].append(case_id)
         linked = {frozenset((link.case_id, link.other_case_id)) for link in self._w.links}
         earlier = self._unit.cases.get_many({other for _, other in found if other not in self._cases})
-        for (case_id, other), shared in found.items():
+        # In one order, whatever order the marks were looked at in.
+        for (case_id, other), shared in sorted(found.items(), key=lambda one: one[0]):
             one, two = self._cases[case_id], self._cases.get(other) or earlier.get(other)
             if two is None or frozenset((case_id, other)) in linked or not _may_be_one_matter(one, two):
                 continue

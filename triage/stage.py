@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from amends.bus.port import Record, Topic
 from amends.domain.clock import Pack
+from amends.domain.matter import matter_marks
 from amends.domain.message import Message
 from amends.domain.verdict import Kind, Verdict
-from amends.ports import Judge, Now, TextToJudge
+from amends.ports import Judge, TextToJudge
 from amends.tracer import TRACEPARENT
 from amends.unit_of_work import UnitOfWork
 from amends.wire import RECEIVED, RELEASED, body_of, decode_message
@@ -24,6 +26,8 @@ class Judged:
     verdict: Verdict
     #: A person took it out of what was parked: it is from a customer, whatever triage thinks.
     is_released: bool
+    #: By what the same matter is found again. It takes a while to make and needs no transaction.
+    marks: frozenset[str]
     #: The trace that its record came with.
     trace: str = ""
 
@@ -34,13 +38,12 @@ class TriageStage:
     name = "triage"
     topic = Topic.MESSAGES
 
-    def __init__(self, judge: Judge, *, pack: Pack, now: Now) -> None:
+    def __init__(self, judge: Judge, *, pack: Pack) -> None:
         self._judge = judge
         self._pack = pack
-        self._now = now
 
-    def prepare(self, records: Sequence[Record]) -> list[Judged]:
-        """Judge a batch in one pass."""
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> list[Judged]:
+        """Judge a batch in one pass. What a message is depends on no moment."""
         messages = [decode_message(body_of(record, RECEIVED, RELEASED)) for record in records]
         verdicts = self._judge.judge(
             [
@@ -58,11 +61,12 @@ class TriageStage:
             for record, message, verdict in zip(records, messages, verdicts, strict=True)
         ]
 
-    def apply(self, unit: UnitOfWork, prepared: list[Judged]) -> Mapping[str, int]:
+    def apply(self, unit: UnitOfWork, prepared: list[Judged], *, at: datetime) -> Mapping[str, int]:
         """File a judged batch; counts the kinds that it was filed under, what was parked, and what was filed before."""
         stored = unit.messages.known([one.message.id for one in prepared])
         traces = {one.message.id: one.trace for one in prepared if one.trace}
-        filing = Filing(unit, pack=self._pack, now=self._now(), traces=traces)
+        marks = {one.message.id: one.marks for one in prepared}
+        filing = Filing(unit, pack=self._pack, now=at, marks=marks, traces=traces)
         filing.look_up([one.message for one in prepared])
         for one in prepared:
             if one.is_released:
@@ -84,4 +88,5 @@ def _judged(record: Record, message: Message, verdict: Verdict) -> Judged:
         kind = verdict.kind if verdict.kind.is_from_a_customer else Kind.OTHER
         verdict = replace(verdict, kind=kind, needs_person=True)
     trace = record.headers.get(TRACEPARENT, "")
-    return Judged(message=message, verdict=verdict, is_released=is_released, trace=trace)
+    marks = matter_marks(message.author, message.own_words, message.subject)
+    return Judged(message=message, verdict=verdict, is_released=is_released, marks=marks, trace=trace)

@@ -14,6 +14,7 @@ from datetime import datetime
 from amends.bus.port import NewRecord, Record, Topic
 from amends.domain.dead import DeadLetter, dead_id
 from amends.errors import Unavailable, Unprocessable
+from amends.history import GivenUp
 
 #: The reason of a record that a stage failed on although it should not have: the brake counts these.
 STAGE_FAILED = "stage_failed"
@@ -26,8 +27,13 @@ _SAYS_CHARS = 500
 _HANDED_OVER = re.compile(r"~\d{20}$")
 
 
-def dead_letter(stage: str, record: Record, why: Exception, *, tries: int, at: datetime) -> DeadLetter:
-    """Make the dead letter of a record that `stage` gave up at `at`, after so many tries of it alone."""
+def why_given_up(stage: str, why: Exception, *, tries: int) -> GivenUp:
+    """Say why `stage` gives a record up, after so many tries of it alone."""
+    return GivenUp(reason=_reason(why), says=_says(stage, why)[:_SAYS_CHARS], tries=tries)
+
+
+def dead_letter(stage: str, record: Record, given_up: GivenUp, *, at: datetime) -> DeadLetter:
+    """Make the dead letter of a record that `stage` gave up at `at`."""
     return DeadLetter(
         id=dead_id(stage, record.topic, record.id),
         stage=stage,
@@ -40,11 +46,11 @@ def dead_letter(stage: str, record: Record, why: Exception, *, tries: int, at: d
         headers=record.headers,
         body=record.body,
         at=record.at,
-        reason=_reason(why),
-        says=_says(stage, why)[:_SAYS_CHARS],
+        reason=given_up.reason,
+        says=given_up.says,
         channel=record.headers.get("channel", ""),
         raw_sha256=record.headers.get("raw", ""),
-        tries=tries,
+        tries=given_up.tries,
         died_at=at,
     )
 

@@ -45,10 +45,12 @@ class Topic:
     OUTBOX = "outbox"
     #: Every record that a stage could not process, as it was, with the reason in its headers (`amends/bus/dead.py`).
     DEAD = "dead-letters"
+    #: What changed the database, in the order of the commits: `amends/history.py`. It has one partition.
+    HISTORY = "history"
 
 
 #: All of them.
-TOPICS = (Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX, Topic.DEAD)
+TOPICS = (Topic.MESSAGES, Topic.TRIAGED, Topic.OUTBOX, Topic.DEAD, Topic.HISTORY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

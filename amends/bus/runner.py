@@ -40,16 +40,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from amends.bus.brake import Brake, StageBroken
-from amends.bus.dead import STAGE_FAILED, dead_letter, on_topic
+from amends.bus.dead import STAGE_FAILED, dead_letter, on_topic, why_given_up
 from amends.bus.port import Log, Position, Record
 from amends.bus.waiting import BACKOFF, Wait, WaitingRoom
 from amends.domain.dead import DeadState
 from amends.errors import PositionLost, Unavailable, Unprocessable
+from amends.history import GivenUp, StageDone, note_stage_done
 from amends.meter import NO_METER, Meter
 from amends.ports import Now
 from amends.tracer import NO_TRACER, TRACEPARENT, Tracer
@@ -79,16 +80,20 @@ class Stage(Protocol[P]):
     def topic(self) -> str:
         """What it reads."""
 
-    def prepare(self, records: Sequence[Record]) -> P:
-        """Do everything that needs no transaction.
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> P:
+        """Do everything that needs no transaction. `at` is the moment of the batch: the stage knows no other.
 
         Raises:
             Unprocessable: a record can never be processed.
             Unavailable: try the same records again later.
         """
 
-    def apply(self, unit: UnitOfWork, prepared: P) -> Mapping[str, int] | None:
-        """Write the effect. The runner moves the position and commits.
+    def apply(self, unit: UnitOfWork, prepared: P, *, at: datetime) -> Mapping[str, int] | None:
+        """Write the effect, as of the same moment. The runner moves the position and commits.
+
+        The same records, the same moment and the same database make the same effect:
+        that is what `amends rebuild` stands on. So what `prepare` read of the database
+        is looked at again here.
 
         Returns how many things came to which outcome, for the figures; None if nobody counts them here.
         """
@@ -114,18 +119,24 @@ class StageRunner(Generic[P]):
         worker: str,
         now: Now,
         batch: int,
+        model: str = "",
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
         meter: Meter = NO_METER,
         tracer: Tracer = NO_TRACER,
     ) -> None:
-        """Run `stage` on `log_`; `clock` gives seconds that never go back, `chance` a number in [0, 1)."""
+        """Run `stage` on `log_`.
+
+        `model` is what the stage judges with, for the history. `clock` gives seconds that
+        never go back, `chance` a number in [0, 1).
+        """
         self._stage = stage
         self._log = log_
         self._open_unit = open_unit
         self._worker = worker
         self._now = now
         self._batch = batch
+        self._model = model
         self._chance = chance
         self._brake = Brake()
         self._waiting = WaitingRoom(clock, chance)
@@ -238,16 +249,16 @@ class StageRunner(Generic[P]):
 
     def _effect(self, position: Position, records: Sequence[Record]) -> None:
         self._meter.works()
-        began, name = time.monotonic(), self._stage.name
+        began, at, name = time.monotonic(), self._now(), self._stage.name
         came_with = [record.headers.get(TRACEPARENT, "") for record in records]
         with self._tracer.batch(name, came_with, ids=[record.id for record in records]) as traces:
             if traces:
                 records = [_in_trace(record, trace) for record, trace in zip(records, traces, strict=True)]
             with self._tracer.part("prepare"):
-                prepared = self._stage.prepare(records)
+                prepared = self._stage.prepare(records, at=at)
             with self._tracer.part("apply"), self._open_unit() as unit:
-                outcomes = self._stage.apply(unit, prepared)
-                unit.log.advance(position, records[-1].next_offset, mark=records[-1].mark)
+                outcomes = self._stage.apply(unit, prepared, at=at)
+                self._advance(unit, position, records, at=at)
                 unit.commit()
         self._passed += self._has_reached(prepared)
         self._waiting.leave(position.partition)
@@ -258,6 +269,30 @@ class StageRunner(Generic[P]):
         took_s = time.monotonic() - began
         self._meter.did(name, outcomes or {}, records=len(records), seconds=took_s, ages_s=ages_s)
         self._meter.failing(name, self._brake.failed_share)
+
+    def _advance(
+        self,
+        unit: UnitOfWork,
+        position: Position,
+        records: Sequence[Record],
+        *,
+        at: datetime,
+        given_up: GivenUp | None = None,
+    ) -> None:
+        to, mark = records[-1].next_offset, records[-1].mark
+        unit.log.advance(position, to, mark=mark)
+        done = StageDone(
+            stage=self._stage.name,
+            topic=position.topic,
+            partition=position.partition,
+            first=position.next_offset,
+            to=to,
+            count=len(records),
+            mark=mark,
+            model="" if given_up is not None else self._model,
+            given_up=given_up,
+        )
+        note_stage_done(unit, done, at=at)
 
     def _has_reached(self, prepared: P) -> bool:
         return not isinstance(self._stage, Witness) or self._stage.has_reached(prepared)
@@ -287,14 +322,17 @@ class StageRunner(Generic[P]):
         return False
 
     def _would_pass(self, record: Record) -> bool:
-        prepared = self._stage.prepare([record])
+        at = self._now()
+        prepared = self._stage.prepare([record], at=at)
         with self._open_unit() as unit:
             # Left without a commit: its turn comes.
-            self._stage.apply(unit, prepared)
+            self._stage.apply(unit, prepared, at=at)
         return self._has_reached(prepared)
 
     def _give_up(self, position: Position, record: Record, why: Exception, *, tries: int = 1) -> None:
-        letter = dead_letter(self._stage.name, record, why, tries=tries, at=self._now())
+        at = self._now()
+        given_up = why_given_up(self._stage.name, why, tries=tries)
+        letter = dead_letter(self._stage.name, record, given_up, at=at)
         log.error(
             "record is a dead letter",
             exc_info=why if letter.reason == STAGE_FAILED else None,
@@ -303,7 +341,7 @@ class StageRunner(Generic[P]):
         with self._open_unit() as unit:
             unit.dead.add([letter])
             unit.log.publish([on_topic(letter)])
-            unit.log.advance(position, record.next_offset, mark=record.mark)
+            self._advance(unit, position, [record], at=at, given_up=given_up)
             unit.commit()
         self._waiting.leave(position.partition)
         self._meter.came_to(self._stage.name, "dead")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Annotated
 
 from amends.arrived import reply_arrived, response_clocks
 from amends.domain.audit import Happening
@@ -16,9 +17,11 @@ from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
 from amends.errors import Refused
+from amends.history import GIVEN, command
 from amends.unit_of_work import UnitOfWork
 
 
+@command("case.take")
 def take(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Case:
     """Make `by` the owner of a case.
 
@@ -32,6 +35,7 @@ def take(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Case:
     return taken
 
 
+@command("case.set")
 def say_what_it_is(
     unit: UnitOfWork,
     reference: str,
@@ -41,7 +45,7 @@ def say_what_it_is(
     reason: str,
     by: str,
     at: datetime,
-    pack: Pack,
+    pack: Annotated[Pack, GIVEN],
 ) -> Case:
     """Correct triage: set the kind, the severity or both. From then on a machine may only raise it.
 
@@ -112,6 +116,7 @@ def _count_again(unit: UnitOfWork, before: Case, case: Case, *, pack: Pack, at: 
     unit.clocks.start(clocks)
 
 
+@command("case.close", when=lambda said: said["outcome"].recorded_at)
 def close(unit: UnitOfWork, outcome: Outcome) -> Case:
     """Close a case with its outcome. Drafts that nobody will send are superseded; its clocks stop.
 
@@ -131,7 +136,11 @@ def close(unit: UnitOfWork, outcome: Outcome) -> Case:
         if reply.state in {ReplyState.QUEUED, ReplyState.SENDING}:
             raise Refused(f"reply {reply.id[:8]} is on its way; close the case once it has arrived")
         if not reply.state.is_final:
-            unit.replies.save(reply.moved(ReplyState.SUPERSEDED, outcome="the case was closed"), was=reply.state)
+            unit.replies.save(
+                reply.moved(ReplyState.SUPERSEDED, outcome="the case was closed"),
+                was=reply.state,
+                at=outcome.recorded_at,
+            )
     closed = case.moved(CaseEvent.CLOSED)
     unit.cases.save([closed])
     unit.cases.record_outcome(replace(outcome, case_id=case.id))
@@ -148,6 +157,7 @@ def close(unit: UnitOfWork, outcome: Outcome) -> Case:
     return closed
 
 
+@command("case.link")
 def settle_link(unit: UnitOfWork, reference: str, other: str, *, accept: bool, by: str, at: datetime) -> None:
     """Say whether two cases belong together. They stay two cases: accepting shows each in the other.
 
@@ -160,6 +170,7 @@ def settle_link(unit: UnitOfWork, reference: str, other: str, *, accept: bool, b
     _tell(unit, f"link.{state.value}", case_id, by=by, at=at, other=other_id)
 
 
+@command("task.done")
 def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime) -> Task:
     """Say that a task is done.
 
@@ -171,7 +182,10 @@ def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime) -> Tas
     return task
 
 
-def settle_delivery(unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, at: datetime, pack: Pack) -> None:
+@command("task.settle")
+def settle_delivery(
+    unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, at: datetime, pack: Annotated[Pack, GIVEN]
+) -> None:
     """Say whether a reply whose fate is unknown reached the customer, with all that follows from it.
 
     What arrived counts from the moment of the attempt. What was lost becomes a task.
@@ -183,7 +197,7 @@ def settle_delivery(unit: UnitOfWork, reply_id: str, *, arrived: bool, by: str, 
     if reply.state is not ReplyState.UNKNOWN:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: there is nothing to settle")
     to = ReplyState.SENT if arrived else ReplyState.FAILED
-    unit.replies.save(reply.moved(to, outcome=f"settled by {by}"), was=reply.state)
+    unit.replies.save(reply.moved(to, outcome=f"settled by {by}"), was=reply.state, at=at)
     waiting = [
         task
         for task in unit.tasks.of_case(reply.case_id)

@@ -10,6 +10,7 @@ from amends.bus.dead import handed_over_again
 from amends.domain.audit import Happening
 from amends.domain.dead import DeadLetter, DeadState
 from amends.errors import Refused
+from amends.history import command
 from amends.unit_of_work import UnitOfWork
 
 #: So many are handed over in one transaction, which holds up every other writer.
@@ -34,7 +35,7 @@ def retry(unit: UnitOfWork, letter_id: str, *, by: str, at: datetime) -> DeadLet
     """
     letter = unit.dead.find(letter_id)
     _refuse_if_settled(letter)
-    _hand_over(unit, letter, by=by, at=at)
+    hand_over(unit, (letter.id,), by=by, at=at)
     return letter
 
 
@@ -51,11 +52,18 @@ def plan_retry(unit: UnitOfWork, *, stage: str = "", reason: str = "") -> Plan:
 
 def carry_out(unit: UnitOfWork, plan: Plan, *, by: str, at: datetime) -> None:
     """Do what was planned in the same unit of work, in the order in which they died."""
-    for number, letter in enumerate(plan.letters):
+    hand_over(unit, tuple(letter.id for letter in plan.letters), by=by, at=at)
+
+
+@command("dead.retry")
+def hand_over(unit: UnitOfWork, letter_ids: tuple[str, ...], *, by: str, at: datetime) -> None:
+    """Publish the records of dead letters again, in this order."""
+    for number, letter_id in enumerate(letter_ids):
         # A moment of its own for each: it is part of the new record's id.
-        _hand_over(unit, letter, by=by, at=at + timedelta(microseconds=number))
+        _hand_over(unit, unit.dead.find(letter_id), by=by, at=at + timedelta(microseconds=number))
 
 
+@command("dead.discard")
 def discard(unit: UnitOfWork, letter_id: str, reason: str, *, by: str, at: datetime) -> DeadLetter:
     """Say that a dead letter needs nothing more. It stays, with its record.
 

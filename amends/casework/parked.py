@@ -11,6 +11,7 @@ from amends.bus.port import NewRecord, Topic
 from amends.domain.arrival import Parked, ParkedState
 from amends.domain.audit import Happening
 from amends.errors import Refused
+from amends.history import command
 from amends.unit_of_work import UnitOfWork
 from amends.wire import RELEASED, cloud_headers, encode_message
 
@@ -35,13 +36,21 @@ def retry(unit: UnitOfWork, parked_id: str, *, by: str, at: datetime, take_in_ag
     _refuse_if_settled(parked)
     if parked.stage == "ingest":
         take_in_again(unit, parked)
-    else:
+    return put_back(unit, parked.id, by=by, at=at)
+
+
+@command("parked.retry")
+def put_back(unit: UnitOfWork, parked_id: str, *, by: str, at: datetime) -> Parked:
+    """Do what is left of another try once the bytes, where they could not be read, were taken in again."""
+    parked = unit.intake.find_parked(parked_id)
+    if parked.stage != "ingest":
         _release(unit, parked, at=at)
     unit.intake.settle_parked(parked.id, ParkedState.RETRIED)
     _tell(unit, "parked.retried", parked, by=by, at=at)
     return replace(parked, state=ParkedState.RETRIED)
 
 
+@command("parked.discard")
 def discard(unit: UnitOfWork, parked_id: str, reason: str, *, by: str, at: datetime) -> Parked:
     """Say that a parked message needs nothing more. Its bytes and its ledger row stay.
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 from amends.domain.audit import Happening
 from amends.domain.check import Check, Level
 from amends.domain.reply import Approval, Reply, ReplyState, is_author, text_sha256
 from amends.errors import Refused
+from amends.history import GIVEN, command
 from amends.unit_of_work import UnitOfWork
 from amends.wire import queued_record
 
@@ -25,6 +26,7 @@ CheckDraft: TypeAlias = Callable[[UnitOfWork, Reply], tuple[Check, ...]]
 _EDITABLE = {ReplyState.DRAFTED, ReplyState.IN_REVIEW, ReplyState.APPROVED, ReplyState.QUEUED}
 
 
+@command("review.submit")
 def submit(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime) -> Reply:
     """Put a draft before a reviewer.
 
@@ -35,12 +37,15 @@ def submit(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime) -> Reply:
     if reply.state is not ReplyState.DRAFTED:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a draft is submitted")
     submitted = reply.moved(ReplyState.IN_REVIEW)
-    unit.replies.save(submitted, was=reply.state)
+    unit.replies.save(submitted, was=reply.state, at=at)
     _tell(unit, "reply.submitted", reply, by=by, at=at)
     return submitted
 
 
-def edit(unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, check: CheckDraft) -> Reply:
+@command("review.edit")
+def edit(
+    unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, check: Annotated[CheckDraft, GIVEN]
+) -> Reply:
     """Change a draft's words. Whoever edits becomes an author, and an approval that was there is gone.
 
     The new words answer the customer's last message, whichever the draft was made for.
@@ -65,11 +70,12 @@ def edit(unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, c
         state=ReplyState.IN_REVIEW,
         is_automatic=False,
     )
-    unit.replies.save(edited, was=reply.state, checks=check(unit, edited))
+    unit.replies.save(edited, was=reply.state, at=at, checks=check(unit, edited))
     _tell(unit, "reply.edited", edited, by=by, at=at, text=text_sha256(text))
     return edited
 
 
+@command("review.approve")
 def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta) -> Reply:
     """Approve a reply's very text and hand it to delivery.
 
@@ -91,12 +97,13 @@ def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: ti
     approval = Approval(by=by, at=at, text_sha256=text_sha256(reply.text), expires_at=at + holds)
     approved = replace(reply, state=ReplyState.APPROVED, approval=approval)
     queued = approved.moved(ReplyState.QUEUED)
-    unit.replies.save(queued, was=reply.state)
+    unit.replies.save(queued, was=reply.state, at=at)
     unit.log.publish([queued_record(queued, source="/review", at=at)])
     _tell(unit, "reply.approved", queued, by=by, at=at, text=approval.text_sha256)
     return queued
 
 
+@command("review.reject")
 def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetime) -> Reply:
     """Refuse a reply for good, with a reason that is kept beside it.
 
@@ -109,7 +116,7 @@ def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetim
     if reply.state is not ReplyState.IN_REVIEW:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a reply in review is rejected")
     rejected = reply.moved(ReplyState.REJECTED, outcome=f"rejected by {by}: {reason}")
-    unit.replies.save(rejected, was=reply.state)
+    unit.replies.save(rejected, was=reply.state, at=at)
     _tell(unit, "reply.rejected", rejected, by=by, at=at)
     return rejected
 

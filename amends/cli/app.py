@@ -9,7 +9,7 @@ import sys
 import typer
 
 from amends.bus.brake import StageBroken
-from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, review, setup, triage
+from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, rebuild, review, setup, triage
 from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
@@ -38,6 +38,8 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(dead.app, name="dead")
 app.add_typer(checking.audit_app, name="audit")
 app.command("doctor")(checking.doctor)
+app.command("rebuild")(rebuild.rebuild_database)
+app.command("digest")(rebuild.show_digest)
 app.command("summary")(checking.show_summary)
 
 

@@ -18,6 +18,7 @@ from amends.cli.output import AsJson, console, errors, safe, say, table, write_j
 from amends.compose import House
 from amends.domain.arrival import Fate
 from amends.errors import NotFound
+from ingest.intake import remember as remember_source
 from ingest.reconcile import Reconciliation, reconcile
 from ingest.runner import take_in_all
 
@@ -83,7 +84,7 @@ def take_in(house: House, path: Path) -> Counter[Fate]:
 def remember(house: House, path: Path) -> None:
     """Remember a path as a source, so that `amends reconcile` opens it again."""
     with house.database.unit() as unit:
-        unit.intake.remember_source(house.files(path).source, json.dumps({"files": str(path.resolve())}))
+        remember_source(unit, house.files(path).source, json.dumps({"files": str(path.resolve())}), at=house.now())
         unit.commit()
 
 

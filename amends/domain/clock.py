@@ -8,6 +8,7 @@ caller says when it is.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -112,6 +113,17 @@ class Pack:
     version: str
     rules: tuple[Rule, ...]
     calendar: Calendar
+
+    @property
+    def edition(self) -> str:
+        """Name the pack and its very rules: others have another edition, whatever their author calls them."""
+        told = [
+            f"{rule.id} {rule.clock} {rule.anchor} {sorted(rule.kinds)} {sorted(rule.severities)} {sorted(rule.flags)} "
+            f"{rule.quantity} {rule.unit} {rule.roll} {rule.source}"
+            for rule in self.rules
+        ]
+        rules = "\n".join((self.calendar.name, self.calendar.zone.key, *told))
+        return f"{self.name} {self.version} ({hashlib.sha256(rules.encode()).hexdigest()[:8]})"
 
     def start(
         self,

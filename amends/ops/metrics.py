@@ -174,7 +174,7 @@ METRICS: tuple[Metric, ...] = (
         unit="records",
         labels=("stage",),
         origin=Origin.DATABASE,
-        says="Records that a stage failed on and that nobody has retried or discarded.",
+        says="Records that a stage failed on and that nobody has retried or discarded: `amends dead list`.",
     ),
     Metric(
         name="amends_parked",

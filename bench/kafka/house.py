@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from amends.bus.port import NewRecord, Record, Topic
 from amends.bus.runner import Stage
-from amends.compose import House
+from amends.compose import House, Reading
 from amends.domain.audit import Happening
-from amends.ports import Judge, Now
+from amends.meter import NO_METER, Meter
+from amends.ports import Judge
 from amends.unit_of_work import UnitOfWork
 from amends.wire import TRIAGED
 from bench.kafka.textcat import ConstantJudge, TextcatJudge
@@ -36,9 +38,9 @@ class ComparedHouse(House):
             return super().judge
         return ConstantJudge() if self.judged_by == CONSTANT else TextcatJudge(Path(self.judged_by))
 
-    def stage(self, name: str) -> Stage[Any]:
+    def stage(self, name: str, *, reading: Reading | None = None, meter: Meter = NO_METER) -> Stage[Any]:
         """Make a stage."""
-        return BusStage(self.now) if name == BUS else super().stage(name)
+        return BusStage() if name == BUS else super().stage(name, reading=reading, meter=meter)
 
 
 class BusStage:
@@ -47,16 +49,12 @@ class BusStage:
     name = "triage"
     topic = Topic.MESSAGES
 
-    def __init__(self, now: Now) -> None:
-        self._now = now
-
-    def prepare(self, records: Sequence[Record]) -> Sequence[Record]:
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> Sequence[Record]:
         """Think nothing."""
         return records
 
-    def apply(self, unit: UnitOfWork, prepared: Sequence[Record]) -> None:
+    def apply(self, unit: UnitOfWork, prepared: Sequence[Record], *, at: datetime) -> None:
         """Write a row and publish a record for each message."""
-        at = self._now()
         unit.audit.append(
             [
                 Happening(

@@ -45,19 +45,19 @@ def run_ours(servers: Servers, corpora: Sequence[Corpus], ours: Ours) -> Measure
     with servers.installation() as said:
         house = open_house(said)
         house.topics.ensure(house.topic_plans)
-        is_done = _is_done(house, ours)
+        all_done = is_done(house, ours.stages, until_shipped=ours.until_shipped)
         with staff(said, stages=ours.stages, judged_by=ours.judged_by) as workers:
-            _wait(_have_joined(house, ours), workers)
+            wait(have_joined(house, ours.stages), workers)
             for corpus in corpora:
                 take_in(house, corpus.warm_up)
-            _wait(is_done, workers)
+            wait(all_done, workers)
             workers.hold_relay()
             before = _rows(house)
             for corpus in corpora:
                 take_in(house, corpus.measured)
             spent, began = processor_s(), perf_counter()
             workers.let_relay_go()
-            _wait(is_done, workers)
+            wait(all_done, workers)
             wall_s = perf_counter() - began
             by_part = spent_since(spent)
         after = _rows(house)
@@ -112,8 +112,11 @@ def run_plain(servers: Servers, corpora: Sequence[Corpus], *, model: Path) -> Me
 
 
 def open_house(said: Mapping[str, str]) -> House:
-    """Open an installation by its settings."""
-    return House(settings=load_settings(**said))
+    """Open an installation by its settings, and make what it needs."""
+    house = House(settings=load_settings(**said))
+    # What `amends setup` makes.
+    _ = house.secret, house.database
+    return house
 
 
 def take_in(house: House, path: Path) -> None:
@@ -121,35 +124,44 @@ def take_in(house: House, path: Path) -> None:
     take_in_all(house.files(path), house.database.unit, house.blobs, house.readers, stop=Event())
 
 
-def _is_done(house: House, ours: Ours) -> Callable[[], bool]:
-    groups = [_group(stage) for stage in ours.stages]
+def is_done(house: House, stages: Mapping[str, int], *, until_shipped: bool = False) -> Callable[[], bool]:
+    """Give the question whether these stages have nothing left to do, and the broker has all if that is asked for."""
+    groups = [_group(stage) for stage in stages]
 
-    def is_done() -> bool:
+    def asked() -> bool:
         # One moment for all: what a stage passes on is committed together with its own position.
         with house.database.reading() as unit:
             if any(unit.log.lag(group, TOPIC_OF[group]) for group in groups):
                 return False
-            return not ours.until_shipped or unit.log.unshipped()[0] == 0
+            return not until_shipped or unit.log.unshipped()[0] == 0
 
-    return is_done
+    return asked
 
 
-def _have_joined(house: House, ours: Ours) -> Callable[[], bool]:
-    def have_joined() -> bool:
+def have_joined(house: House, stages: Mapping[str, int]) -> Callable[[], bool]:
+    """Give the question whether all workers are members of their groups."""
+
+    def asked() -> bool:
         try:
-            return all(house.topics.members(_group(stage)) == count for stage, count in ours.stages.items())
+            return all(house.topics.members(_group(stage)) == count for stage, count in stages.items())
         except Unavailable:
             # A broker that is new makes the place where it notes its groups.
             return False
 
-    return have_joined
+    return asked
 
 
 def _group(stage: str) -> str:
     return "triage" if stage == BUS else stage
 
 
-def _wait(is_so: Callable[[], bool], workers: Staff) -> None:
+def wait(is_so: Callable[[], bool], workers: Staff) -> None:
+    """Wait until something is so, while all processes run.
+
+    Raises:
+        RuntimeError: one ended.
+        TimeoutError: it took too long.
+    """
     until = time.monotonic() + _AT_MOST_S
     while not is_so():
         workers.check()

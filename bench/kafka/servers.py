@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,6 +24,8 @@ class Servers:
     broker: Broker
     postgres: Postgres
     folder: Path
+    #: What every installation on them is set to, beside what they all share.
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def versions(self) -> str:
         """Name both, with their versions."""
@@ -32,7 +34,7 @@ class Servers:
         return f"{self.broker.kind}, PostgreSQL {str(version).split()[0]}"
 
     @contextmanager
-    def installation(self, **settings: str) -> Iterator[dict[str, str]]:
+    def installation(self) -> Iterator[dict[str, str]]:
         """Give the settings of a fresh installation, by name: an empty database, a prefix of its own.
 
         It acknowledges old messages too and has no caps: more work than usual, not less.
@@ -55,7 +57,7 @@ class Servers:
             "cap_per_case": "1000000",
             "cap_an_hour": "1000000",
             "log_level": "warning",
-            **settings,
+            **self.settings,
         }
         try:
             yield wanted
@@ -73,7 +75,7 @@ class Servers:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Servers]:
+def running(folder: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[Servers]:
     """Start both in a folder, with commits forced to disk, and end them.
 
     Raises:
@@ -85,7 +87,7 @@ def running(folder: Path) -> Iterator[Servers]:
         postgres.start()
         _note_commit_times(postgres)
         broker.start()
-        yield Servers(broker=broker, postgres=postgres, folder=folder)
+        yield Servers(broker=broker, postgres=postgres, folder=folder, settings=settings or {})
     finally:
         broker.stop()
         postgres.stop()

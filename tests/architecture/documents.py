@@ -26,7 +26,8 @@ class Block:
 
 def documents() -> dict[str, str]:
     """Give the words of every document that this repository is explained in, by its path."""
-    paths = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    paths = [REPOSITORY / name for name in ("README.md", "CHANGELOG.md", "deploy/README.md")]
+    paths += sorted((REPOSITORY / "docs").rglob("*.md"))
     return {str(path.relative_to(REPOSITORY)): path.read_text("utf-8") for path in paths}
 
 

@@ -27,6 +27,8 @@ from amends.settings import load_settings
         ("MAIL_REPLIES", "replies@example.org\nBcc: all@example.org"),
         ("FORM_URL", "ftp://example.org"),
         ("FORM_URL", "example.org/complaints"),
+        ("FORM_PROXIES", "proxy.example"),
+        ("FORM_PROXIES", "172.16.0.1/12"),
         ("USER", "ines\nokafor"),
         ("SECRET", "a short one"),
         ("DATABASE_PASSWORD", "a password without an address"),

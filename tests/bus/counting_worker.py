@@ -26,10 +26,10 @@ class CountingStage:
 
     name, topic = GROUP, TOPIC
 
-    def prepare(self, records: Sequence[Record]) -> list[Record]:
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> list[Record]:
         return list(records)
 
-    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> None:
+    def apply(self, unit: UnitOfWork, prepared: list[Record], *, at: datetime) -> None:
         for record in prepared:
             unit.audit.append(
                 [Happening(at=record.at, actor="amends:test", action="counted", subject=f"record:{record.id}")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from amends.bus.local import LocalLog
 from amends.bus.port import Record, Topic
@@ -33,13 +34,13 @@ class FakeStage:
     name: str = "testing"
     topic: str = Topic.MESSAGES
 
-    def prepare(self, records: Sequence[Record]) -> list[Record]:
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> list[Record]:
         self.batches.append([record.id for record in records])
         for record in records:
             self.preparing(record.id)
         return list(records)
 
-    def apply(self, unit: UnitOfWork, prepared: list[Record]) -> dict[str, int]:
+    def apply(self, unit: UnitOfWork, prepared: list[Record], *, at: datetime) -> dict[str, int]:
         for record in prepared:
             unit.audit.append([Happening(at=record.at, actor="amends:test", action="done", subject=record.id)])
             self.applying(record.id)

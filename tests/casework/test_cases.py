@@ -247,7 +247,7 @@ def test_a_person_settles_what_became_of_a_reply(office: Office, arrived: bool, 
     with office.database.unit() as unit:
         with pytest.raises(Refused, match="nothing to settle"):
             settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER, pack=PACK)
-        unit.replies.save(reply.moved(ReplyState.UNKNOWN), was=ReplyState.SENDING)
+        unit.replies.save(reply.moved(ReplyState.UNKNOWN), was=ReplyState.SENDING, at=MONDAY)
         settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER, pack=PACK)
         unit.commit()
     assert office.stored(reply).state is state

@@ -82,7 +82,7 @@ def test_a_blocked_draft_is_refused_with_its_remedy_and_a_warning_is_not(office:
     with office.database.unit() as unit:
         with pytest.raises(Refused, match=f"Leave the name out.*review edit {reply.id[:8]}"):
             approve_by_tom(unit, reply)
-        unit.replies.save(reply, was=S.IN_REVIEW, checks=(a_check(Level.WARN),))
+        unit.replies.save(reply, was=S.IN_REVIEW, at=MONDAY, checks=(a_check(Level.WARN),))
         assert approve_by_tom(unit, reply).state is S.QUEUED
 
 

@@ -65,7 +65,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def judged_by_a_broken_model(desk: Desk) -> None:
     """Let triage run into a fault of its own on whatever waits."""
     house = desk.house
-    stage = TriageStage(FakeJudge(breaks), pack=house.pack, now=house.now)
+    stage = TriageStage(FakeJudge(breaks), pack=house.pack)
     runner = StageRunner(stage, house.log, house.database.unit, worker="anna", now=house.now, batch=50)
     runner.run(Event(), until_idle=lambda: True)
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from kafka import KafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from amends.cli.intake import take_in
 from amends.compose import SERVICES, STAGES, House
 from amends.domain.reply import ReplyState
 from amends.ops.metrics import METRICS
@@ -21,6 +25,7 @@ from tests.journeys.crowd import write_crowd
 from tests.journeys.letters import COMPLAINT, a_letter
 from tests.journeys.running import a_house, free_port, run_amends, service, type_in, wait_until, work, written_mails
 from tests.servers.postgres import Postgres
+from tests.support.places import server
 
 
 @pytest.fixture
@@ -133,22 +138,22 @@ def test_a_service_whose_database_is_gone_says_so_and_is_ready_again_when_it_is_
     # The server has a user of its own, who must reach its folder: pytest's are for one user alone.
     folder = Path(tempfile.mkdtemp(prefix="amends-database-"))
     folder.chmod(0o755)
-    server, port = Postgres(folder / "server"), free_port()
-    server.start()
+    database, port = Postgres(folder / "server"), free_port()
+    database.start()
     try:
-        settings = {"database_url": server.url()}
+        settings = {"database_url": database.url()}
         words = ("run", "triage", "--data-dir", "data", "--ops-port", str(port))
         with service(*words, at=tmp_path, settings=settings):
             wait_until(lambda: is_well(port), for_s=90, saying="triage is ready")
-            server.stop()
+            database.stop()
             wait_until(lambda: says(port, "/readyz") == 503, for_s=60, saying="the database is missed")
             told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).text
             gone, alive = figures(port), says(port, "/livez")
-            server.start()
+            database.start()
             wait_until(lambda: is_well(port), for_s=90, saying="triage is ready again")
             back = figures(port)
     finally:
-        server.stop()
+        database.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
     assert "database: the database cannot be used now" in told
@@ -157,6 +162,41 @@ def test_a_service_whose_database_is_gone_says_so_and_is_ready_again_when_it_is_
     assert not [name for name, _ in gone if name == "amends_lag_records"]
     assert back["amends_ready", (("part", "database"),)] == 1
     assert back["amends_lag_records", (("stage", "triage"), ("topic", "messages"))] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+@pytest.mark.postgres
+def test_a_relay_counts_what_it_ships_and_misses_a_topic_that_goes(tmp_path: Path, postgres_url: str) -> None:
+    prefix = f"test-{uuid.uuid4().hex[:10]}."
+    settings: dict[str, Any] = {"database_url": postgres_url, "kafka_servers": server("kafka"), "kafka_prefix": prefix}
+    port = free_port()
+    with a_house(tmp_path / "data", **settings) as house:
+        take_in(house, written_mails(tmp_path / "in", [a_letter(), a_letter(message_id="two@customer.example")]))
+        before = house.levels()
+        words = ("run", "relay", "--data-dir", "data", "--ops-port", str(port))
+        with service(*words, at=tmp_path, settings=settings):
+            wait_until(lambda: is_well(port), for_s=90, saying="the relay is ready")
+            wait_until(lambda: outcomes(figures(port), "relay") == {"shipped": 2}, for_s=60, saying="both are shipped")
+            after = house.levels()
+            page = figures(port)
+            connection = house.kafka
+            assert connection is not None
+            admin = KafkaAdminClient(**connection.client())
+            admin.delete_topics([connection.topic(name) for name in house.partitions])
+            admin.close()
+            wait_until(lambda: says(port, "/readyz") == 503, for_s=60, saying="the topics are missed")
+            told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).text
+
+    assert before.unshipped == 2
+    assert before.unshipped_since is not None
+    assert (after.unshipped, after.unshipped_since) == (0, None)
+    assert page["amends_ready", (("part", "broker"),)] == 1
+    # What was read from the database may be some seconds old.
+    assert page["amends_outbox_records", ()] in {0, 2}
+    assert page["amends_lag_records", (("stage", "triage"), ("topic", "messages"))] == 2
+    assert f"broker: topic {prefix}messages is missing" in told
+    assert "amends setup" in told
 
 
 ENDINGS = ("", "_bucket", "_sum", "_count")

@@ -56,7 +56,7 @@ def record_of(reply: Reply) -> Record:
 
 
 def deliver(database: Database, sender: FakeSender, reply: Reply, meter: Meter = NO_METER) -> None:
-    a_stage(database, sender, meter).prepare([record_of(reply)])
+    a_stage(database, sender, meter).prepare([record_of(reply)], at=MESSAGE.received_at)
 
 
 @pytest.fixture
@@ -93,7 +93,10 @@ def test_a_reply_waits_in_the_queue_while_its_channel_is_down(database: Database
 def test_only_a_reply_that_arrived_shows_that_the_channel_is_there(database: Database, reply: Reply) -> None:
     stage = a_stage(database, FakeSender())
 
-    first, again = stage.prepare([record_of(reply)]), stage.prepare([record_of(reply)])
+    first, again = (
+        stage.prepare([record_of(reply)], at=MESSAGE.received_at),
+        stage.prepare([record_of(reply)], at=MESSAGE.received_at),
+    )
 
     assert isinstance(stage, Witness)
     assert (stage.has_reached(first), stage.has_reached(again)) == (True, False)
@@ -104,7 +107,7 @@ def test_a_reply_that_the_channel_refuses_at_once_does_not_show_that_it_is_there
 ) -> None:
     stage = a_stage(database, FakeSender(says=Delivered.NO))
 
-    assert not stage.has_reached(stage.prepare([record_of(reply)]))
+    assert not stage.has_reached(stage.prepare([record_of(reply)], at=MESSAGE.received_at))
 
 
 def test_what_became_of_a_reply_is_counted_once_it_is_committed(database: Database, reply: Reply) -> None:

@@ -195,14 +195,7 @@ class StandIn:
 
     def start(self) -> StandIn:
         """Install it into an environment of its own the first time, and start it."""
-        home = cache() / _STAND_IN
-        command = home / "bin" / _STAND_IN
-        if not command.exists():
-            try:
-                subprocess.run([sys.executable, "-m", "venv", home], check=True)
-                subprocess.run([home / "bin" / "pip", "install", "--quiet", _STAND_IN], check=True)
-            except (OSError, subprocess.CalledProcessError) as why:
-                raise NoServer(f"{_STAND_IN} cannot be installed: {why}") from why
+        command = self._installed()
         self.folder.mkdir(parents=True, exist_ok=True)
         wanted = ["start", "--only", "kafka", "--kafka-port", str(self.port), "--data-dir", str(self.folder)]
         with (self.folder / "broker.log").open("ab") as log:
@@ -210,6 +203,21 @@ class StandIn:
         self._watcher = Watcher(self._process)
         wait_until(lambda: answers(self.port), self._process, what=self.kind, seconds=60)
         return self
+
+    def _installed(self) -> Path:
+        """Give the program itself: its command would start it as a child, and leave it behind when it is ended."""
+        home = cache() / _STAND_IN
+        program = f"lib/python*/site-packages/{_STAND_IN.replace('-', '_')}/{_STAND_IN}"
+        if not list(home.glob(program)):
+            try:
+                subprocess.run([sys.executable, "-m", "venv", home], check=True)
+                subprocess.run([home / "bin" / "pip", "install", "--quiet", _STAND_IN], check=True)
+            except (OSError, subprocess.CalledProcessError) as why:
+                raise NoServer(f"{_STAND_IN} cannot be installed: {why}") from why
+        found = next(home.glob(program), None)
+        if found is None:
+            raise NoServer(f"{_STAND_IN} is installed in {home}, and its program is not where it was")
+        return found
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop it."""

@@ -11,13 +11,14 @@ from amends.bus.port import Position, Topic, partition_of
 from amends.domain.arrival import ParkedState
 from amends.domain.case import CaseState
 from amends.domain.clock import ClockKind
+from amends.domain.dead import DeadState
 from amends.domain.reply import ReplyState
 from amends.domain.verdict import Severity
 from amends.meter import Levels
 from storage.levels import levels
 from storage.unit_of_work import Database
 from tests.storage.stock import add_case, add_message
-from tests.support.builders import a_case, a_clock, a_message, a_parked, a_record, a_reply, a_task
+from tests.support.builders import a_case, a_clock, a_dead_letter, a_message, a_parked, a_record, a_reply, a_task
 from tests.support.clock import MONDAY
 
 GROUPS = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED}
@@ -80,10 +81,10 @@ def test_what_a_stage_failed_on_is_told_from_what_was_parked(database: Database)
                 replace(a_parked("one"), reason="honeypot"),
                 replace(a_parked("two"), reason="honeypot"),
                 replace(a_parked("three"), reason="empty"),
-                replace(a_parked("four", stage="triage", source="log:messages"), reason="stage_failed"),
                 replace(a_parked("five"), reason="honeypot", state=ParkedState.DISCARDED),
             ]
         )
+        unit.dead.add([a_dead_letter("four"), replace(a_dead_letter("six"), state=DeadState.DISCARDED)])
         unit.commit()
 
     found = counted(database)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, insert, inspect, select, text
+from sqlalchemy import Column, Engine, MetaData, event, insert, inspect, select, text
 
 from amends.errors import Misconfigured
 from storage.engine import open_engine
 from storage.migrate import differences, pending, upgrade
 from storage.tables import metadata
 from tests.support.clock import MONDAY
+from tests.support.postgres import a_postgres_database
 
 
 def upgrade_at(url: str) -> None:
@@ -118,3 +119,28 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(Misconfigured, match="choose another data folder"):
         open_engine(f"sqlite:///{tmp_path / 'taken' / 'amends.db'}")
+
+
+@pytest.mark.postgres
+def test_a_database_that_another_process_fills_at_this_moment_is_no_stranger() -> None:
+    with a_postgres_database(is_empty=True) as url:
+        ours, theirs = open_engine(url), open_engine(url)
+        is_filled: list[bool] = []
+
+        @event.listens_for(ours, "after_cursor_execute")
+        def fill_meanwhile(*said: object) -> None:
+            # Once it was asked which step the database is at.
+            if not is_filled and "alembic_version" in str(said):
+                is_filled.append(True)
+                upgrade(theirs)
+
+        try:
+            missing = pending(ours)
+            upgrade(ours)
+
+            assert is_filled
+            assert missing
+            assert pending(ours) == []
+        finally:
+            ours.dispose()
+            theirs.dispose()

@@ -54,9 +54,9 @@ def test_a_reply_changes_only_from_the_state_it_was_seen_in(database: Database) 
     with database.unit() as unit:
         add_case(unit)
         add(unit, reply)
-        unit.replies.save(reply.moved(ReplyState.REJECTED), was=ReplyState.IN_REVIEW)
+        unit.replies.save(reply.moved(ReplyState.REJECTED), was=ReplyState.IN_REVIEW, at=MONDAY)
         with pytest.raises(Refused, match="somebody else was faster"):
-            unit.replies.save(reply.moved(ReplyState.SUPERSEDED), was=ReplyState.IN_REVIEW)
+            unit.replies.save(reply.moved(ReplyState.SUPERSEDED), was=ReplyState.IN_REVIEW, at=MONDAY)
         assert unit.replies.get(reply.id).state is ReplyState.REJECTED
 
 
@@ -65,9 +65,9 @@ def test_checks_stay_unless_new_ones_are_given(database: Database) -> None:
     with database.unit() as unit:
         add_case(unit)
         unit.replies.add([(reply, (a_check(),), "")])
-        unit.replies.save(replace(reply, outcome="seen"), was=ReplyState.IN_REVIEW)
+        unit.replies.save(replace(reply, outcome="seen"), was=ReplyState.IN_REVIEW, at=MONDAY)
         assert unit.replies.checks(reply.id) == (a_check(),)
-        unit.replies.save(reply, was=ReplyState.IN_REVIEW, checks=())
+        unit.replies.save(reply, was=ReplyState.IN_REVIEW, at=MONDAY, checks=())
         assert unit.replies.checks(reply.id) == ()
 
 

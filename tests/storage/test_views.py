@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +14,12 @@ from amends.domain.case import Case, CaseState
 from amends.domain.clock import Clock, ClockKind
 from amends.domain.priority import factors, score
 from amends.domain.verdict import Kind, Severity
+from storage.engine import open_engine
+from storage.history import InForce
 from storage.unit_of_work import Database, SqlUnitOfWork
 from storage.views import Queue, queue
 from tests.conftest import PARTITIONS
+from tests.storage.plans import caught
 from tests.storage.stock import add_case
 from tests.support.builders import a_case, a_clock
 from tests.support.clock import MONDAY
@@ -81,7 +85,7 @@ def test_the_top_of_the_queue_is_what_the_factors_say(
 ) -> None:
     # One transaction, which is never committed: the next example begins with nothing.
     with database.viewing() as connection:
-        add(SqlUnitOfWork(connection, partitions=PARTITIONS), made)
+        add(SqlUnitOfWork(connection, partitions=PARTITIONS, in_force=InForce(dict)), made)
         found = queue(connection, now=MONDAY, limit=limit)
         mine = queue(connection, now=MONDAY, limit=limit, owner="hana")
     assert ids(found) == expected(made)[:limit]
@@ -114,3 +118,19 @@ def test_a_short_look_at_the_queue_still_says_how_long_it_is(four: Database) -> 
     with four.viewing() as connection:
         found = queue(connection, now=MONDAY, limit=2)
     assert (ids(found), found.in_all) == (["AM-0", "AM-1"], 5)
+
+
+def test_sqlite_reads_the_queue_by_the_indexes_of_what_is_open_and_what_runs(database_file: Path) -> None:
+    engine = open_engine(database_file)
+    with engine.connect() as connection:
+        with caught(engine) as statements:
+            queue(connection, now=MONDAY, limit=5)
+        plan = " ".join(
+            step[3]
+            for statement, parameters in statements
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        )
+    engine.dispose()
+    assert plan.count("SEARCH cases USING COVERING INDEX ix_cases_open") == 1
+    assert plan.count("cases USING INDEX ix_cases_open") == 1
+    assert "clocks USING INDEX ix_clocks_running" in plan

@@ -90,7 +90,7 @@ class TriageHouse:
 
     @property
     def stage(self) -> TriageStage:
-        return TriageStage(self.judge, pack=load_pack("service-standard"), now=self.clock)
+        return TriageStage(self.judge, pack=load_pack("service-standard"))
 
     def file(self, *messages: Message) -> Case:
         """File messages in one batch; gives the case of the last of them."""

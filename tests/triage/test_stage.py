@@ -18,7 +18,7 @@ from amends.wire import RECEIVED
 from storage.unit_of_work import Database
 from tests.conftest import PARTITIONS
 from tests.support.builders import a_flag, a_message, a_record, a_verdict
-from tests.support.clock import FakeClock
+from tests.support.clock import MONDAY, FakeClock
 from tests.support.columns import overfull_columns
 from tests.support.fakes import FakeJudge
 from tests.support.triage_house import TriageHouse
@@ -50,7 +50,7 @@ def test_the_same_batch_applied_twice_changes_nothing(house: TriageHouse) -> Non
     house.file(first, a_message("Still nothing.", answers=first.names), a_message("You won the lottery."), first)
     before = house.rows()
     with house.database.unit() as unit:
-        house.stage.apply(unit, house.stage.prepare(records_of(house)))
+        house.stage.apply(unit, house.stage.prepare(records_of(house), at=MONDAY), at=MONDAY)
         unit.commit()
     assert house.rows() == before
 
@@ -60,7 +60,7 @@ def test_a_message_twice_in_a_batch_is_filed_once(house: TriageHouse) -> None:
     house.publish(message)
     (record,) = records_of(house)
     with house.database.unit() as unit:
-        house.stage.apply(unit, house.stage.prepare([record, record]))
+        house.stage.apply(unit, house.stage.prepare([record, record], at=MONDAY), at=MONDAY)
         unit.commit()
     assert house.case_of(message).messages == 1
 
@@ -113,7 +113,7 @@ def test_a_released_message_is_filed_once_for_a_person_to_look_at(house: TriageH
             set_aside.retry(unit, parked_id, by="tom", at=house.clock.now(), take_in_again=lambda _unit, _parked: None)
     before = house.rows()
     with house.database.unit() as unit:
-        house.stage.apply(unit, house.stage.prepare(records_of(house)))
+        house.stage.apply(unit, house.stage.prepare(records_of(house), at=MONDAY), at=MONDAY)
         unit.commit()
     assert house.rows() == before
 
@@ -153,7 +153,7 @@ def test_a_batch_that_was_not_committed_leaves_nothing(house: TriageHouse) -> No
     house.publish(a_message("My parcel never came."))
     before = house.rows()
     with house.database.unit() as unit:
-        house.stage.apply(unit, house.stage.prepare(records_of(house)))
+        house.stage.apply(unit, house.stage.prepare(records_of(house), at=MONDAY), at=MONDAY)
     assert house.rows() == before
 
 

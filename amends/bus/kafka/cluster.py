@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
@@ -11,16 +10,10 @@ from amends.bus.kafka.clients import an_admin
 from amends.bus.kafka.connection import Connection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterFacts:
-    """How many brokers answer, and how many bytes each of our topics takes in one batch of records."""
+def record_limits(connection: Connection, topics: Collection[str]) -> dict[str, int]:
+    """Say how many bytes each topic takes in one batch of records. Asking for none shows whether a broker answers.
 
-    brokers: int
-    record_bytes: dict[str, int]
-
-
-def facts_of(connection: Connection, topics: Collection[str]) -> ClusterFacts:
-    """Ask the cluster. A topic that it does not have, or whose settings we may not see, is left out.
+    A topic that the cluster does not have, or whose settings we may not see, is left out.
 
     Raises:
         Unavailable: no broker can be reached.
@@ -28,15 +21,11 @@ def facts_of(connection: Connection, topics: Collection[str]) -> ClusterFacts:
     """
     names = {connection.topic(topic): topic for topic in topics}
     with an_admin(connection) as admin:
-        brokers = admin.describe_cluster()["brokers"]
-        there = [one["name"] for one in admin.describe_topics(list(names)) if not one["error_code"]]
-        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in there]
+        there = set(admin.list_topics())
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names if name in there]
         said = admin.describe_configs(asked, config_filter="all")["topic"] if asked else {}
-    return ClusterFacts(
-        brokers=len(brokers),
-        record_bytes={
-            names[name]: int(configs["max.message.bytes"]["value"])
-            for name, configs in said.items()
-            if "max.message.bytes" in configs
-        },
-    )
+    return {
+        names[name]: int(configs["max.message.bytes"]["value"])
+        for name, configs in said.items()
+        if "max.message.bytes" in configs
+    }

@@ -212,7 +212,11 @@ class Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has 
                 metadata_max_age_ms=15_000,
                 allow_auto_create_topics=False,
             ) as consumer:
-                consumer.subscribe([self._connection.topic(self._topic)], listener=self)
+                topic = self._connection.topic(self._topic)
+                # Whoever shares the partitions out before it has heard of them shares out none.
+                if not consumer.partitions_for_topic(topic):
+                    raise Unavailable(f"the broker does not know the topic {topic} yet; run `amends setup`")
+                consumer.subscribe([topic], listener=self)
                 membership = Membership(consumer, rebalance_s=self._connection.max_poll_interval_ms / 1000)
                 with self._lock:
                     self._fault = None

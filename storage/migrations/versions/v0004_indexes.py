@@ -11,24 +11,24 @@ branch_labels = None
 depends_on = None
 
 
-def _partial(name: str, table: str, columns: list[str], *, postgresql: str, sqlite: str) -> None:
-    op.create_index(name, table, columns, postgresql_where=sa.text(postgresql), sqlite_where=sa.text(sqlite))
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, postgresql_where=sa.text(where), sqlite_where=sa.text(where))
 
 
 def upgrade() -> None:
     """Take the database one step on."""
-    is_open = "state NOT IN ('answered', 'closed')"
+    is_open = "state IN ('received', 'acknowledged', 'in_hand')"
     op.drop_index("ix_cases_state_severity", "cases")
-    _partial("ix_cases_open", "cases", ["opened_at", "id"], postgresql=is_open, sqlite=is_open)
+    _partial("ix_cases_open", "cases", ["state", "opened_at"], is_open)
     runs = "stopped_at IS NULL"
     op.drop_index("ix_clocks_stopped_at_due_at", "clocks")
-    _partial("ix_clocks_running", "clocks", ["case_id", "due_at"], postgresql=runs, sqlite=runs)
-    _partial(
+    _partial("ix_clocks_running", "clocks", ["case_id", "due_at"], runs)
+    op.create_index(
         "ix_replies_automatic_lately",
         "replies",
         ["drafted_at"],
-        postgresql="is_automatic IS true",
-        sqlite="is_automatic IS 1",
+        postgresql_where=sa.text("is_automatic IS true"),
+        sqlite_where=sa.text("is_automatic IS 1"),
     )
     op.create_index("ix_thread_names_number", "thread_names", ["number"])
     op.create_index("ix_tasks_case_id", "tasks", ["case_id"])

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import pytest
 
@@ -31,10 +32,10 @@ class SlowStage(FakeStage):
     takes_s: float = 0.0
     seen: list[str] = field(default_factory=list)
 
-    def prepare(self, records: Sequence[Record]) -> list[Record]:
+    def prepare(self, records: Sequence[Record], *, at: datetime) -> list[Record]:
         time.sleep(self.takes_s)
         self.seen += [record.id for record in records]
-        return super().prepare(records)
+        return super().prepare(records, at=at)
 
 
 @dataclass

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 import ingest.web_form
+from amends.compose import House as Installation
+from amends.settings import load_settings
 from ingest.web_form.settings import FormLimits
 from ingest.web_form.typed import Typed, find_problems
 from tests.ingest.web_form.fakes import House, Visitor, some_settings
@@ -256,6 +258,17 @@ def test_visitors_behind_our_proxy_are_told_apart_and_others_cannot_pretend() ->
 
     assert [post(proxy, "203.0.113.1"), post(proxy, "203.0.113.2")] == [303, 303]
     assert [post(stranger, "203.0.113.3"), post(stranger, "203.0.113.4")] == [303, 429]
+
+
+def test_a_proxy_may_be_any_machine_of_a_network(tmp_path: Path) -> None:
+    settings = load_settings(data_dir=tmp_path, form_proxies="172.16.0.0/12")
+    proxy = Visitor(Installation(settings=settings).form(), address="172.20.0.1")
+
+    def post(claimed: str) -> int:
+        return proxy.request("POST", "/", boxes={"text": WORDS}, headers={"X-Forwarded-For": claimed}).status_code
+
+    assert {post("203.0.113.1") for _ in range(FormLimits().forms_at_once)} == {303}
+    assert [post("203.0.113.1"), post("203.0.113.2")] == [429, 303]
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
