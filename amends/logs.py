@@ -45,3 +45,5 @@ def start_logging(level: str, *, plain: bool = False) -> None:
     root.setLevel(logging.WARNING)
     for room in ("amends", "ingest", "triage", "respond", "storage"):
         logging.getLogger(room).setLevel(level.upper())
+    # It reports every attempt to connect, several times a second while a broker is away; what matters we say ourselves.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)

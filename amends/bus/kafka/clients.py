@@ -8,9 +8,9 @@ the hour.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from socket import socket
 from typing import Any
 
@@ -18,8 +18,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
 
-from amends.bus.kafka.connection import Connection, told_plainly
+from amends.bus.kafka.connection import NOT_LET_IN, Connection, told_plainly
 from amends.bus.kafka.reach import hindrance
 from amends.errors import Misconfigured
 
@@ -42,10 +44,34 @@ class _ClosingSocket(KafkaNetSocket):  # type: ignore[misc] # kafka-python has n
         return connected
 
 
+class _Manager(KafkaConnectionManager):  # type: ignore[misc] # kafka-python has no types
+    """Remembers who was not let in. kafka-python means to, but forgets a wrong password and tries it for ever."""
+
+    _refused: BaseException | None = None
+
+    def get_connection(self, node_id: Any, **said: Any) -> Any:
+        """Give the connection to a node, or raise what a node said to the one before."""
+        if self._refused is not None:
+            raise self._refused
+        is_new = node_id not in self._conns
+        connection = super().get_connection(node_id, **said)
+        if is_new:
+            connection.init_future.add_errback(self._note_refusal)
+        return connection
+
+    def _note_refusal(self, why: BaseException) -> None:
+        if isinstance(why, NOT_LET_IN):
+            self._refused = why
+
+
 class _Net(KafkaNetClient):  # type: ignore[misc] # kafka-python has no types
     """The sockets and the thread of a client; closing them a second time is harmless."""
 
     _is_closed = False
+
+    def __init__(self, **said: Any) -> None:
+        net = NetworkSelector(**said)
+        super().__init__(net=net, manager=_Manager(net, **said))
 
     def close(self, node_id: object = None) -> None:
         """Close one connection, or everything."""
@@ -114,8 +140,8 @@ def _opened(
 
 
 def _made(make: Callable[..., Any], connection: Connection, **said: Any) -> Any:
-    if connection.ca_file and not Path(connection.ca_file).is_file():
-        raise Misconfigured(f"AMENDS_KAFKA_CA_FILE names {connection.ca_file}, and there is no such file")
+    if connection.ca_file:
+        _refuse_unreadable(connection.ca_file)
     with told_plainly(connection):
         try:
             return make(**connection.client(), proxy_url=f"{_ClosingSocket.SCHEMES[0]}://straight", **said)
@@ -125,6 +151,15 @@ def _made(make: Callable[..., Any], connection: Connection, **said: Any) -> Any:
             if found is None:
                 raise
             raise found from why
+
+
+def _refuse_unreadable(ca_file: str) -> None:
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as why:
+        raise Misconfigured(
+            f"AMENDS_KAFKA_CA_FILE names {ca_file}, which cannot be read as certificates ({type(why).__name__})"
+        ) from why
 
 
 def _leave(consumer: KafkaConsumer) -> None:

@@ -23,7 +23,8 @@ _REQUEST_TIMEOUT_MS = 10_000
 _BOOTSTRAP_TIMEOUT_MS = 5_000
 #: What a broker takes by itself, and how much of that a record may need beside its body.
 _RECORD_BYTES, _ROOM_BYTES = 1_048_588, 65_536
-_NOT_LET_IN = (
+#: How kafka-python says that a broker does not let us in, or not to that.
+NOT_LET_IN = (
     AuthorizationError,
     IllegalSaslStateError,
     KafkaConfigurationError,
@@ -101,7 +102,7 @@ def told_plainly(connection: Connection) -> Iterator[None]:
     where = ", ".join(connection.servers)
     try:
         yield
-    except _NOT_LET_IN as why:
+    except NOT_LET_IN as why:
         raise Misconfigured(
             f"the broker at {where} does not let us in ({type(why).__name__}): check AMENDS_KAFKA_SECURITY, "
             "AMENDS_KAFKA_USER and AMENDS_KAFKA_PASSWORD, and what that user may do"

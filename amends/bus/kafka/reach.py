@@ -35,7 +35,7 @@ def _of_server(server: str, connection: Connection) -> AmendsError | None:
     host = host.strip("[]")
     try:
         reached = socket.create_connection((host, int(port)), timeout=_LOOK_S)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         return Unavailable(f"this machine knows no address of the broker {host}: check AMENDS_KAFKA_SERVERS")
     except OSError as why:
         return Unavailable(
