@@ -150,7 +150,8 @@ def _made(make: Callable[..., Any], connection: Connection, **said: Any) -> Any:
             found = hindrance(connection)
             if found is None:
                 raise
-            raise found from why
+            # Its trace holds on to the sockets of every attempt.
+            raise found from why.with_traceback(None)
 
 
 def _refuse_unreadable(ca_file: str) -> None:

@@ -215,7 +215,7 @@ class Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has 
                 topic = self._connection.topic(self._topic)
                 # Whoever shares the partitions out before it has heard of them shares out none.
                 if not consumer.partitions_for_topic(topic):
-                    raise Unavailable(f"the broker does not know the topic {topic} yet; run `amends setup`")
+                    raise Unavailable(f"the broker has no topic {topic}: run `amends setup`")
                 consumer.subscribe([topic], listener=self)
                 membership = Membership(consumer, rebalance_s=self._connection.max_poll_interval_ms / 1000)
                 with self._lock:

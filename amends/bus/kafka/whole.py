@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
+from amends.bus.kafka.clients import a_consumer
 from amends.bus.kafka.connection import Connection, told_plainly
 from amends.bus.kafka.records import decode, offset_of
 from amends.bus.port import Record
@@ -22,6 +23,8 @@ from amends.ports import BlobStore
 _POLL_MS = 500
 #: How long the broker may bring nothing before we give up.
 _PATIENCE_S = 60.0
+#: So many records may lie before the one that they follow: more than a relay ships at a time.
+_EARLY_AT_MOST = 10_000
 
 
 class WholeTopics:
@@ -39,15 +42,23 @@ class WholeTopics:
             Unavailable: the broker cannot be read now.
         """
         wanted: dict[int, int] = defaultdict(int)
+        #: What came before the one before it: a relay that was refused a record ships again from there.
+        early: dict[int, dict[int, ConsumerRecord]] = defaultdict(dict)
         for received, offset in self._received(topic):
-            if offset > wanted[received.partition]:
+            here, waiting = received.partition, early[received.partition]
+            if offset >= wanted[here]:
+                waiting.setdefault(offset, received)
+            while (found := waiting.pop(wanted[here], None)) is not None:
+                wanted[here] += 1
+                yield decode(found, topic, self._blobs)
+            if len(waiting) > _EARLY_AT_MOST:
+                break
+        for partition, waiting in early.items():
+            if waiting:
                 raise NotFound(
-                    f"{self._connection.topic(topic)}[{received.partition}] lacks the records from "
-                    f"{wanted[received.partition]} to {offset}: it was cut short, so it cannot be rebuilt from"
+                    f"{self._connection.topic(topic)}[{partition}] lacks the records from {wanted[partition]} to "
+                    f"{min(waiting)}: it was cut short, so it cannot be rebuilt from"
                 )
-            if offset == wanted[received.partition]:
-                wanted[received.partition] += 1
-                yield decode(received, topic, self._blobs)
 
     def ends(self, topic: str) -> dict[int, int]:
         """Say up to which offset each partition was shipped; one that holds nothing is left out.
@@ -63,22 +74,21 @@ class WholeTopics:
 
     def _received(self, topic: str) -> Iterator[tuple[ConsumerRecord, int]]:
         """Give what lies on a topic now, copies and all, each with the offset that the log's table gave it."""
-        with told_plainly(self._connection):
-            consumer = KafkaConsumer(
-                **self._connection.client(), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
-            )
-            try:
-                name = self._connection.topic(topic)
-                found = consumer.partitions_for_topic(name)
-                if not found:
-                    raise NotFound(f"the broker has no topic {name}: check AMENDS_KAFKA_PREFIX")
-                partitions = [TopicPartition(name, number) for number in sorted(found)]
-                consumer.assign(partitions)
-                ends = consumer.end_offsets(partitions)
-                consumer.seek_to_beginning(*partitions)
-                yield from self._until(consumer, ends)
-            finally:
-                consumer.close(autocommit=False)
+        with (
+            told_plainly(self._connection),
+            a_consumer(
+                self._connection, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+            ) as consumer,
+        ):
+            name = self._connection.topic(topic)
+            found = consumer.partitions_for_topic(name)
+            if not found:
+                raise NotFound(f"the broker has no topic {name}: check AMENDS_KAFKA_PREFIX")
+            partitions = [TopicPartition(name, number) for number in sorted(found)]
+            consumer.assign(partitions)
+            ends = consumer.end_offsets(partitions)
+            consumer.seek_to_beginning(*partitions)
+            yield from self._until(consumer, ends)
 
     def _until(self, consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> Iterator[tuple[ConsumerRecord, int]]:
         quiet_since = time.monotonic()

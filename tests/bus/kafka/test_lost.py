@@ -11,7 +11,9 @@ from kafka import TopicPartition
 from amends.bus.kafka.clients import an_admin
 from amends.bus.kafka.records import encode
 from amends.bus.kafka.topics import TopicPlan
+from amends.bus.kafka.whole import WholeTopics
 from amends.bus.port import Record
+from amends.errors import NotFound
 from storage.blobs import FolderBlobStore
 from tests.bus.kafka.received import a_stored_record
 from tests.bus.kafka.works import GROUP, PARTITIONS, TOPIC, Works, in_the_end, key_in
@@ -211,3 +213,22 @@ def test_a_record_that_came_too_early_waits_for_the_one_before_it(works: Works, 
     works.ship_all()
 
     assert ids(works.read_all(log, 2)) == ["r1", "r2"]
+
+
+def test_a_rebuild_reads_a_topic_on_which_a_record_came_too_early(works: Works, tmp_path: Path) -> None:
+    works.publish(*names(3), key=KEY)
+    for offset in (0, 2):
+        value, headers = encode(a_stored_record(offset), works.blobs, body_at_most=1_000)
+        works.put_on_broker(partition=HERE, key=KEY.encode(), value=value, headers=headers)
+    works.ship_all()
+
+    assert ids(list(WholeTopics(works.connection, works.blobs).records(TOPIC))) == names(3)
+
+
+def test_a_rebuild_refuses_a_topic_that_lacks_records(works: Works) -> None:
+    works.publish(*names(9), key=KEY)
+    works.ship_all()
+    cut(works, 4)
+
+    with pytest.raises(NotFound, match="lacks the records from 0 to 4"):
+        list(WholeTopics(works.connection, works.blobs).records(TOPIC))
