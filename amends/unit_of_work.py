@@ -214,6 +214,10 @@ class AutomaticCounts:
     in_all: int
 
 
+#: So many cases with one mark are remembered, and those that one batch brings beyond.
+HOLDERS_AT_MOST = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedMarks:
     """What two cases share, and when the older of them had it."""
@@ -243,8 +247,13 @@ class LinkStore(Protocol):
     ) -> Mapping[str, Mapping[str, SharedMarks]]:
         """Find cases with the same marks: from a case id and its marks to {other case: what they share}."""
 
-    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime) -> None:
-        """Remember the marks of cases."""
+    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, since: datetime) -> None:
+        """Remember the marks of cases.
+
+        A mark that `HOLDERS_AT_MOST` cases have had since `since` is not remembered of any more:
+        when thousands write the same words, that two of them did says nothing of those two,
+        and to compare each with all before it would take ever longer.
+        """
 
 
 class TaskStore(Protocol):

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from amends.domain.link import Link, LinkKind, LinkState
 from amends.errors import NotFound
-from amends.unit_of_work import SharedMarks
+from amends.unit_of_work import HOLDERS_AT_MOST, SharedMarks
 from storage.rows import chunks, insert_new, one_of
 from storage.tables import links, matter_marks
 
@@ -94,10 +94,28 @@ class SqlLinkStore:
                         found[case_id][row.case_id] = SharedMarks(marks=marks_before | {row.mark}, at=row.at)
         return found
 
-    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime) -> None:
-        """Remember the marks of cases."""
+    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, since: datetime) -> None:
+        """Remember the marks of cases, but for those that enough cases have had since `since`."""
+        common = self._common({mark for of_case in marks.values() for mark in of_case}, since=since)
         insert_new(
             self._connection,
             matter_marks,
-            [{"mark": mark, "case_id": case_id, "at": at} for case_id, of_case in marks.items() for mark in of_case],
+            [
+                {"mark": mark, "case_id": case_id, "at": at}
+                for case_id, of_case in marks.items()
+                for mark in of_case
+                if mark not in common
+            ],
         )
+
+    def _common(self, marks: Collection[str], *, since: datetime) -> set[str]:
+        return {
+            mark
+            for chunk in chunks(marks)
+            for mark in self._connection.scalars(
+                select(matter_marks.c.mark)
+                .where(one_of(self._connection, matter_marks.c.mark, chunk), matter_marks.c.at >= since)
+                .group_by(matter_marks.c.mark)
+                .having(func.count() >= HOLDERS_AT_MOST)
+            )
+        }

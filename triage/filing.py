@@ -26,11 +26,13 @@ from amends.domain.reply import ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.threading import Join, Open, Pointer, Via, decide_thread
 from amends.domain.verdict import Kind, Severity, Verdict
-from amends.unit_of_work import JudgedMessage, SharedMarks, UnitOfWork
+from amends.unit_of_work import HOLDERS_AT_MOST, JudgedMessage, SharedMarks, UnitOfWork
 from amends.wire import TRIAGED, Triaged, cloud_headers, encode_triaged
 
 #: How far back the same matter is looked for.
 _SAME_MATTER_WITHIN = timedelta(days=30)
+#: So many cases are suggested to belong together with a new one: more are no help to anybody.
+_SUGGESTED_AT_MOST = 5
 _SUBJECT_CHARS = 90
 
 
@@ -122,7 +124,7 @@ class Filing:
         unit.clocks.start(w.clocks)
         self._suggest_same_matter()
         unit.links.suggest(w.links)
-        unit.links.mark(w.marks, at=self._now)
+        unit.links.mark(w.marks, at=self._now, since=self._now - _SAME_MATTER_WITHIN)
         unit.tasks.raise_(w.tasks)
         unit.intake.park(w.parked)
         unit.audit.append(w.happenings)
@@ -353,21 +355,25 @@ class Filing:
         holders: dict[str, list[str]] = defaultdict(list)
         for case_id, marks in opened.items():
             for mark in marks:
-                for other in holders[mark]:
+                for other in holders[mark][:HOLDERS_AT_MOST]:
                     before = found.get((case_id, other))
                     both = (before.marks if before else frozenset()) | {mark}
                     found[case_id, other] = SharedMarks(marks=both, at=self._now)
                 holders[mark].append(case_id)
         linked = {frozenset((link.case_id, link.other_case_id)) for link in self._w.links}
         earlier = self._unit.cases.get_many({other for _, other in found if other not in self._cases})
-        # In one order, whatever order the marks were looked at in.
-        for (case_id, other), shared in sorted(found.items(), key=lambda one: one[0]):
+        suggested: Counter[str] = Counter()
+        # The strongest first, and in one order, whatever order the marks were looked at in.
+        for (case_id, other), shared in sorted(found.items(), key=lambda one: (-len(one[1].marks), one[0])):
+            if suggested[case_id] >= _SUGGESTED_AT_MOST:
+                continue
             one, two = self._cases[case_id], self._cases.get(other) or earlier.get(other)
             if two is None or frozenset((case_id, other)) in linked or not _may_be_one_matter(one, two):
                 continue
             hours = abs((one.opened_at - two.opened_at).total_seconds()) / 3600
             reasons = reasons_to_link(shared.marks, hours_apart=hours)
             if reasons:
+                suggested[case_id] += 1
                 self._w.links.append(
                     Link(
                         case_id=case_id,

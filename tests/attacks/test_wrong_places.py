@@ -108,7 +108,7 @@ def test_every_command_says_in_one_line_that_the_database_is_none(tmp_path: Path
         assert ended.err.startswith("amends: the database cannot be used now: ")
         assert ended.err.count("\n") == 1
     doctor = type_in("doctor", "--json", "--data-dir", str(tmp_path), code=1)
-    assert [found["what"] for found in doctor.json if not found["is_well"]] == ["database", "stages", "dead letters"]
+    assert [found["what"] for found in doctor.json if not found["is_well"]] == ["database"]
 
 
 def test_processes_that_start_together_agree_on_one_secret(tmp_path: Path) -> None:

@@ -40,4 +40,4 @@ def test_a_socket_named_by_a_path_can_be_reached(tmp_path: Path) -> None:
 
 def test_no_setting_of_this_machine_leaks_into_a_test() -> None:
     of_ours = {name for name in os.environ if name.startswith("AMENDS_")}
-    assert all(name.startswith(("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA")) for name in of_ours)
+    assert all(name.startswith(("AMENDS_REQUIRE_", "AMENDS_SHARED_DATA", "AMENDS_TEST_")) for name in of_ours)

@@ -273,6 +273,24 @@ def test_what_came_long_ago_is_not_suggested(house: TriageHouse) -> None:
     assert house.links_of(house.file(later)) == []
 
 
+def test_when_very_many_say_the_same_each_case_is_compared_with_few_and_suggested_with_fewer(
+    house: TriageHouse,
+) -> None:
+    crowd = [a_message(STORY, native_id=f"{n}", author=f"person{n}@example.org") for n in range(60)]
+    house.publish(*crowd[:30])
+    house.run()
+    house.publish(*crowd[30:])
+    house.run()
+
+    cases = [house.case_of(one) for one in crowd]
+    suggested = [sum(link.case_id == case.id for link in house.links_of(case)) for case in cases]
+    compared = {link.other_case_id for case in cases for link in house.links_of(case)}
+    assert suggested[0] == 0
+    assert max(suggested) == 5
+    assert suggested[-1] == 5
+    assert len(compared) <= 30
+
+
 # Machines
 
 
