@@ -103,6 +103,14 @@ class LeftOut:
 _left_out = TypeAdapter(LeftOut)
 
 
+#: What the body of each event holds, but for those of commands (`Command.body`). Settings are a table by themselves.
+BODIES: Mapping[str, TypeAdapter[Any]] = {
+    STAGE_DONE: _stage_done,
+    LEFT_OUT: _left_out,
+    IN_FORCE: TypeAdapter(dict[str, Any]),
+}
+
+
 def note_left_out(unit: UnitOfWork, first: int, to: int, *, at: datetime) -> None:
     """Note that events could not be repeated, so that no later rebuild tries to."""
     unit.history.note(LEFT_OUT, _left_out.dump_json(LeftOut(first=first, to=to)), at=at)
@@ -151,6 +159,11 @@ class Command(Generic[P, R]):
         bound = self._signature.bind_partial()
         bound.arguments = {self._unit_name: unit, **arguments}
         self._do(*bound.args, **bound.kwargs)
+
+    @property
+    def body(self) -> TypeAdapter[Any]:
+        """What the body of its event holds."""
+        return TypeAdapter(self._arguments)
 
     @cached_property
     def _signature(self) -> inspect.Signature:

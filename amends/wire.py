@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -44,6 +45,14 @@ QUEUED = "amends.reply.queued"
 _message = TypeAdapter(Message)
 _triaged = TypeAdapter(Triaged)
 _queued = TypeAdapter(Queued)
+
+#: What the body of each type of record holds.
+BODIES: Mapping[str, TypeAdapter[Any]] = {
+    RECEIVED: _message,
+    RELEASED: _message,
+    TRIAGED: _triaged,
+    QUEUED: _queued,
+}
 
 
 def body_of(record: Record, *types: str) -> bytes:

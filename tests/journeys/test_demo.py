@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it has no types
 
+from amends.bus.port import Position
 from amends.compose import House
 from amends.domain.arrival import Arrival
 from amends.domain.channel import Channel
@@ -18,8 +21,11 @@ from amends.domain.clock import ClockKind
 from amends.domain.link import Link, LinkKind
 from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.verdict import Kind, Severity
+from amends.history import STAGE_DONE
 from amends.samples import samples_dir
 from amends.unit_of_work import JudgedMessage
+from amends.wire import QUEUED, RECEIVED, TRIAGED
+from tests.architecture.records_page import SCHEMAS
 from tests.journeys.running import Ended, a_house, run_amends
 from tests.samples.reading import Expected, expected, form_lines
 
@@ -267,3 +273,22 @@ def test_the_demo_makes_its_own_folder_anew_and_leaves_any_other_alone(demo: Dem
 
     assert "no demo made it" in refused.err
     assert (tmp_path / "mine").read_text("utf-8") == "keep me"
+
+
+def test_every_record_on_the_log_is_the_event_that_its_headers_say_and_fits_its_schema(demo: Demo) -> None:
+    validators = {
+        path.stem: Draft202012Validator(json.loads(path.read_text("utf-8"))) for path in SCHEMAS.glob("*.json")
+    }
+    seen: set[str] = set()
+    with demo.house.database.reading() as unit:
+        for topic, partitions in demo.house.partitions.items():
+            for partition in range(partitions):
+                here = Position(group="", topic=topic, partition=partition, next_offset=0)
+                for record in unit.log.read(here, limit=10_000):
+                    assert record.headers["ce_id"] == record.id
+                    assert record.headers["ce_type"] == record.type
+                    assert record.headers["ce_time"] == record.at.isoformat()
+                    assert record.headers["ce_source"].startswith("/")
+                    validators[record.type].validate(json.loads(record.body))
+                    seen.add(record.type)
+    assert seen >= {RECEIVED, TRIAGED, QUEUED, STAGE_DONE}

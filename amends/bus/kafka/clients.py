@@ -1,9 +1,8 @@
 """Opens clients of kafka-python, and ends them: also those that fail while they are made.
 
 A client starts threads and opens sockets before it knows whether a broker answers, and
-leaves them behind when none does; so does each of its attempts to connect. A worker that
-waits for its broker tries several times a second; it would run out of file handles within
-the hour.
+leaves them behind when none does. A worker that waits for its broker tries several times a
+second; it would run out of file handles within the hour.
 """
 
 from __future__ import annotations
@@ -11,75 +10,18 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from socket import socket
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
-from kafka.net.compat import KafkaNetClient
-from kafka.net.inet import KafkaNetSocket
-from kafka.net.manager import KafkaConnectionManager
-from kafka.net.selector import NetworkSelector
 
-from amends.bus.kafka.connection import NOT_LET_IN, Connection, told_plainly
+from amends.bus.kafka.connection import Connection, told_plainly
+from amends.bus.kafka.net import STRAIGHT, Net
 from amends.bus.kafka.reach import hindrance
 from amends.errors import Misconfigured
 
 #: How long a consumer may take to say good-bye, and a producer's thread to end.
 _GOODBYE_MS, _END_S = 5_000, 5.0
-
-
-class _ClosingSocket(KafkaNetSocket):  # type: ignore[misc] # kafka-python has no types
-    """Connects straight, and closes what could not be connected. kafka-python takes it for a kind of proxy."""
-
-    SCHEMES = ("amends",)
-
-    async def sock_connect(self, net: Any, sock: socket, address: Any, timeout_at: float | None = None) -> socket:
-        """Connect."""
-        try:
-            connected: socket = await super().sock_connect(net, sock, address, timeout_at=timeout_at)
-        except BaseException:
-            sock.close()
-            raise
-        return connected
-
-
-class _Manager(KafkaConnectionManager):  # type: ignore[misc] # kafka-python has no types
-    """Remembers who was not let in. kafka-python means to, but forgets a wrong password and tries it for ever."""
-
-    _refused: BaseException | None = None
-
-    def get_connection(self, node_id: Any, **said: Any) -> Any:
-        """Give the connection to a node, or raise what a node said to the one before."""
-        if self._refused is not None:
-            raise self._refused
-        is_new = node_id not in self._conns
-        connection = super().get_connection(node_id, **said)
-        if is_new:
-            connection.init_future.add_errback(self._note_refusal)
-        return connection
-
-    def _note_refusal(self, why: BaseException) -> None:
-        if isinstance(why, NOT_LET_IN):
-            self._refused = why
-
-
-class _Net(KafkaNetClient):  # type: ignore[misc] # kafka-python has no types
-    """The sockets and the thread of a client; closing them a second time is harmless."""
-
-    _is_closed = False
-
-    def __init__(self, **said: Any) -> None:
-        net = NetworkSelector(**said)
-        super().__init__(net=net, manager=_Manager(net, **said))
-
-    def close(self, node_id: object = None) -> None:
-        """Close one connection, or everything."""
-        if node_id is None:
-            if self._is_closed:
-                return
-            self._is_closed = True
-        super().close(node_id)
 
 
 @contextmanager
@@ -122,10 +64,10 @@ def an_admin(connection: Connection) -> Iterator[KafkaAdminClient]:
 def _opened(
     make: Callable[..., Any], connection: Connection, close: Callable[[Any], None], **said: Any
 ) -> Iterator[Any]:
-    nets: list[_Net] = []
+    nets: list[Net] = []
 
-    def net(**more: Any) -> _Net:
-        nets.append(_Net(**more))
+    def net(**more: Any) -> Net:
+        nets.append(Net(**more))
         return nets[-1]
 
     try:
@@ -144,7 +86,7 @@ def _made(make: Callable[..., Any], connection: Connection, **said: Any) -> Any:
         _refuse_unreadable(connection.ca_file)
     with told_plainly(connection):
         try:
-            return make(**connection.client(), proxy_url=f"{_ClosingSocket.SCHEMES[0]}://straight", **said)
+            return make(**connection.client(), proxy_url=STRAIGHT, **said)
         except KafkaTimeoutError as why:
             # kafka-python only says that it took too long.
             found = hindrance(connection)

@@ -38,16 +38,19 @@ def said_of(connection: Connection) -> AmendsError:
 
 
 @contextmanager
-def a_listener(*, answers: bytes = b"") -> Iterator[str]:
-    """Something that takes connections, says what it says and is no broker."""
+def a_listener(*, answers: bytes = b"", hangs_up: bool = True) -> Iterator[str]:
+    """Something that takes connections, says what it says, if anything, and is no broker."""
     with socket.create_server((HOST, 0)) as listening:
-        stop = threading.Event()
+        stop, kept = threading.Event(), []
 
         def serve() -> None:
             listening.settimeout(0.1)
             while not stop.is_set():
                 with suppress(OSError):
                     reached, _ = listening.accept()
+                    if not hangs_up:
+                        kept.append(reached)
+                        continue
                     with reached:
                         reached.settimeout(0.5)
                         reached.recv(100)
@@ -58,6 +61,8 @@ def a_listener(*, answers: bytes = b"") -> Iterator[str]:
         yield f"{HOST}:{listening.getsockname()[1]}"
         stop.set()
         thread.join()
+        for reached in kept:
+            reached.close()
 
 
 def test_a_port_that_nobody_listens_on() -> None:
@@ -92,6 +97,14 @@ def test_a_port_without_tls_is_told_when_tls_is_asked_for() -> None:
     assert isinstance(said, Misconfigured)
     assert "does not speak TLS" in str(said)
     assert "AMENDS_KAFKA_SECURITY" in str(said)
+
+
+@pytest.mark.parametrize("security", ["PLAINTEXT", "SSL"])
+def test_something_that_never_says_a_word_is_not_waited_for(security: str) -> None:
+    with a_listener(hangs_up=False) as where:
+        said = said_of(Connection(servers=(where,), security=security))
+
+    assert where in str(said)
 
 
 def test_a_missing_file_of_authorities_is_named() -> None:
