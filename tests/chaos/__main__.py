@@ -21,7 +21,6 @@ def main() -> int:
     said = asked.parse_args()
     seed = said.seed or random.SystemRandom().randrange(1, 1_000_000)
     at = Path(tempfile.mkdtemp(prefix="amends-chaos-"))
-    at.chmod(0o755)
     ended = run_on_kafka(at, messages=said.messages, kills=said.kills, seed=seed, say=_say)
     for what in (ended.effects.lost + ended.effects.doubled + ended.effects.amiss)[:20]:
         _say(f"  {what}")

@@ -73,7 +73,6 @@ def test_thousands_of_messages_have_one_effect_each_when_everything_is_killed(tm
 @pytest.mark.postgres
 def test_messages_have_one_effect_each_on_kafka_and_postgresql_when_everything_is_killed(tmp_path: Path) -> None:
     """Its servers are its own: they are killed, too."""
-    tmp_path.chmod(0o755)
     ended = run_on_kafka(tmp_path, messages=2_000, kills=20, seed=20261128, say=print)
 
     print(f"{ended.effects}; {ended.killed} killed, {ended.killed_at_work} at work, {ended.took_s:.0f} s")

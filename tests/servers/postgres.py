@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 from tests.servers.ports import HOST, NoServer, Watcher, end, free_port, wait_until
@@ -38,7 +40,7 @@ class Postgres:
     """One server. `durable` forces commits to disk, as an installation does; tests can do without."""
 
     def __init__(self, folder: Path, *, durable: bool = False, port: int = 0) -> None:
-        self.folder = folder
+        self.folder = _reachable(folder)
         self.port = port or free_port()
         self._durable = durable
         self._bin = bin_folder()
@@ -95,10 +97,6 @@ class Postgres:
         if owner := _owner():
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             os.chown(word, owner.pw_uid, owner.pw_gid)
-            for parent in self.folder.parents:
-                # The server's own user must reach its folder.
-                if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         subprocess.run(
             [
                 str(self._bin / "initdb"), "-D", str(data), "-U", "amends", "--pwfile", str(word),
@@ -106,6 +104,16 @@ class Postgres:
             ],
             check=True, stdout=subprocess.DEVNULL, user=_user(), group=_user(),
         )  # fmt: skip
+
+
+def _reachable(folder: Path) -> Path:
+    """Give a folder that the server's own user can reach: what root makes for a test is closed to it."""
+    if os.getuid() != 0:
+        return folder
+    own = Path(tempfile.mkdtemp(prefix="amends-postgres-"))
+    own.chmod(0o755)
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return own
 
 
 def _owner() -> pwd.struct_passwd | None:
