@@ -192,12 +192,12 @@ def test_a_relay_counts_what_it_ships_and_misses_a_topic_that_goes(tmp_path: Pat
             wait_until(lambda: says(port, "/readyz") == 503, for_s=60, saying="the topics are missed")
             told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).text
 
-    assert before.unshipped == 2
+    assert waiting > 2
     assert before.unshipped_since is not None
     assert (after.unshipped, after.unshipped_since) == (0, None)
     assert page["amends_ready", (("part", "broker"),)] == 1
     # What was read from the database may be some seconds old.
-    assert page["amends_outbox_records", ()] in {0, 2}
+    assert page["amends_outbox_records", ()] in {0, waiting}
     assert page["amends_lag_records", (("stage", "triage"), ("topic", "messages"))] == 2
     assert f"broker: topic {prefix}messages is missing" in told
     assert "amends setup" in told
