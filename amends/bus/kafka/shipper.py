@@ -58,6 +58,8 @@ class KafkaShipper:
 
     def ship(self, records: Sequence[Record]) -> Shipped:
         """Bring records to the broker, and say how far each partition came: all replicas in sync have that."""
+        if not records:
+            return Shipped(reached={})
         producer = self._made()
         try:
             shipped = self._ship(producer, records)
