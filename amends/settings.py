@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     partitions: int = Field(
         4, ge=1, le=256, description="Partitions of each topic: the most workers of one stage that can share its work."
     )
-    batch: int = Field(100, ge=1, le=5000, description="Records that a stage does in one transaction.")
+    batch: int = Field(200, ge=1, le=5000, description="Records that a stage does in one transaction.")
 
     kafka_servers: Listed = Field(
         (),

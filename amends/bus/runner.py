@@ -62,7 +62,7 @@ P = TypeVar("P")
 Q = TypeVar("Q", contravariant=True)
 
 #: The pause after finding nothing, in seconds: short at first, longer while it stays quiet.
-_IDLE_FIRST_S, _IDLE_MOST_S = 0.05, 1.0
+_IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 1.0
 #: So many neighbours may fail as well before nobody asks further.
 _NEIGHBOURS = 2
 #: How far back a brake looks for what made it grip.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import signal
@@ -58,11 +59,22 @@ def run(
     start_logging(house.settings.log_level)
     stop = stop_on_signals()
     _ready(house)
+    settle_in()
     try:
         with watched(house, service, ops_port(house.settings, service, port)) as meter:
             _work(house, service, meter, stop, worker=worker, until_idle=until_idle)
     finally:
         house.tracer.close()
+
+
+def settle_in() -> None:
+    """Tell the garbage collector that what is loaded stays, and that a batch makes and drops many things at once.
+
+    Records, futures and rows hold no cycles: to look for some after every 700 of them costs a relay a tenth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:

@@ -45,6 +45,9 @@ _KINDS = ("letters", "posts")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark. Exit code 1 when something that is aimed at is missed."""
     asked = _asked(arguments)
+    if asked.messages < asked.rate * asked.seconds:
+        # Rather than after all rounds.
+        raise SystemExit(f"--messages must be at least --rate times --seconds, {asked.rate * asked.seconds:.0f}")
     console = Console()
     data = shared_data()
     if not data.is_dir():

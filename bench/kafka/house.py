@@ -72,7 +72,7 @@ class BusStage:
                     type=TRIAGED,
                     at=at,
                     body=b'{"kind":"x"}',
-                    headers=record.headers,
+                    headers={**record.headers, "ce_type": TRIAGED, "ce_time": at.isoformat()},
                 )
                 for record in prepared
             ]

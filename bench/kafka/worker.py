@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from threading import Event, Thread
 
+from amends.cli.background import settle_in
 from amends.logs import start_logging
 from amends.settings import load_settings
 from bench.kafka.house import ComparedHouse
@@ -23,6 +24,7 @@ def main(service: str, judged_by: str) -> None:
     house = ComparedHouse(settings=load_settings(), judged_by=judged_by)
     start_logging(house.settings.log_level)
     _ = house.secret, house.pack, house.database, house.blobs
+    settle_in()
     if service == RELAY:
         _relay(house)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,8 +112,3 @@ def told_plainly(connection: Connection) -> Iterator[None]:
             f"the broker at {where} cannot be used now ({type(why).__name__}): "
             "check that it runs, and AMENDS_KAFKA_SERVERS"
         ) from why
-
-
-def words(headers: Mapping[str, str]) -> list[tuple[str, bytes]]:
-    """Write headers as the broker takes them."""
-    return [(name, value.encode("utf-8", "surrogatepass")) for name, value in headers.items()]

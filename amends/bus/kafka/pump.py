@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 #: How long one poll waits; what arrives ends it.
 _POLL_MS = 250
 #: So many records come at a time: what compresses well is large when it is unpacked.
-_POLL_RECORDS = 100
+POLL_RECORDS = 200
 #: The pause before a consumer is made anew: short, for a broker that comes back is waited for.
 _BACKOFF = Backoff(least_s=0.2, first_s=0.5, most_s=5.0)
 #: How long the thread may take to end: a contact that fails, and the good-bye.
@@ -207,7 +207,7 @@ class Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has 
                 session_timeout_ms=self._connection.session_timeout_ms,
                 heartbeat_interval_ms=max(300, self._connection.session_timeout_ms // 5),
                 max_poll_interval_ms=self._connection.max_poll_interval_ms,
-                max_poll_records=_POLL_RECORDS,
+                max_poll_records=POLL_RECORDS,
                 # How soon a topic that was made later is seen.
                 metadata_max_age_ms=15_000,
                 allow_auto_create_topics=False,

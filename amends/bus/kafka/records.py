@@ -19,7 +19,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from amends.bus.kafka.connection import words
 from amends.bus.port import Record
 from amends.errors import Unprocessable
 from amends.ports import BlobStore
@@ -28,6 +27,8 @@ _OFFSET, _BODY, _OWN = "amends_offset", "amends_body", "amends_own"
 _ID, _TYPE, _TIME = "ce_id", "ce_type", "ce_time"
 #: What `amends/wire.py` writes into the headers of a record, and this module too.
 _AS_WIRE_WRITES = (_ID, _TYPE, "ce_source", _TIME)
+#: What every record says.
+_FIXED = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: Longer is no offset of ours.
 _OFFSET_DIGITS = 18
@@ -63,23 +64,42 @@ def encode(record: Record, blobs: BlobStore, *, body_at_most: int) -> tuple[byte
     Raises:
         Unavailable: a large body could not be kept.
     """
-    body = record.body
-    said = {
-        "ce_specversion": "1.0",
-        _ID: record.id,
-        _TYPE: record.type,
-        "ce_source": record.headers.get("ce_source", "amends"),
-        _TIME: record.at.isoformat(),
-        "content-type": "application/json",
-        _OFFSET: str(record.offset),
-    }
+    body, said = record.body, record.headers
+    headers = [
+        *_FIXED,
+        (_ID, _written(record.id)),
+        (_TYPE, _written(record.type)),
+        ("ce_source", _written(said.get("ce_source", "amends"))),
+        (_TIME, record.at.isoformat().encode()),
+        (_OFFSET, b"%d" % record.offset),
+    ]
     if len(body) > body_at_most:
-        said[_BODY] = blobs.put(body)
+        headers.append((_BODY, blobs.put(body).encode()))
         body = b""
-    own = {name: value for name, value in record.headers.items() if _is_ours(name)}
-    if own != {name: said[name] for name in _AS_WIRE_WRITES}:
-        said[_OWN] = json.dumps(own)
-    return body, words({**record.headers, **said})
+    own = 0
+    for name, value in said.items():
+        if not _is_ours(name):
+            headers.append((name, _written(value)))
+        elif name in _AS_WIRE_WRITES and value == _says(record, name):
+            own += 1
+        else:
+            own = -len(said)
+    if own != len(_AS_WIRE_WRITES):
+        headers.append((_OWN, _written(json.dumps({name: value for name, value in said.items() if _is_ours(name)}))))
+    return body, headers
+
+
+def _says(record: Record, name: str) -> str:
+    """Give what a header of the record says that `amends/wire.py` wrote."""
+    if name == _ID:
+        return record.id
+    if name == _TYPE:
+        return record.type
+    return record.at.isoformat() if name == _TIME else record.headers["ce_source"]
+
+
+def _written(words: str) -> bytes:
+    return words.encode("utf-8", "surrogatepass")
 
 
 def offset_of(received: Received) -> int:

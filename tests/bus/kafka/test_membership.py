@@ -12,6 +12,7 @@ import pytest
 
 from amends.bus.kafka.clients import an_admin
 from amends.bus.kafka.log import KafkaLog
+from amends.bus.kafka.pump import POLL_RECORDS
 from amends.bus.kafka.ready import READY_BYTES, READY_RECORDS
 from amends.bus.kafka.topics import TopicPlan
 from amends.bus.port import Record
@@ -189,7 +190,7 @@ def test_large_records_fill_a_partition_by_their_bytes(works: Works) -> None:
     in_the_end(lambda: pump._ready[1].is_enough)
     time.sleep(1)
 
-    assert READY_BYTES <= pump._ready[1].size_bytes < READY_BYTES + 2 * 100 * 60_300
+    assert READY_BYTES <= pump._ready[1].size_bytes < READY_BYTES + 2 * POLL_RECORDS * 60_300
     assert len(works.read_all(log, 500)) == 500
 
 
