@@ -29,7 +29,7 @@ from amends.domain.threading import Via
 from amends.errors import NotFound, Unavailable
 from amends.history import GIVEN, command
 from amends.meter import NO_METER, Meter
-from amends.ports import Delivered, DeliveryReport, Now, Sender
+from amends.ports import Delivered, DeliveryReport, Now, Sender, SendsMany
 from amends.unit_of_work import GivenName, UnitOfWork
 from amends.wire import QUEUED, body_of, decode_queued
 from respond.thread import thread_name
@@ -118,35 +118,58 @@ class DeliverStage:
         with self._open_unit() as unit:
             attempts = begin(unit, reply_ids, at=self._now(), name_of=self._name_of, secret=self._secret)
             unit.commit()
+        together = self._send_together([attempt.reply for attempt in attempts if attempt.is_new])
         reported: list[Reported] = []
+        unsent: list[str] = []
         unavailable: Unavailable | None = None
         for attempt in attempts:
-            # A mail server may take minutes over each.
-            self._meter.works()
-            try:
-                report = self._attempt(attempt)
-            except Unavailable as why:
-                unavailable = why
-                break
-            except Exception as why:
-                # Whatever broke, it broke while sending: nobody knows how far it came, so a person looks.
-                log.exception("sender failed", extra={"reply": attempt.reply.id})
-                report = DeliveryReport(
-                    delivered=Delivered.UNKNOWN,
-                    channel_name=attempt.reply.channel_name,
-                    says=f"the sender failed on it: {type(why).__name__}",
-                )
-            reported.append(Reported(reply_id=attempt.reply.id, report=report))
-        unsent = tuple(attempt.reply.id for attempt in attempts[len(reported) :])
+            report = together.get(attempt.reply.id)
+            if report is None and unavailable is None:
+                try:
+                    report = self._report_of(attempt)
+                except Unavailable as why:
+                    unavailable = why
+            if report is None:
+                unsent.append(attempt.reply.id)
+            else:
+                reported.append(Reported(reply_id=attempt.reply.id, report=report))
         if attempts:
             with self._open_unit() as unit:
-                settled = settle(unit, tuple(reported), unsent, at=self._now(), pack=self._pack)
+                settled = settle(unit, tuple(reported), tuple(unsent), at=self._now(), pack=self._pack)
                 unit.commit()
             for state in settled:
                 self._meter.came_to(self.name, state.value)
         if unavailable is not None:
             raise unavailable
         return sum(one.report.delivered is Delivered.YES for one in reported)
+
+    def _send_together(self, replies: Sequence[Reply]) -> dict[str, DeliveryReport]:
+        """Send replies together where the channel takes them so, and give the report of each; none where it failed."""
+        if len(replies) < 2 or not isinstance(self._sender, SendsMany):
+            return {}
+        self._meter.works()
+        try:
+            reports = self._sender.send_many(replies)
+        except Exception as why:
+            log.info("replies sent one by one", extra={"stage": self.name, "why": type(why).__name__})
+            return {}
+        return {reply.id: report for reply, report in zip(replies, reports, strict=True)}
+
+    def _report_of(self, attempt: Attempt) -> DeliveryReport:
+        # A mail server may take minutes over each.
+        self._meter.works()
+        try:
+            return self._attempt(attempt)
+        except Unavailable:
+            raise
+        except Exception as why:
+            # Whatever broke, it broke while sending: nobody knows how far it came, so a person looks.
+            log.exception("sender failed", extra={"reply": attempt.reply.id})
+            return DeliveryReport(
+                delivered=Delivered.UNKNOWN,
+                channel_name=attempt.reply.channel_name,
+                says=f"the sender failed on it: {type(why).__name__}",
+            )
 
     def _attempt(self, attempt: Attempt) -> DeliveryReport:
         if attempt.is_new:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,10 @@ TOKEN = "k3y0f7hec4se"  # noqa: S105 - a made-up one
 
 
 def sender(folder: Path) -> FolderSender:
-    def envelope_for(_reply: Reply) -> Envelope:
-        return Envelope(in_reply_to="<c@customer.example>", reply_token=TOKEN)
+    def envelopes_for(replies: Sequence[Reply]) -> list[Envelope]:
+        return [Envelope(in_reply_to="<c@customer.example>", reply_token=TOKEN) for _ in replies]
 
-    return FolderSender(folder, lambda: NOON, OWN, envelope_for)
+    return FolderSender(folder, lambda: NOON, OWN, envelopes_for)
 
 
 def test_a_mail_lies_there_under_its_replys_id(tmp_path: Path) -> None:
