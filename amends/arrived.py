@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,22 +20,31 @@ def reply_arrived(unit: UnitOfWork, reply: Reply, *, pack: Pack, at: datetime) -
     An answer to what is no longer the customer's last word leaves the case in hand:
     it would leave the queue with a message that nobody has read.
     """
-    case = unit.cases.get(reply.case_id)
-    if reply.purpose is Purpose.ACKNOWLEDGEMENT:
-        acknowledged(unit, case, pack=pack, at=at)
-        return
-    if case.state is CaseState.CLOSED or unit.messages.last_filed(case.id).message.id != reply.message_id:
-        return
-    unit.cases.save([replace(case.moved(CaseEvent.ANSWERED), unanswered=0)])
-    unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
+    replies_arrived(unit, [reply], pack=pack, at=at)
+
+
+def replies_arrived(unit: UnitOfWork, replies: Sequence[Reply], *, pack: Pack, at: datetime) -> None:
+    """Move their cases on as if each reply had arrived by itself, in this order."""
+    for turn in _turns(replies):
+        cases = unit.cases.get_many([reply.case_id for reply in turn])
+        answers = [
+            reply
+            for reply in turn
+            if reply.purpose is not Purpose.ACKNOWLEDGEMENT and cases[reply.case_id].state is not CaseState.CLOSED
+        ]
+        last = unit.messages.last_filed_in([reply.case_id for reply in answers])
+        _move_on(
+            unit,
+            acknowledged=[cases[reply.case_id] for reply in turn if reply.purpose is Purpose.ACKNOWLEDGEMENT],
+            answered=[cases[reply.case_id] for reply in answers if last[reply.case_id] == reply.message_id],
+            pack=pack,
+            at=at,
+        )
 
 
 def acknowledged(unit: UnitOfWork, case: Case, *, pack: Pack, at: datetime) -> None:
     """Note that the customer knows that we have it: one clock stops, and what counts from here starts."""
-    unit.cases.save([case.moved(CaseEvent.ACKNOWLEDGED)])
-    unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT], at=at)
-    if case.state not in {CaseState.ANSWERED, CaseState.CLOSED}:
-        unit.clocks.start(response_clocks(pack, case, at=at))
+    _move_on(unit, acknowledged=[case], answered=[], pack=pack, at=at)
 
 
 def response_clocks(pack: Pack, case: Case, *, at: datetime) -> list[Clock]:
@@ -45,4 +56,41 @@ def response_clocks(pack: Pack, case: Case, *, at: datetime) -> list[Clock]:
         severity=case.severity,
         flags=(),
         at=at,
+    )
+
+
+def _turns(replies: Sequence[Reply]) -> list[list[Reply]]:
+    """Part replies so that none of a turn shares its case with another: what is of one case goes in its order."""
+    turns: list[list[Reply]] = []
+    earlier: Counter[str] = Counter()
+    for reply in replies:
+        turn = earlier[reply.case_id]
+        earlier[reply.case_id] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(reply)
+    return turns
+
+
+def _move_on(
+    unit: UnitOfWork, *, acknowledged: Sequence[Case], answered: Sequence[Case], pack: Pack, at: datetime
+) -> None:
+    """Write what becomes of cases, each of which is named once."""
+    unit.cases.save(
+        [
+            *(case.moved(CaseEvent.ACKNOWLEDGED) for case in acknowledged),
+            *(replace(case.moved(CaseEvent.ANSWERED), unanswered=0) for case in answered),
+        ]
+    )
+    unit.clocks.stop_in([case.id for case in acknowledged], [ClockKind.ACKNOWLEDGEMENT], at=at)
+    unit.clocks.stop_in(
+        [case.id for case in answered], [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at
+    )
+    unit.clocks.start(
+        [
+            clock
+            for case in acknowledged
+            if case.state not in {CaseState.ANSWERED, CaseState.CLOSED}
+            for clock in response_clocks(pack, case, at=at)
+        ]
     )

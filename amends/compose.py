@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ from respond.senders.folder import FolderSender
 from respond.senders.mail import Envelope, OwnAddresses
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
 from respond.stage import Office, RespondStage
-from respond.thread import envelope_of, name_before_sending
+from respond.thread import envelopes_of, name_before_sending
 from storage.blobs import FolderBlobStore, FsspecBlobStore, open_blob_store
 from storage.engine import open_engine
 from storage.group_commit import GroupCommit
@@ -353,7 +353,7 @@ class House:
         """What puts replies in front of customers."""
         s = self.settings
         if s.sender == "folder":
-            return FolderSender(s.data_dir / "sent", self.now, self.own_addresses, self._envelope)
+            return FolderSender(s.data_dir / "sent", self.now, self.own_addresses, self._envelopes)
         smtp = SmtpSettings(
             host=s.smtp_host,
             port=s.smtp_port,
@@ -484,8 +484,11 @@ class House:
         publish(unit, taken)
 
     def _envelope(self, reply: Reply) -> Envelope:
+        return self._envelopes([reply])[0]
+
+    def _envelopes(self, replies: Sequence[Reply]) -> list[Envelope]:
         with self.database.reading() as unit:
-            return envelope_of(unit, reply, secret=self.secret)
+            return envelopes_of(unit, replies, secret=self.secret)
 
     def _known(self, source: str, items: Collection[str]) -> Mapping[str, str]:
         with self.database.reading() as unit:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from amends.domain.channel import Channel
 from amends.domain.reply import Reply
@@ -115,6 +115,17 @@ class Sender(Protocol):
 
     def look_up(self, reply: Reply) -> DeliveryReport:
         """Ask the channel whether an earlier attempt arrived; `UNKNOWN` where it cannot say."""
+
+
+@runtime_checkable
+class SendsMany(Protocol):
+    """A sender to which several replies cost less together. It is one that a reply sent twice reaches once."""
+
+    def send_many(self, replies: Sequence[Reply]) -> list[DeliveryReport]:
+        """Hand replies to the channel and give the report of each, in their order.
+
+        What it raises says nothing of any of them: whoever called it sends each by itself then.
+        """
 
 
 class Intake(Protocol):

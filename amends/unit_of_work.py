@@ -26,7 +26,7 @@ from amends.domain.message import Message
 from amends.domain.outcome import Outcome
 from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task
-from amends.domain.threading import Pointer
+from amends.domain.threading import Pointer, Via
 from amends.domain.verdict import Verdict
 
 
@@ -81,6 +81,27 @@ class MessageStore(Protocol):
             NotFound: the case has no message.
         """
 
+    def last_filed_in(self, case_ids: Collection[str]) -> dict[str, str]:
+        """Give the id of the message that each of these cases got last.
+
+        Raises:
+            NotFound: one of them has no message.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenName:
+    """What an answer to us may name, and the address that it was given to: one of our replies, or a reply token.
+
+    A token stands for its case, and has no reply.
+    """
+
+    name: str
+    via: Via
+    case_id: str
+    given_to: Identity
+    reply_id: str = ""
+
 
 class ThreadStore(Protocol):
     """What points at a case: names of messages and replies, reply tokens, conversations, references."""
@@ -94,11 +115,17 @@ class ThreadStore(Protocol):
     def name_reply(self, name: str, case_id: str, reply_id: str, given_to: Identity) -> None:
         """Remember what an outgoing reply is called in its channel."""
 
+    def give(self, names: Sequence[GivenName]) -> None:
+        """Remember names in this order; one that was given before stays as it is."""
+
     def reply_named(self, name: str) -> str | None:
         """Give the id of the reply that is called `name`; None if it is none of ours."""
 
     def names_in_case(self, case_id: str) -> list[str]:
         """List the names of a case's mails in order, for the References of the next one."""
+
+    def names_in_cases(self, case_ids: Collection[str]) -> dict[str, list[str]]:
+        """List the names of the mails of each of these cases in order; a case without any is left out."""
 
 
 class ContactStore(Protocol):
@@ -150,6 +177,9 @@ class ClockStore(Protocol):
     def stop(self, case_id: str, kinds: Collection[ClockKind], *, at: datetime) -> None:
         """Stop the running clocks of these kinds."""
 
+    def stop_in(self, case_ids: Collection[str], kinds: Collection[ClockKind], *, at: datetime) -> None:
+        """Stop the running clocks of these kinds in each of these cases."""
+
 
 class ReplyStore(Protocol):
     """Replies, from draft to receipt. An id is stored once."""
@@ -167,6 +197,9 @@ class ReplyStore(Protocol):
             NotFound: no such reply.
         """
 
+    def get_many(self, ids: Collection[str]) -> dict[str, Reply]:
+        """Give those of these replies that exist."""
+
     def checks(self, reply_id: str) -> tuple[Check, ...]:
         """Give the checks made of its present text."""
 
@@ -178,6 +211,13 @@ class ReplyStore(Protocol):
 
         Raises:
             Refused: it is no longer in state `was`; nothing was changed.
+        """
+
+    def save_many(self, changes: Sequence[tuple[Reply, ReplyState]], *, at: datetime) -> None:
+        """Store replies that were changed at a moment, in this order, each by check-and-set on the state beside it.
+
+        Raises:
+            Refused: one of them is no longer in that state; roll back, others may be stored.
         """
 
     def of_case(self, case_id: str) -> list[Reply]:

@@ -12,24 +12,25 @@ reported at the time, and comes near no channel.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
-from amends.arrived import reply_arrived
+from amends.arrived import replies_arrived
 from amends.bus.port import Record, Topic
 from amends.domain.audit import Happening
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.secrets import reply_token
 from amends.domain.task import Task, TaskKind, task_id
-from amends.errors import Unavailable
+from amends.domain.threading import Via
+from amends.errors import NotFound, Unavailable
 from amends.history import GIVEN, command
 from amends.meter import NO_METER, Meter
-from amends.ports import Delivered, DeliveryReport, Now, Sender
-from amends.unit_of_work import UnitOfWork
+from amends.ports import Delivered, DeliveryReport, Now, Sender, SendsMany
+from amends.unit_of_work import GivenName, UnitOfWork
 from amends.wire import QUEUED, body_of, decode_queued
 from respond.thread import thread_name
 
@@ -117,35 +118,58 @@ class DeliverStage:
         with self._open_unit() as unit:
             attempts = begin(unit, reply_ids, at=self._now(), name_of=self._name_of, secret=self._secret)
             unit.commit()
+        together = self._send_together([attempt.reply for attempt in attempts if attempt.is_new])
         reported: list[Reported] = []
+        unsent: list[str] = []
         unavailable: Unavailable | None = None
         for attempt in attempts:
-            # A mail server may take minutes over each.
-            self._meter.works()
-            try:
-                report = self._attempt(attempt)
-            except Unavailable as why:
-                unavailable = why
-                break
-            except Exception as why:
-                # Whatever broke, it broke while sending: nobody knows how far it came, so a person looks.
-                log.exception("sender failed", extra={"reply": attempt.reply.id})
-                report = DeliveryReport(
-                    delivered=Delivered.UNKNOWN,
-                    channel_name=attempt.reply.channel_name,
-                    says=f"the sender failed on it: {type(why).__name__}",
-                )
-            reported.append(Reported(reply_id=attempt.reply.id, report=report))
-        unsent = tuple(attempt.reply.id for attempt in attempts[len(reported) :])
+            report = together.get(attempt.reply.id)
+            if report is None and unavailable is None:
+                try:
+                    report = self._report_of(attempt)
+                except Unavailable as why:
+                    unavailable = why
+            if report is None:
+                unsent.append(attempt.reply.id)
+            else:
+                reported.append(Reported(reply_id=attempt.reply.id, report=report))
         if attempts:
             with self._open_unit() as unit:
-                settled = settle(unit, tuple(reported), unsent, at=self._now(), pack=self._pack)
+                settled = settle(unit, tuple(reported), tuple(unsent), at=self._now(), pack=self._pack)
                 unit.commit()
             for state in settled:
                 self._meter.came_to(self.name, state.value)
         if unavailable is not None:
             raise unavailable
         return sum(one.report.delivered is Delivered.YES for one in reported)
+
+    def _send_together(self, replies: Sequence[Reply]) -> dict[str, DeliveryReport]:
+        """Send replies together where the channel takes them so, and give the report of each; none where it failed."""
+        if len(replies) < 2 or not isinstance(self._sender, SendsMany):
+            return {}
+        self._meter.works()
+        try:
+            reports = self._sender.send_many(replies)
+        except Exception as why:
+            log.info("replies sent one by one", extra={"stage": self.name, "why": type(why).__name__})
+            return {}
+        return {reply.id: report for reply, report in zip(replies, reports, strict=True)}
+
+    def _report_of(self, attempt: Attempt) -> DeliveryReport:
+        # A mail server may take minutes over each.
+        self._meter.works()
+        try:
+            return self._attempt(attempt)
+        except Unavailable:
+            raise
+        except Exception as why:
+            # Whatever broke, it broke while sending: nobody knows how far it came, so a person looks.
+            log.exception("sender failed", extra={"reply": attempt.reply.id})
+            return DeliveryReport(
+                delivered=Delivered.UNKNOWN,
+                channel_name=attempt.reply.channel_name,
+                says=f"the sender failed on it: {type(why).__name__}",
+            )
 
     def _attempt(self, attempt: Attempt) -> DeliveryReport:
         if attempt.is_new:
@@ -165,8 +189,26 @@ def begin(
     secret: Annotated[bytes, GIVEN],
 ) -> list[Attempt]:
     """Mark replies as being sent; gives those that are to be sent, or were and broke off."""
-    found = (_begin(unit, reply_id, at=at, name_of=name_of, secret=secret) for reply_id in reply_ids)
-    return [attempt for attempt in found if attempt is not None]
+    batch = _Batch(unit, reply_ids, at=at)
+    last = unit.messages.last_filed_in({reply.case_id for reply in batch.read if _asks_for_the_last_word(reply, at=at)})
+    attempts: list[Attempt] = []
+    for reply_id in reply_ids:
+        reply = batch.reply(reply_id)
+        if reply.state is ReplyState.SENDING:
+            attempts.append(Attempt(reply=reply, is_new=False))
+        elif reply.state is ReplyState.QUEUED and (because := _no_longer(reply, last, at=at)):
+            batch.change(replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None))
+            batch.tell("reply.back_to_review", reply, because=because)
+        elif reply.state is ReplyState.QUEUED:
+            sending = reply.moved(ReplyState.SENDING, channel_name=name_of(reply))
+            batch.change(sending)
+            # Before it is sent: a quick answer must find what it answers.
+            batch.promise(reply_token(secret, reply.case_id, reply.addressee), reply)
+            if sending.channel_name:
+                batch.name(sending.channel_name, reply)
+            attempts.append(Attempt(reply=sending, is_new=True))
+    batch.write()
+    return attempts
 
 
 @command("delivery.settle")
@@ -182,96 +224,132 @@ def settle(
 
     Returns the states that replies came to; one of which another worker's word stands is left out.
     """
-    settled = [_settle(unit, unit.replies.get(one.reply_id), one.report, at=at, pack=pack) for one in reported]
+    batch = _Batch(unit, (*(one.reply_id for one in reported), *unsent), at=at)
+    arrived: list[Reply] = []
+    tasks: list[Task] = []
+    states: list[ReplyState] = []
+    for one in reported:
+        reply, state = batch.reply(one.reply_id), _STATE[one.report.delivered]
+        # Another worker may have looked this attempt up while it was under way. Its word stands, unless we know better.
+        knows_better = reply.state is ReplyState.UNKNOWN and state is not ReplyState.UNKNOWN
+        if reply.state is not ReplyState.SENDING and not knows_better:
+            continue
+        batch.change(reply.moved(state, outcome=one.report.says, channel_name=one.report.channel_name))
+        if one.report.channel_name and one.report.channel_name != reply.channel_name:
+            batch.name(one.report.channel_name, reply)
+        batch.tell(f"reply.{state.value}", reply)
+        if state is ReplyState.SENT:
+            arrived.append(reply)
+        else:
+            tasks.append(_task(reply, state, one.report.says, at=at))
+        states.append(state)
     for reply_id in unsent:
-        reply = unit.replies.get(reply_id)
+        reply = batch.reply(reply_id)
         if reply.state is ReplyState.SENDING:
-            unit.replies.save(reply.moved(ReplyState.QUEUED), was=ReplyState.SENDING, at=at)
-    return [state for state in settled if state is not None]
+            batch.change(reply.moved(ReplyState.QUEUED))
+    batch.write()
+    unit.tasks.raise_(tasks)
+    replies_arrived(unit, arrived, pack=pack, at=at)
+    return states
 
 
-def _begin(unit: UnitOfWork, reply_id: str, *, at: datetime, name_of: NameOf, secret: bytes) -> Attempt | None:
-    reply = unit.replies.get(reply_id)
-    if reply.state is ReplyState.SENDING:
-        return Attempt(reply=reply, is_new=False)
-    if reply.state is not ReplyState.QUEUED:
-        return None
-    because = _no_longer(unit, reply, at=at)
-    if because:
-        back = replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None)
-        unit.replies.save(back, was=reply.state, at=at)
-        _tell(unit, "reply.back_to_review", reply, at=at, because=because)
-        return None
-    sending = reply.moved(ReplyState.SENDING, channel_name=name_of(reply))
-    unit.replies.save(sending, was=reply.state, at=at)
-    # Before it is sent: a quick answer must find what it answers.
-    token = reply_token(secret, reply.case_id, reply.addressee)
-    unit.threads.promise_token(token, reply.case_id, reply.addressee)
-    if sending.channel_name:
-        _name(unit, reply, sending.channel_name)
-    return Attempt(reply=sending, is_new=True)
+class _Batch:
+    """Replies that are marked or settled together: read at once, changed one after the other, written at once.
 
+    Each step sees what the steps before it did, so all comes out as if each had been done by itself.
+    """
 
-def _no_longer(unit: UnitOfWork, reply: Reply, *, at: datetime) -> str:
-    """Say why a reply that a person approved may no longer go."""
-    if reply.approval is None:
-        return ""
-    if at > reply.approval.expires_at:
-        return "its approval ran out before it could be sent"
-    if unit.messages.last_filed(reply.case_id).message.id != reply.message_id:
-        return "the customer wrote again before it could be sent"
-    return ""
+    def __init__(self, unit: UnitOfWork, reply_ids: Sequence[str], *, at: datetime) -> None:
+        self._unit = unit
+        self._at = at
+        self._replies = unit.replies.get_many(reply_ids)
+        self._changes: list[tuple[Reply, ReplyState]] = []
+        self._names: list[GivenName] = []
+        self._happenings: list[Happening] = []
 
+    @property
+    def read(self) -> Collection[Reply]:
+        """The replies, as they stand now."""
+        return self._replies.values()
 
-def _settle(unit: UnitOfWork, reply: Reply, report: DeliveryReport, *, at: datetime, pack: Pack) -> ReplyState | None:
-    state = _STATE[report.delivered]
-    # Another worker may have looked this attempt up while it was under way. Its word stands, unless we know better.
-    knows_better = reply.state is ReplyState.UNKNOWN and state is not ReplyState.UNKNOWN
-    if reply.state is not ReplyState.SENDING and not knows_better:
-        return None
-    unit.replies.save(reply.moved(state, outcome=report.says, channel_name=report.channel_name), was=reply.state, at=at)
-    if report.channel_name and report.channel_name != reply.channel_name:
-        _name(unit, reply, report.channel_name)
-    _tell(unit, f"reply.{state.value}", reply, at=at)
-    what = reply.purpose.value
-    if state is ReplyState.SENT:
-        reply_arrived(unit, reply, pack=pack, at=at)
-    elif state is ReplyState.FAILED:
-        _raise(unit, reply, TaskKind.REACH_ANOTHER_WAY, f"our {what} was refused: {report.says}", at=at)
-    else:
-        reason = f"nobody knows whether our {what} arrived ({report.says}): look, then settle it"
-        _raise(unit, reply, TaskKind.SETTLE_DELIVERY, reason, at=at)
-    return state
+    def reply(self, reply_id: str) -> Reply:
+        """Give a reply as it stands now.
 
+        Raises:
+            NotFound: no such reply.
+        """
+        if reply_id not in self._replies:
+            raise NotFound(f"no reply has the id {reply_id!r}; see `amends review list`")
+        return self._replies[reply_id]
 
-def _name(unit: UnitOfWork, reply: Reply, channel_name: str) -> None:
-    unit.threads.name_reply(thread_name(reply, channel_name), reply.case_id, reply.id, reply.addressee)
+    def change(self, changed: Reply) -> None:
+        """Take a reply one step further."""
+        self._changes.append((changed, self._replies[changed.id].state))
+        self._replies[changed.id] = changed
 
+    def promise(self, token: str, reply: Reply) -> None:
+        """Give the reply's addressee a token of its case."""
+        self._names.append(GivenName(name=token, via=Via.TOKEN, case_id=reply.case_id, given_to=reply.addressee))
 
-def _raise(unit: UnitOfWork, reply: Reply, kind: TaskKind, reason: str, *, at: datetime) -> None:
-    unit.tasks.raise_(
-        [
-            Task(
-                id=task_id(reply.case_id, kind, reply.id),
+    def name(self, channel_name: str, reply: Reply) -> None:
+        """Say what a channel calls a reply."""
+        self._names.append(
+            GivenName(
+                name=thread_name(reply, channel_name),
+                via=Via.ANSWER_TO_US,
                 case_id=reply.case_id,
-                kind=kind,
-                reason=reason,
-                raised_at=at,
+                given_to=reply.addressee,
                 reply_id=reply.id,
             )
-        ]
-    )
+        )
 
-
-def _tell(unit: UnitOfWork, action: str, reply: Reply, *, at: datetime, **facts: str) -> None:
-    unit.audit.append(
-        [
+    def tell(self, action: str, reply: Reply, **facts: str) -> None:
+        """Say in the audit trail what happened to a reply."""
+        self._happenings.append(
             Happening(
-                at=at,
+                at=self._at,
                 actor="amends:deliver",
                 action=action,
                 subject=f"reply:{reply.id}",
                 facts={"case": reply.case_id, "form": reply.form.value, **facts},
             )
-        ]
+        )
+
+    def write(self) -> None:
+        """Write all of it down."""
+        self._unit.replies.save_many(self._changes, at=self._at)
+        self._unit.threads.give(self._names)
+        self._unit.audit.append(self._happenings)
+
+
+def _asks_for_the_last_word(reply: Reply, *, at: datetime) -> bool:
+    """Whether a reply may go only while it answers the last message of its case."""
+    return reply.state is ReplyState.QUEUED and reply.approval is not None and at <= reply.approval.expires_at
+
+
+def _no_longer(reply: Reply, last: Mapping[str, str], *, at: datetime) -> str:
+    """Say why a reply that a person approved may no longer go."""
+    if reply.approval is None:
+        return ""
+    if at > reply.approval.expires_at:
+        return "its approval ran out before it could be sent"
+    if last[reply.case_id] != reply.message_id:
+        return "the customer wrote again before it could be sent"
+    return ""
+
+
+def _task(reply: Reply, state: ReplyState, says: str, *, at: datetime) -> Task:
+    what = reply.purpose.value
+    if state is ReplyState.FAILED:
+        kind, reason = TaskKind.REACH_ANOTHER_WAY, f"our {what} was refused: {says}"
+    else:
+        kind = TaskKind.SETTLE_DELIVERY
+        reason = f"nobody knows whether our {what} arrived ({says}): look, then settle it"
+    return Task(
+        id=task_id(reply.case_id, kind, reply.id),
+        case_id=reply.case_id,
+        kind=kind,
+        reason=reason,
+        raised_at=at,
+        reply_id=reply.id,
     )

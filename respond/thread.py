@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amends.domain.reply import Form, Reply
 from amends.domain.secrets import reply_token
+from amends.errors import NotFound
 from amends.unit_of_work import UnitOfWork
 from respond.senders.mail import Envelope, OwnAddresses, own_message_id
 
 _MAIL = "mail:"
 
 
-def envelope_of(unit: UnitOfWork, reply: Reply, *, secret: bytes) -> Envelope:
-    """Give what a sender needs: the mail that is answered, the mails before it, and the case's reply token."""
-    answered = [_bracketed(name) for name in unit.messages.get(reply.message_id).message.names if _is_mail(name)]
-    before = [_bracketed(name) for name in unit.threads.names_in_case(reply.case_id) if _is_mail(name)]
-    return Envelope(
-        in_reply_to=answered[0] if answered else "",
-        references=tuple(name for name in before if name != reply.channel_name),
-        reply_token=reply_token(secret, reply.case_id, reply.addressee),
-    )
+def envelopes_of(unit: UnitOfWork, replies: Sequence[Reply], *, secret: bytes) -> list[Envelope]:
+    """Give what a sender needs of each: the mail that is answered, the mails before it, and the case's reply token.
+
+    Raises:
+        NotFound: the message that one of them answers is not there.
+    """
+    answered = unit.messages.get_many({reply.message_id for reply in replies})
+    names = unit.threads.names_in_cases([reply.case_id for reply in replies])
+    envelopes = []
+    for reply in replies:
+        if reply.message_id not in answered:
+            raise NotFound(f"no message has the id {reply.message_id!r}")
+        in_reply_to = [_bracketed(name) for name in answered[reply.message_id].message.names if _is_mail(name)]
+        before = [_bracketed(name) for name in names.get(reply.case_id, ()) if _is_mail(name)]
+        envelopes.append(
+            Envelope(
+                in_reply_to=in_reply_to[0] if in_reply_to else "",
+                references=tuple(name for name in before if name != reply.channel_name),
+                reply_token=reply_token(secret, reply.case_id, reply.addressee),
+            )
+        )
+    return envelopes
 
 
 def name_before_sending(reply: Reply, *, own: OwnAddresses, secret: bytes) -> str:

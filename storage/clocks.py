@@ -50,15 +50,20 @@ class SqlClockStore:
 
     def stop(self, case_id: str, kinds: Collection[ClockKind], *, at: datetime) -> None:
         """Stop the running clocks of these kinds."""
-        self._connection.execute(
-            update(clocks)
-            .where(
-                clocks.c.case_id == case_id,
-                clocks.c.kind.in_([kind.value for kind in kinds]),
-                clocks.c.stopped_at.is_(None),
+        self.stop_in([case_id], kinds, at=at)
+
+    def stop_in(self, case_ids: Collection[str], kinds: Collection[ClockKind], *, at: datetime) -> None:
+        """Stop the running clocks of these kinds in each of these cases."""
+        for chunk in chunks(set(case_ids)):
+            self._connection.execute(
+                update(clocks)
+                .where(
+                    one_of(self._connection, clocks.c.case_id, chunk),
+                    clocks.c.kind.in_([kind.value for kind in kinds]),
+                    clocks.c.stopped_at.is_(None),
+                )
+                .values(stopped_at=at)
             )
-            .values(stopped_at=at)
-        )
 
 
 def clock_of(row: Row[Any]) -> Clock:

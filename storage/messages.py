@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
@@ -108,6 +108,26 @@ class SqlMessageStore:
         if not rows:
             raise NotFound(f"case {case_id!r} has no message")
         return self._read(rows)[0]
+
+    def last_filed_in(self, case_ids: Collection[str]) -> dict[str, str]:
+        """Give the id of the message that each of these cases got last."""
+        wanted = set(case_ids)
+        found: dict[str, str] = {}
+        for chunk in chunks(wanted):
+            newest_first = func.row_number().over(
+                partition_by=messages.c.case_id,
+                order_by=(messages.c.number.desc(), messages.c.received_at.desc(), messages.c.id.desc()),
+            )
+            of_cases = (
+                select(messages.c.case_id, messages.c.id, newest_first.label("place"))
+                .where(one_of(self._connection, messages.c.case_id, chunk))
+                .subquery()
+            )
+            rows = self._connection.execute(select(of_cases.c.case_id, of_cases.c.id).where(of_cases.c.place == 1))
+            found |= {row.case_id: row.id for row in rows}
+        if without := wanted - found.keys():
+            raise NotFound(f"case {min(without)!r} has no message")
+        return found
 
     def _read(self, rows: Sequence[Row[Any]]) -> list[JudgedMessage]:
         by_message: dict[str, list[Flag]] = defaultdict(list)

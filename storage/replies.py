@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from amends.domain.channel import Channel
 from amends.domain.check import Check, CheckName, Level
@@ -21,6 +21,13 @@ from storage.tables import replies
 
 #: An automatic reply in one of these states counts against the caps.
 _COUNTED = [state.value for state in (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.SENT, ReplyState.UNKNOWN)]
+#: What is written of a draft alone.
+_OF_THE_DRAFT = {"checks", "advice"}
+_SAVE = (
+    update(replies)
+    .where(replies.c.id == bindparam("this_id"), replies.c.state == bindparam("state_before"))
+    .values({column.name: bindparam(column.name) for column in replies.columns if column.name not in _OF_THE_DRAFT})
+)
 
 
 class SqlReplyStore:
@@ -55,6 +62,14 @@ class SqlReplyStore:
             raise NotFound(f"no reply has the id {reply_id!r}; see `amends review list`")
         return reply_of(row)
 
+    def get_many(self, ids: Collection[str]) -> dict[str, Reply]:
+        """Give those of these replies that exist."""
+        return {
+            row.id: reply_of(row)
+            for chunk in chunks(set(ids))
+            for row in self._connection.execute(select(replies).where(one_of(self._connection, replies.c.id, chunk)))
+        }
+
     def find(self, prefix: str) -> Reply:
         """Give the one reply whose id begins with `prefix`."""
         rows = self._connection.execute(select(replies).where(begins_with(replies.c.id, prefix)).limit(2)).all()
@@ -84,6 +99,17 @@ class SqlReplyStore:
         )
         if saved.rowcount != 1:
             raise Refused(f"reply {reply.id[:8]} is no longer {was.value}: somebody else was faster; look at it again")
+
+    def save_many(self, changes: Sequence[tuple[Reply, ReplyState]], *, at: datetime) -> None:
+        """Store changed replies in order, each if it still is in the state beside it."""
+        if not changes:
+            return
+        rows = [{**_row(reply, at=at), "this_id": reply.id, "state_before": was.value} for reply, was in changes]
+        saved = self._connection.execute(_SAVE, rows)
+        if saved.rowcount != len(rows):
+            raise Refused(
+                f"one of {len(rows)} replies was changed meanwhile: somebody else was faster; look at it again"
+            )
 
     def of_case(self, case_id: str) -> list[Reply]:
         """Give a case's replies, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
@@ -13,12 +13,15 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.ids import read_reference
 from amends.domain.message import Message
 from amends.domain.threading import Pointer, Via
+from amends.unit_of_work import GivenName
 from storage.columns import fitted
 from storage.rows import chunks, insert_new, one_of
-from storage.tables import NAME_BYTES, cases, identities, thread_names
+from storage.tables import IDENTITY_BYTES, NAME_BYTES, cases, identities, thread_names
 
 #: A name longer than this is no name that anybody gave; it is cut before it is stored or looked up.
 _NAME_AT_MOST = 300
+#: What mails are named by.
+_OF_MAILS = (Via.ANSWER_TO_MESSAGE.value, Via.ANSWER_TO_US.value)
 _REFERENCE = re.compile(r"\bAM-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}\b", re.IGNORECASE)
 
 
@@ -40,11 +43,28 @@ class SqlThreadStore:
 
     def name_reply(self, name: str, case_id: str, reply_id: str, given_to: Identity) -> None:
         """Remember what an outgoing reply is called."""
-        self._number_and_insert([_row(name, Via.ANSWER_TO_US, case_id, reply_id, given_to)])
+        named = GivenName(name=name, via=Via.ANSWER_TO_US, case_id=case_id, given_to=given_to, reply_id=reply_id)
+        self.give([named])
 
     def promise_token(self, token: str, case_id: str, given_to: Identity) -> None:
         """Remember a reply token and whom it was given to."""
-        self._number_and_insert([_row(token, Via.TOKEN, case_id, "", given_to)])
+        self.give([GivenName(name=token, via=Via.TOKEN, case_id=case_id, given_to=given_to)])
+
+    def give(self, names: Sequence[GivenName]) -> None:
+        """Remember names in this order; one that was given before stays as it is, and takes no number."""
+        rows = [_row(one.name, one.via, one.case_id, one.reply_id, one.given_to) for one in names]
+        stored = {
+            tuple(row)
+            for chunk in chunks({_stored(one.name) for one in names})
+            for row in self._connection.execute(
+                select(*thread_names.primary_key.columns).where(one_of(self._connection, thread_names.c.name, chunk))
+            )
+        }
+        new: dict[tuple[str | int, ...], dict[str, str | int]] = {}
+        for row in rows:
+            if (key := _key(row)) not in stored:
+                new.setdefault(key, row)
+        self._number_and_insert(list(new.values()))
 
     def reply_named(self, name: str) -> str | None:
         """Give the id of our reply that is called `name`."""
@@ -58,13 +78,20 @@ class SqlThreadStore:
 
     def names_in_case(self, case_id: str) -> list[str]:
         """List the names of a case's mails in the order in which they came or went."""
-        by_mail = {Via.ANSWER_TO_MESSAGE.value, Via.ANSWER_TO_US.value}
-        rows = self._connection.scalars(
-            select(thread_names.c.name)
-            .where(thread_names.c.case_id == case_id, thread_names.c.via.in_(by_mail))
-            .order_by(thread_names.c.number)
-        )
-        return list(dict.fromkeys(rows))
+        return self.names_in_cases([case_id]).get(case_id, [])
+
+    def names_in_cases(self, case_ids: Collection[str]) -> dict[str, list[str]]:
+        """List the names of the mails of each of these cases in the order in which they came or went."""
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for chunk in chunks(set(case_ids)):
+            rows = self._connection.execute(
+                select(thread_names.c.case_id, thread_names.c.name)
+                .where(one_of(self._connection, thread_names.c.case_id, chunk), thread_names.c.via.in_(_OF_MAILS))
+                .order_by(thread_names.c.number)
+            )
+            for row in rows:
+                found[row.case_id].setdefault(row.name)
+        return {case_id: list(names) for case_id, names in found.items()}
 
     def pointers(self, messages: Sequence[Message]) -> Mapping[str, list[Pointer]]:
         """Find, for each message's id, what it points at."""
@@ -119,6 +146,12 @@ class SqlThreadStore:
 def _stored(name: str) -> str:
     """Give a name as it is stored."""
     return fitted(name[:_NAME_AT_MOST], NAME_BYTES)
+
+
+def _key(row: Mapping[str, str | int]) -> tuple[str | int, ...]:
+    """Give the primary key of a row as it is stored."""
+    identity = fitted(str(row["identity_value"]), IDENTITY_BYTES)
+    return row["name"], row["via"], row["case_id"], row["identity_kind"], identity
 
 
 def _row(name: str, via: Via, case_id: str, reply_id: str, identity: Identity) -> dict[str, str | int]:

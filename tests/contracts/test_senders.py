@@ -6,7 +6,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email import message_from_bytes
 from pathlib import Path
@@ -26,6 +26,10 @@ from tests.respond.builders import NOON, OWN, a_reply
 
 def no_thread(_reply: object) -> ThreadEnvelope:
     return ThreadEnvelope()
+
+
+def no_threads(replies: Sequence[object]) -> list[ThreadEnvelope]:
+    return [ThreadEnvelope() for _ in replies]
 
 
 def free_port() -> int:
@@ -117,14 +121,14 @@ class TestFolderSender(SenderContract):
     def channel(self, tmp_path: Path) -> ChannelUnderTest:
         folder = tmp_path / "sent"
         return ChannelUnderTest(
-            sender=FolderSender(folder, lambda: NOON, OWN, no_thread),
+            sender=FolderSender(folder, lambda: NOON, OWN, no_threads),
             arrived=lambda: [path.read_bytes() for path in sorted(folder.glob("*"))],
         )
 
     @pytest.fixture
     def broken(self, tmp_path: Path) -> Sender:
         (tmp_path / "file").write_text("in the way")
-        return FolderSender(tmp_path / "file" / "sent", lambda: NOON, OWN, no_thread)
+        return FolderSender(tmp_path / "file" / "sent", lambda: NOON, OWN, no_threads)
 
 
 class TestSmtpSender(SenderContract):

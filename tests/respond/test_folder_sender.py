@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from amends.domain.reply import Reply
+from amends.domain.contact import Identity, IdentityKind
+from amends.domain.reply import Form, Reply, ReplyState
 from amends.ports import Delivered
 from respond.senders.folder import FolderSender
 from respond.senders.mail import Envelope
@@ -17,10 +20,10 @@ TOKEN = "k3y0f7hec4se"  # noqa: S105 - a made-up one
 
 
 def sender(folder: Path) -> FolderSender:
-    def envelope_for(_reply: Reply) -> Envelope:
-        return Envelope(in_reply_to="<c@customer.example>", reply_token=TOKEN)
+    def envelopes_for(replies: Sequence[Reply]) -> list[Envelope]:
+        return [Envelope(in_reply_to="<c@customer.example>", reply_token=TOKEN) for _ in replies]
 
-    return FolderSender(folder, lambda: NOON, OWN, envelope_for)
+    return FolderSender(folder, lambda: NOON, OWN, envelopes_for)
 
 
 def test_a_mail_lies_there_under_its_replys_id(tmp_path: Path) -> None:
@@ -64,3 +67,29 @@ def test_what_was_never_sent_is_not_there(tmp_path: Path) -> None:
 def test_an_id_that_would_leave_the_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot name a file"):
         sender(tmp_path).send(a_reply(id="../escape"))
+
+
+def test_replies_written_together_have_their_reports_in_order(tmp_path: Path) -> None:
+    """One that has no address, or was there before, holds up no other."""
+    there, nowhere, *new = (a_reply(id=f"{number:032x}", text=f"reply {number}") for number in range(8))
+    nowhere = replace(nowhere, addressee=Identity(kind=IdentityKind.ANONYMOUS, value="form-1"))
+    call = a_reply(id="ca11" * 8, form=Form.PHONE_CALL, is_automatic=False, state=ReplyState.IN_REVIEW)
+    sender(tmp_path).send(there)
+
+    reports = sender(tmp_path).send_many([*new, nowhere, call, replace(there, text="other words")])
+
+    assert [report.delivered for report in reports] == [Delivered.YES] * 6 + [Delivered.NO] * 2 + [Delivered.YES]
+    assert "already" in reports[-1].says
+    assert {path.name for path in tmp_path.iterdir()} == {f"{reply.id}.eml" for reply in (there, *new)}
+    for number, reply in enumerate(new, start=2):
+        assert f"reply {number}".encode() in (tmp_path / f"{reply.id}.eml").read_bytes()
+    assert b"reply 0" in (tmp_path / f"{there.id}.eml").read_bytes()
+
+
+def test_what_cannot_be_sent_touches_no_folder(tmp_path: Path) -> None:
+    nobody = Identity(kind=IdentityKind.ANONYMOUS, value="form-1")
+
+    [report] = sender(tmp_path / "none").send_many([a_reply(addressee=nobody)])
+
+    assert report.delivered is Delivered.NO
+    assert not (tmp_path / "none").exists()

@@ -20,7 +20,9 @@ from sqlalchemy import Connection, Engine, event, select
 
 from amends.bus.port import Position, Topic
 from amends.domain.reply import Purpose, ReplyState
+from amends.domain.threading import Via
 from amends.domain.verdict import Severity
+from amends.unit_of_work import GivenName
 from storage.engine import open_engine
 from storage.history import InForce
 from storage.levels import levels
@@ -102,6 +104,14 @@ def questions(samples: Samples) -> dict[str, Ask]:
         "threads of 100 messages": lambda u, _c: len(u.threads.pointers(answers)),
         "a name of ours": lambda u, _c: u.threads.reply_named("mail:unknown@example.org"),
         "a name for a thread": lambda u, _c: u.threads.promise_token("new", samples.case_ids[0], mail_from()),
+        "100 names for threads": lambda u, _c: u.threads.give(
+            [
+                GivenName(name=f"new {case_id}", via=Via.TOKEN, case_id=case_id, given_to=mail_from())
+                for case_id in samples.case_ids
+            ]
+        ),
+        "names in 100 threads": lambda u, _c: len(u.threads.names_in_cases(samples.case_ids)),
+        "the last messages of 100 cases": lambda u, _c: len(u.messages.last_filed_in(samples.case_ids)),
         "100 messages: known?": lambda u, _c: len(u.messages.known(many)),
         "100 messages, whole": lambda u, _c: len(u.messages.get_many(many)),
         "100 cases with clocks and replies": lambda u, _c: _cases(u, samples.case_ids),

@@ -216,3 +216,20 @@ def test_open_tasks_come_oldest_first(database: Database) -> None:
         young, old = a_task(case.id, about="two", raised_at=LATER), a_task(case.id, about="one")
         unit.tasks.raise_([young, old])
         assert unit.tasks.open_tasks() == [old, young]
+
+
+def test_clocks_of_many_cases_are_stopped_together(database: Database) -> None:
+    with database.unit() as unit:
+        ids = [add_case(unit, a_case(case_id=f"AM-{number}")).id for number in range(3)]
+        unit.clocks.start(
+            [a_clock(kind, case_id=one) for one in ids for kind in (ClockKind.UPDATE, ClockKind.RESPONSE)]
+        )
+        unit.clocks.stop_in(ids[:2], [ClockKind.UPDATE], at=LATER)
+        unit.clocks.stop_in([], [ClockKind.RESPONSE], at=LATER)
+        stopped = {
+            (clock.case_id, clock.kind)
+            for of_case in unit.clocks.of_cases(ids).values()
+            for clock in of_case
+            if clock.stopped_at is not None
+        }
+        assert stopped == {(one, ClockKind.UPDATE) for one in ids[:2]}

@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from amends.domain.channel import Channel
+from amends.domain.contact import Identity
 from amends.domain.message import Attachment, Automatic
 from amends.domain.threading import Pointer, Via
 from amends.domain.verdict import FlagName, Kind, Severity
 from amends.errors import NotFound, Refused
-from amends.unit_of_work import JudgedMessage
+from amends.unit_of_work import GivenName, JudgedMessage
+from storage.tables import thread_names
 from storage.unit_of_work import Database
 from tests.storage.stock import add_case, add_message
 from tests.support.builders import a_case, a_flag, a_message, a_verdict, mail_from, typed
@@ -186,3 +189,45 @@ def test_the_message_filed_last_is_the_last_whatever_its_date_says(database: Dat
             unit.messages.add([judged])
         assert unit.messages.last_filed(case.id).message == dated_back
         assert unit.messages.of_case(case.id)[0].message == dated_back
+
+
+def test_the_messages_filed_last_are_found_for_many_cases(database: Database) -> None:
+    with database.unit() as unit:
+        ids = []
+        for case_id, count in (("AM-1", 3), ("AM-2", 1)):
+            case = add_case(unit, a_case(case_id=case_id))
+            for number in range(1, count + 1):
+                message = a_message(f"{case_id} {number}", at=MONDAY - timedelta(days=number))
+                judged = JudgedMessage(message=message, verdict=a_verdict(), case_id=case.id, number=number)
+                unit.messages.add([judged])
+            ids.append(message.id)
+        assert unit.messages.last_filed_in(["AM-1", "AM-2", "AM-1"]) == dict(zip(["AM-1", "AM-2"], ids, strict=True))
+        assert unit.messages.last_filed_in([]) == {}
+        with pytest.raises(NotFound, match="AM-3"):
+            unit.messages.last_filed_in(["AM-1", "AM-3"])
+
+
+def test_names_given_together_are_numbered_as_if_one_by_one(database: Database) -> None:
+    """What was given before, by whichever spelling of an address that is too long, takes no number."""
+    long = mail_from("x" * 2_000 + "@example.org")
+    with database.unit() as unit:
+        case = add_case(unit)
+
+        def given(name: str, via: Via = Via.ANSWER_TO_US, to: Identity = long) -> GivenName:
+            return GivenName(
+                name=name, via=via, case_id=case.id, given_to=to, reply_id="r" if via is not Via.TOKEN else ""
+            )
+
+        unit.threads.give([])
+        unit.threads.give([given("secret", Via.TOKEN), given("mail:1")])
+        unit.threads.give(
+            [given("secret", Via.TOKEN), given("mail:2"), given("mail:2"), given("mail:1"), given("mail:3")]
+        )
+        unit.threads.promise_token("secret", case.id, mail_from())
+        rows = unit._connection.execute(
+            select(thread_names.c.number, thread_names.c.name).order_by(thread_names.c.number)
+        ).all()
+        assert [tuple(row) for row in rows] == [
+            (1, "secret"), (2, "mail:1"), (3, "mail:2"), (4, "mail:3"), (5, "secret"),
+        ]  # fmt: skip
+        assert unit.threads.names_in_cases([case.id, "AM-none"]) == {case.id: ["mail:1", "mail:2", "mail:3"]}

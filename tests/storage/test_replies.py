@@ -140,3 +140,31 @@ def test_forms_of_a_reply_are_kept_apart(database: Database) -> None:
         case = add_case(unit)
         add(unit, a_reply(form=Form.EMAIL), a_reply(form=Form.STATUS_PAGE))
         assert {reply.form for reply in unit.replies.of_case(case.id)} == {Form.EMAIL, Form.STATUS_PAGE}
+
+
+def test_many_replies_change_each_from_the_state_it_was_seen_in(database: Database) -> None:
+    one, two = (a_reply(message=a_message(text), state=ReplyState.IN_REVIEW) for text in ("one", "two"))
+    rejected = one.moved(ReplyState.REJECTED)
+    with database.unit() as unit:
+        add_case(unit)
+        unit.replies.add([(one, (a_check(),), "advice"), (two, (), "")])
+        unit.replies.save_many([], at=MONDAY)
+        unit.replies.save_many([(rejected, ReplyState.IN_REVIEW)], at=MONDAY)
+        assert unit.replies.get_many([one.id, two.id, "nobody"]) == {one.id: rejected, two.id: two}
+        assert unit.replies.checks(one.id) == (a_check(),)
+        with pytest.raises(Refused, match="somebody else was faster"):
+            unit.replies.save_many(
+                [(two.moved(ReplyState.REJECTED), ReplyState.IN_REVIEW), (rejected, ReplyState.IN_REVIEW)], at=MONDAY
+            )
+
+
+def test_two_steps_of_one_reply_are_stored_in_their_order(database: Database) -> None:
+    reply = a_reply(state=ReplyState.QUEUED, approved_by="tom")
+    sending = reply.moved(ReplyState.SENDING)
+    with database.unit() as unit:
+        add_case(unit)
+        add(unit, reply)
+        unit.replies.save_many(
+            [(sending, ReplyState.QUEUED), (sending.moved(ReplyState.SENT), ReplyState.SENDING)], at=MONDAY
+        )
+        assert unit.replies.get(reply.id).state is ReplyState.SENT
