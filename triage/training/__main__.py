@@ -21,10 +21,10 @@ from triage.components.tokens import blank_pipeline
 from triage.pipeline import MODEL_DIR
 from triage.training.calibrate import choose, held_out_scores
 from triage.training.learn import Settings, feature_rows, fit_average
-from triage.training.sources import PUBLIC_DATA, own_examples, public_examples
+from triage.training.sources import LINEAR, PUBLIC_DATA, own_examples, public_examples
 
 #: The version written into the model's name; raise it when the shipped weights change.
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=MODEL_DIR, help="where the pipeline is written")
     options = parser.parse_args(arguments)
     settings = Settings()
-    examples = public_examples(options.data) + own_examples()
+    examples = public_examples(options.data, LINEAR) + own_examples(LINEAR)
     rows = feature_rows(examples)
     kinds = np.array([KINDS.index(example.kind) for example in examples], dtype=np.int64)
     weights = np.array([example.weight for example in examples], dtype=np.float32)

@@ -32,8 +32,8 @@ FOLDS = 5
 
 #: Channels judged by the same floors, and the sources that these are chosen on.
 GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("x", "social", "chat"): ("xci",),
-    ("email", "web_form", "webform", "post"): ("ours",),
+    ("x", "social", "chat", "post"): ("xci",),
+    ("email", "web_form", "webform", "form"): ("ours",),
     ("review",): ("cesamard",),
 }
 

@@ -1,0 +1,1 @@
+"""How good triage is, on labelled messages: figures with intervals, floors that must not be fallen below."""
