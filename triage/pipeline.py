@@ -2,12 +2,16 @@
 
 How the pieces of a verdict come about:
 
-1. `kind` and `confidence` are the classifier's likeliest kind and its calibrated
-   probability. An automatic message is `machine` and a text without any word is `other`,
-   both with confidence 1.
-2. `flags` come from the rules and index into `text`. Tone never lowers anything.
-3. A complaint's severity is the highest that its flags give, at least low.
-4. `needs_person` when the confidence is below the channel's floor, when a complaint is
+1. `kind` and `confidence` are the likeliest kind and its probability, made honest for the
+   channel. An automatic message is `machine` and a text without any word is `other`, both
+   with confidence 1.
+2. `flags` come from the rules; in a pipeline with an encoder also from the words that it
+   takes for a flag's. They index into `text`. Tone never lowers anything.
+3. A complaint's severity is the highest of what its flags give and of the encoder's grade
+   of harm, if there is one, at least low.
+4. Where the learned grade alone says high or critical, a person looks, and a flag quotes the
+   sentence that drove it: the one without which the grade falls most.
+5. `needs_person` also when the confidence is below the channel's floor, when a complaint is
    not unlikely enough although another kind is likelier, when a flag of high severity
    stands on what does not look like a complaint, when words of the subject would raise
    such a flag, and when the text hardly holds an English word. Then the severity says
@@ -20,6 +24,7 @@ import hashlib
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import spacy
 from spacy.lang.en.stop_words import STOP_WORDS
@@ -30,7 +35,9 @@ from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict, sever
 from amends.errors import Misconfigured
 from amends.ports import TextToJudge
 from triage.calibration import Calibration
-from triage.components import flags_of, keep_text
+from triage.components import flags_of, keep_text, text_of
+from triage.components.encoder import harm_of
+from triage.components.learned import driving_flag, learned_flags, sentences_of
 from triage.rules import all_rules
 from triage.text import readable
 
@@ -54,7 +61,11 @@ FOREIGN_WORDS = 10
 #: Characters of a subject that are read.
 SUBJECT_CHARS = 500
 
+#: Sentences of a text that are left out in turn, to find the one that drove a grade.
+SENTENCES_TRIED = 40
+
 _BREAK = "\n\n"
+_SEVERAL = 2
 
 
 class Judge:
@@ -86,17 +97,30 @@ class Judge:
     def _decide(self, text: TextToJudge, doc: Doc) -> Verdict:
         offset = min(len(text.subject), SUBJECT_CHARS) + len(_BREAK) if text.subject else 0
         found = flags_of(doc)
-        flags = tuple(_moved(flag, text.text, offset) for flag in found if flag.start >= offset) if found else ()
+        found += tuple(learned_flags(doc, {flag.name for flag in found}, self._calibration.span_from))
         worst = max((flag.severity for flag in found if flag.severity is not None), default=Severity.LOW)
         if text.automatic:
-            return self._verdict(Kind.MACHINE, 1.0, flags, worst, needs_person=worst >= Severity.CRITICAL)
+            return self._verdict(
+                Kind.MACHINE, 1.0, _own(found, text.text, offset), worst, needs_person=worst >= Severity.CRITICAL
+            )
         if not doc.cats:
-            return self._verdict(Kind.OTHER, 1.0, flags, worst, needs_person=bool(flags))
-        kind = self._calibration.kind_of(doc.cats)
-        confidence = min(1.0, doc.cats[kind])
-        needs_person = self._calibration.is_doubtful(
-            text.channel, kind=kind, confidence=confidence, complaint=doc.cats[Kind.COMPLAINT]
-        ) or self._is_foreign(doc)
+            return self._verdict(Kind.OTHER, 1.0, _own(found, text.text, offset), worst, needs_person=bool(found))
+        odds = self._calibration.honest(text.channel, doc.cats)
+        kind = self._calibration.kind_of(odds)
+        confidence = min(1.0, odds[kind])
+        doubtful = self._calibration.is_doubtful(
+            text.channel, kind=kind, confidence=confidence, complaint=odds[Kind.COMPLAINT]
+        )
+        needs_person = doubtful or self._is_foreign(doc)
+        if kind is Kind.COMPLAINT or doubtful:
+            grade = self._calibration.grade_of(harm_of(doc))
+            if grade > worst:
+                worst = grade
+                if grade >= Severity.HIGH:
+                    needs_person = True
+                    if (driving := driving_flag(doc, grade, self._driving_sentence(doc, grade))) is not None:
+                        found += (driving,)
+        flags = _own(found, text.text, offset)
         if kind is not Kind.COMPLAINT and worst >= Severity.HIGH:
             may_pass = not kind.is_from_a_customer or all(flag.name in _STATES for flag in found)
             is_sure = may_pass and confidence >= SURE
@@ -105,6 +129,18 @@ class Judge:
             # Only the subject says so, and it cannot be quoted.
             needs_person = True
         return self._verdict(kind, confidence, flags, worst, needs_person=needs_person)
+
+    def _driving_sentence(self, doc: Doc, grade: Severity) -> tuple[int, int]:
+        """Leave each sentence out in turn, and give the one without which the grade falls most."""
+        text = text_of(doc)
+        sentences = sentences_of(text)[:SENTENCES_TRIED]
+        if len(sentences) < _SEVERAL:
+            return sentences[0] if sentences else (0, len(text))
+        without = [text[:start] + " " * (end - start) + text[end:] for start, end in sentences]
+        encoder: Any = self.nlp.get_pipe("amends_encoder")
+        docs = encoder.pipe(keep_text(self.nlp.make_doc(one), one) for one in without)
+        left = [harm_of(one).get(grade, 1.0) for one in docs]
+        return sentences[left.index(min(left))]
 
     def _verdict(
         self, kind: Kind, confidence: float, flags: tuple[Flag, ...], worst: Severity, *, needs_person: bool
@@ -133,9 +169,7 @@ def load_judge(model_dir: Path | None = None) -> Judge:
         nlp = spacy.load(folder)
         calibration = Calibration.read(folder)
     except (OSError, ValueError, KeyError) as cause:
-        raise Misconfigured(
-            f"{folder} holds no pipeline that can be read ({cause}); make one: python -m triage.training"
-        ) from cause
+        raise Misconfigured(f"{folder} holds no pipeline that can be read ({cause}); make one: python -m triage.training") from cause
     return Judge(nlp, calibration, model=f"{nlp.meta['name']}-{nlp.meta['version']}+rules-{rules_digest()}")
 
 
@@ -144,6 +178,17 @@ def rules_digest() -> str:
     return hashlib.sha256(repr(all_rules()).encode()).hexdigest()[:8]
 
 
-def _moved(flag: Flag, text: str, offset: int) -> Flag:
-    start, end = flag.start - offset, flag.end - offset
-    return Flag(name=flag.name, quote=text[start:end], start=start, end=end, rule=flag.rule, severity=flag.severity)
+def _own(found: Sequence[Flag], text: str, offset: int) -> tuple[Flag, ...]:
+    """Give the flags that stand in the text itself, with offsets into it and quotes cut from it."""
+    return tuple(
+        Flag(
+            name=flag.name,
+            quote=text[start:end],
+            start=start,
+            end=end,
+            rule=flag.rule,
+            severity=flag.severity,
+        )
+        for flag in sorted(found, key=lambda flag: (flag.start, flag.end, flag.name))
+        if (start := flag.start - offset) >= 0 and (end := flag.end - offset) > start
+    )

@@ -45,17 +45,7 @@ class TriageStage:
     def prepare(self, records: Sequence[Record], *, at: datetime) -> list[Judged]:
         """Judge a batch in one pass. What a message is depends on no moment."""
         messages = [decode_message(body_of(record, RECEIVED, RELEASED)) for record in records]
-        verdicts = self._judge.judge(
-            [
-                TextToJudge(
-                    text=message.own_words,
-                    channel=message.channel.value,
-                    subject=message.subject,
-                    automatic=message.automatic is not None and not message.automatic.may_be_from_a_person,
-                )
-                for message in messages
-            ]
-        )
+        verdicts = self._judge.judge([to_judge(message) for message in messages])
         return [
             _judged(record, message, verdict)
             for record, message, verdict in zip(records, messages, verdicts, strict=True)
@@ -80,6 +70,16 @@ class TriageStage:
         if repeats := len(prepared) - outcomes.total():
             outcomes["repeat"] = repeats
         return outcomes
+
+
+def to_judge(message: Message) -> TextToJudge:
+    """Give what is judged of a message."""
+    return TextToJudge(
+        text=message.own_words,
+        channel=message.channel.value,
+        subject=message.subject,
+        automatic=message.automatic is not None and not message.automatic.may_be_from_a_person,
+    )
 
 
 def _judged(record: Record, message: Message, verdict: Verdict) -> Judged:

@@ -3,11 +3,13 @@
 What happens to a text before anything reads it, in this order:
 
 1. Lone surrogates and NULs become U+FFFD, so that no later step can choke on them.
-2. Curly quotes, no-break spaces and unusual dashes become their plain forms.
-3. A run of more than 200 characters without white space (base64, a wall of `!`)
+2. Invisible characters inside a word move behind it, and a Cyrillic or Greek letter inside a Latin word becomes
+   the Latin one that it looks like: nobody writes so by chance.
+3. Curly quotes, no-break spaces and unusual dashes become their plain forms.
+4. A run of more than 200 characters without white space (base64, a wall of `!`)
    keeps its first 200; the rest is read as spaces.
-4. Addresses of web pages are read as spaces.
-5. Letters become lower case (`folded`).
+5. Addresses of web pages are read as spaces.
+6. Letters become lower case (`folded`).
 
 Every step keeps the length, so an offset into what is read is an offset into what
 was given, and a quote is cut from the given text itself.
@@ -49,6 +51,20 @@ _PLAIN = str.maketrans(
         "\u2012": "-",
     }
 )
+_INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
+_CUT_WORD = re.compile(rf"\w+(?:[{_INVISIBLE}]+\w+)+")
+_CUTS = re.compile(f"[{_INVISIBLE}]+")
+#: Cyrillic and Greek letters, and the Latin ones that they look like.
+_LOOKS = dict(
+    zip(
+        "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
+        "\u03b1\u03bf\u03bd\u03c1\u0391\u0392\u0395\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a7",
+        "aeopcyxijsABEKMHOPCTXaovpABEHIKMNOPTX",
+        strict=True,
+    )
+)
+_LOOK_ALIKES = str.maketrans(_LOOKS)
+_DISGUISED = re.compile(rf"\b(?=\w*[A-Za-z])(?=\w*[{''.join(_LOOKS)}])\w+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _LONG_RUN = re.compile(rf"(?<=\S{{{LONGEST_RUN_CHARS}}})\S+")
@@ -59,12 +75,18 @@ def readable(text: str) -> str:
     text = text[:READ_CHARS]
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
+        text = _CUT_WORD.sub(_joined, text)
+        text = _DISGUISED.sub(lambda word: word[0].translate(_LOOK_ALIKES), text)
     text = text.translate(_PLAIN)
     if "://" in text or "www." in text:
         text = _ADDRESS.sub(_spaces, text)
     if len(text) > LONGEST_RUN_CHARS:
         text = _LONG_RUN.sub(_spaces, text)
     return text
+
+
+def _joined(match: re.Match[str]) -> str:
+    return _CUTS.sub("", match[0]).ljust(len(match[0]))
 
 
 def _spaces(match: re.Match[str]) -> str:

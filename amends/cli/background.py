@@ -70,7 +70,8 @@ def run(
 def settle_in() -> None:
     """Tell the garbage collector that what is loaded stays, and that a batch makes and drops many things at once.
 
-    Records, futures and rows hold no cycles: to look for some after every 700 of them costs a relay a tenth of its time.
+    Records, futures and rows hold no cycles: to look for some after every 700 of them costs a relay a tenth of its
+    time.
     """
     gc.collect()
     gc.freeze()

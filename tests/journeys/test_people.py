@@ -188,6 +188,39 @@ def test_a_correction_needs_its_reason_and_keeps_it(desk: Desk) -> None:
     assert "Heard her" in desk.type("audit", "show", case_id).out
 
 
+def test_what_people_corrected_is_reported_and_can_be_learnt_from(desk: Desk) -> None:
+    case_id = desk.case_of("eve@customer.example")
+    assert desk.type("triage", "corrections").out == ""
+    before = desk.type("triage", "report", "--json").json
+    assert all(one["agreement"] == 1.0 for one in before["kinds"].values())
+
+    desk.type(
+        "case", "set", case_id, "--kind", "complaint", "--severity", "high", "--because", "Heard her", "--as", "hana"
+    )
+
+    after = desk.type("triage", "report", "--json").json
+    assert after["kinds"]["enquiry"]["corrected"] == 1
+    assert after["missed"] == 1
+    assert sum(one["corrected"] for one in after["months"].values()) == 1
+    assert "Heard her" not in desk.type("triage", "report").out
+    [learnt] = [json.loads(line) for line in desk.type("triage", "corrections").out.splitlines()]
+    assert (learnt["kind"], learnt["severity"], learnt["reason"]) == ("complaint", "high", "Heard her")
+    assert learnt["judged"]["kind"] == "enquiry"
+    assert learnt["text"]
+
+
+def test_a_verdict_is_explained_and_judged_again(desk: Desk) -> None:
+    case_id = desk.case_of("ines@customer.example")
+
+    [told] = desk.type("triage", "explain", case_id, "--json").json
+
+    assert told["again"] == "judged the same today"
+    assert told["model"] == desk.house.judge.model
+    assert all(flag["says"] for flag in told["flags"])
+    assert told["kind"] in desk.type("triage", "explain", case_id).out
+    assert "no message" in desk.refusal("triage", "explain", case_id, "--at", "2001-01-01")
+
+
 def test_a_machine_does_not_lower_what_a_person_set(desk: Desk) -> None:
     case_id = desk.case_of("eve@customer.example")
     desk.type(

@@ -1,0 +1,284 @@
+"""Training the encoder: what it learns from is read as it is meant, and what it exports is what it fitted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from amends.domain.verdict import FlagName, Kind, Severity
+from amends.ports import TextToJudge
+from triage.calibration import Calibration, Floors
+from triage.components import KINDS, Encoder
+from triage.components.encoder import SHARED_PIECES, WINDOW_PIECES, readable_by_the_encoder, windows_of
+from triage.components.tokens import blank_pipeline
+from triage.pipeline import Judge, load_judge
+from triage.training.sources import Example, own_example
+
+jax = pytest.importorskip("jax", reason="the extra `train` is not installed")
+
+from triage.training.encoder.batches import UNKNOWN, batches, windows  # noqa: E402
+from triage.training.encoder.calibrate import Read, calibrated_by  # noqa: E402
+from triage.training.encoder.export import Arithmetic, graph_of  # noqa: E402
+from triage.training.encoder.fit import Settings, average, fit, scores  # noqa: E402
+from triage.training.encoder.network import HEADS, answers, encode  # noqa: E402
+from triage.training.encoder.store import read_params, write_params  # noqa: E402
+from triage.training.encoder.vocabulary import tokenizer_of  # noqa: E402
+
+_WIDTH, _WIDE, _LAYERS = 96, 192, 2
+_OF_TEXTS = ("kind", "harm")
+_PIECES = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    *"abcdefghijklmnopqrstuvwxyz.'",
+    *(f"##{one}" for one in "abcdefghilmnorstu"),
+]
+_PIECES += ["the", "boiler", "broke", "my", "son", "was", "burned", "thank", "you", "when", "do", "open"]
+
+
+def small_params(seed: int = 1) -> dict[str, Any]:
+    """Make random weights of the encoder's shape."""
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> Any:
+        return rng.normal(0, 0.2, shape).astype(np.float32)
+
+    def norm(*shape: int) -> list[Any]:
+        return [1 + normal(*shape), normal(*shape)]
+
+    return {
+        "words": normal(len(_PIECES), _WIDTH),
+        "places": normal(256, _WIDTH),
+        "norm": norm(_WIDTH),
+        "layers": {
+            "qkv": [normal(_LAYERS, _WIDTH, 3 * _WIDTH), normal(_LAYERS, 3 * _WIDTH)],
+            "out": [normal(_LAYERS, _WIDTH, _WIDTH), normal(_LAYERS, _WIDTH)],
+            "norm": norm(_LAYERS, _WIDTH),
+            "wide": [normal(_LAYERS, _WIDTH, _WIDE), normal(_LAYERS, _WIDE)],
+            "narrow": [normal(_LAYERS, _WIDE, _WIDTH), normal(_LAYERS, _WIDTH)],
+            "last": norm(_LAYERS, _WIDTH),
+        },
+        "heads": {name: [normal(_WIDTH, outputs), normal(outputs)] for name, outputs in HEADS.items()},
+    }
+
+
+def silent_spans() -> list[Any]:
+    """Make a head for flags that raises none before it has learnt."""
+    return [np.zeros((_WIDTH, len(FlagName)), np.float32), np.full(len(FlagName), -4.0, np.float32)]
+
+
+def example(text: str, kind: Kind, **more: Any) -> Example:
+    return Example(text=text, kind=kind, channel="email", source="ours", weight=1.0, fold=50, **more)
+
+
+@pytest.mark.parametrize(
+    ("arithmetic", "near"), [(Arithmetic.FLOAT, 0.02), (Arithmetic.STORED, 0.25), (Arithmetic.BLOCKS, 0.3)]
+)
+def test_the_exported_graph_says_what_the_network_says(arithmetic: Arithmetic, near: float) -> None:
+    params = small_params()
+    ids = np.array([[2, 5, 9, 30, 40, 3], [2, 50, 3, 0, 0, 0]], np.int32)
+    mask = ids > 0
+    read = encode(params, jax.numpy.asarray(ids), jax.numpy.asarray(mask), key=None, dropout=0.0)
+    said = answers(params, read, jax.numpy.asarray(mask), key=None, dropout=0.0)
+    state = np.asarray(read)
+
+    session = onnxruntime.InferenceSession(graph_of(params, arithmetic), providers=["CPUExecutionProvider"])
+    total, spans = session.run(None, {"ids": ids, "mask": mask.astype(np.int32)})
+
+    assert total == pytest.approx((state * mask[:, :, None]).sum(axis=1), abs=near * 8)
+    assert spans[mask] == pytest.approx(np.asarray(said["spans"])[mask], abs=near * 8)
+
+
+def test_a_fit_is_repeatable_learns_and_survives_its_file(tmp_path: Path) -> None:
+    tokenizer = tokenizer_of(_PIECES)
+    examples = [
+        example("the boiler broke", Kind.COMPLAINT, severity=Severity.LOW, flags=()),
+        example("my son was burned", Kind.COMPLAINT, severity=Severity.CRITICAL, flags=((FlagName.SAFETY, 7, 17),)),
+        example("thank you", Kind.PRAISE, flags=()),
+        example("when do you open", Kind.ENQUIRY, tone=2),
+    ]
+    cut = windows(examples, tokenizer)
+    settings = Settings(epochs=25, rate=2e-3, head_rate=5e-3, dropout=0.0, warm_up=0.0)
+
+    first, second = (
+        fit(small_params(), examples, cut, tokenizer, settings, seed=3, say=lambda _line: None) for _ in range(2)
+    )
+
+    assert jax.tree.all(jax.tree.map(np.array_equal, first, second))
+    assert scores(first, examples, cut, tokenizer)["kind"].argmax(axis=1).tolist() == [0, 0, 2, 1]
+    write_params(tmp_path / "fitted.npz", average([first, second]))
+    assert jax.tree.all(jax.tree.map(np.allclose, read_params(tmp_path / "fitted.npz"), first))
+
+
+def test_a_batch_holds_each_text_once_with_what_its_source_says() -> None:
+    tokenizer = tokenizer_of(_PIECES)
+    examples = [
+        example("my son was burned", Kind.COMPLAINT, severity=Severity.HIGH, flags=((FlagName.SAFETY, 7, 17),)),
+        example("thank you", Kind.PRAISE, tone=3),
+    ]
+
+    [batch] = batches(examples, windows(examples, tokenizer), tokenizer, None)
+
+    assert batch.weight.tolist()[:3] == [1.0, 1.0, 0.0]
+    assert batch.harm[:2].tolist() == [[1, 1, 0], [UNKNOWN] * 3]
+    assert batch.tone[:2].tolist() == [[UNKNOWN] * 3, [1, 1, 0]]
+    words = [tokenizer.id_to_token(int(one)) for one in batch.ids[0, batch.spans[0, :, 0] == 1]]
+    assert words == ["was", "burned"]
+    assert (batch.spans[1] == UNKNOWN).all()
+
+
+def test_windows_leave_no_piece_out_and_overlap() -> None:
+    for pieces in (1, WINDOW_PIECES, WINDOW_PIECES + 1, 3000):
+        found = list(windows_of(pieces))
+        assert found[0][0] == 0
+        assert found[-1][1] == pieces
+        assert all(later[0] == earlier[1] - SHARED_PIECES for earlier, later in pairwise(found))
+
+
+def test_handles_and_marks_of_omission_are_read_alike_and_the_length_is_kept() -> None:
+    text = "@BrackenEnergy are you there... mail me@example.org\u2026"
+
+    assert readable_by_the_encoder(text) == "@user          are you there    mail me@example.org "
+
+
+def test_floors_are_chosen_so_that_enough_complaints_are_caught_or_referred() -> None:
+    rng = np.random.default_rng(5)
+    kinds = np.array([0] * 300 + [1] * 300)
+    raw = rng.normal(0, 1, (600, len(KINDS)))
+    raw[np.arange(600), kinds] += 2
+    odds = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
+    examples = [
+        example(f"t{at}", KINDS[kind], severity=Severity.LOW if kind == 0 else None) for at, kind in enumerate(kinds)
+    ]
+
+    chosen = calibrated_by(Read(kinds=odds, harm=np.zeros((600, 3))), examples)
+
+    assert chosen.found["mails and forms"]["caught_or_referred"] >= 0.985
+    assert chosen.calibration.unknown.confidence >= max(one.confidence for one in chosen.calibration.channels.values())
+    assert chosen.calibration.unknown.complaint <= min(one.complaint for one in chosen.calibration.channels.values())
+
+
+def test_a_calibration_survives_its_file(tmp_path: Path) -> None:
+    floors = Floors(confidence=0.5, complaint=0.2, temperature=1.3)
+    calibration = Calibration(complaint_from=0.35, channels={"x": floors}, unknown=floors, harm_from={"high": 0.4})
+
+    calibration.write(tmp_path)
+
+    assert Calibration.read(tmp_path) == calibration
+
+
+def test_a_complaint_needs_its_least_probability() -> None:
+    floors = Floors(confidence=0.5, complaint=0.2)
+    calibration = Calibration(complaint_from=0.4, channels={}, unknown=floors)
+
+    assert calibration.kind_of({"complaint": 0.38, "enquiry": 0.32, "praise": 0.3}) is Kind.ENQUIRY
+    assert calibration.kind_of({"complaint": 0.41, "enquiry": 0.32, "praise": 0.27}) is Kind.COMPLAINT
+    assert calibration.is_doubtful("x", kind=Kind.ENQUIRY, confidence=0.7, complaint=0.25)
+    assert not calibration.is_doubtful("x", kind=Kind.ENQUIRY, confidence=0.7, complaint=0.1)
+
+
+def test_a_temperature_above_one_makes_less_sure_and_keeps_the_order() -> None:
+    floors = Floors(confidence=0.5, complaint=0.2, temperature=2.0)
+    calibration = Calibration(complaint_from=0.4, channels={"x": floors}, unknown=Floors(confidence=0.5, complaint=0.2))
+    odds = {"complaint": 0.8, "enquiry": 0.15, "praise": 0.05}
+
+    honest = calibration.honest("x", odds)
+
+    assert sum(honest.values()) == pytest.approx(1.0)
+    assert odds["complaint"] > honest["complaint"] > honest["enquiry"] > honest["praise"]
+    assert calibration.honest("email", odds) == odds
+
+
+def test_the_learned_grade_is_the_highest_step_that_is_likely_enough() -> None:
+    floors = Floors(confidence=0.5, complaint=0.2)
+    calibration = Calibration(complaint_from=0.4, channels={}, unknown=floors, harm_from={"high": 0.7})
+
+    assert calibration.grade_of({}) is Severity.LOW
+    assert calibration.grade_of({Severity.MEDIUM: 0.9, Severity.HIGH: 0.6}) is Severity.MEDIUM
+    assert calibration.grade_of({Severity.MEDIUM: 0.9, Severity.HIGH: 0.7, Severity.CRITICAL: 0.2}) is Severity.HIGH
+
+
+def test_a_message_of_ours_is_read_with_its_subject_and_where_its_flags_stand() -> None:
+    row = {
+        "subject": "Kettle", "text": "It burned me.", "channel": "form", "kind": "complaint", "severity": "critical",
+        "flags": [{"flag": "safety", "quote": "burned me"}],
+    }  # fmt: skip
+
+    read = own_example(row)
+
+    [(flag, start, end)] = read.flags or ()
+    assert (flag, read.text[start:end], read.severity) == (FlagName.SAFETY, "burned me", Severity.CRITICAL)
+
+
+def test_a_pipeline_with_an_encoder_raises_flags_by_words_that_no_rule_knows(tmp_path: Path) -> None:
+    pieces = [*_PIECES, "blorked", "not", "if", "is", "late", "bus"]
+    tokenizer = tokenizer_of(pieces)
+    told = ((FlagName.SAFETY, 7, 18),)
+    examples = [
+        example("my son was blorked", Kind.COMPLAINT, severity=Severity.CRITICAL, flags=told),
+        example("the bus is late", Kind.COMPLAINT, severity=Severity.LOW, flags=()),
+        example("thank you", Kind.PRAISE, flags=()),
+        example("when do you open", Kind.ENQUIRY, flags=()),
+    ]
+    params = small_params()
+    params["heads"]["spans"] = silent_spans()
+    params["words"] = np.random.default_rng(2).normal(0, 0.2, (len(pieces), _WIDTH)).astype(np.float32)
+    settings = Settings(epochs=60, rate=2e-3, head_rate=1e-2, dropout=0.0, warm_up=0.0, still=0)
+    fitted = fit(params, examples, windows(examples, tokenizer), tokenizer, settings, seed=3, say=lambda _line: None)
+    nlp = blank_pipeline(version="test")
+    for name in ("amends_passages", "amends_encoder", "amends_flags"):
+        nlp.add_pipe(name)
+    encoder = nlp.get_pipe("amends_encoder")
+    assert isinstance(encoder, Encoder)
+    heads = {
+        name: np.concatenate([fitted["heads"][name][0], fitted["heads"][name][1][None]]) for name in ("kind", "harm")
+    }
+    encoder.set_model(graph=graph_of(fitted, Arithmetic.STORED), tokenizer=tokenizer, heads=heads)
+    floors = Floors(confidence=0.5, complaint=0.2)
+    calibration = Calibration(complaint_from=0.4, channels={}, unknown=floors, harm_from={"critical": 0.9})
+    nlp.to_disk(tmp_path)
+    calibration.write(tmp_path)
+
+    burned, late, supposed = load_judge(tmp_path).judge(
+        [
+            TextToJudge("my son was blorked", "email"),
+            TextToJudge("the bus is late", "email"),
+            TextToJudge("what if my son was blorked", "email"),
+        ]
+    )
+
+    [flag] = burned.flags
+    assert (flag.name, flag.rule, flag.severity) == (FlagName.SAFETY, "learned.safety", Severity.CRITICAL)
+    assert "blorked" in flag.quote
+    assert burned.severity is Severity.CRITICAL
+    assert (late.kind, late.flags) == (Kind.COMPLAINT, ())
+    assert [flag for flag in supposed.flags if flag.rule == "learned.safety"] == []
+
+
+def test_a_grade_that_stands_alone_asks_a_person_and_quotes_what_drove_it() -> None:
+    nlp = blank_pipeline(version="test")
+    nlp.add_pipe("amends_encoder", config={})
+    floors = Floors(confidence=0.1, complaint=0.9)
+    judge = Judge(nlp, Calibration(complaint_from=0.4, channels={}, unknown=floors), model="test")
+    encoder: Any = nlp.get_pipe("amends_encoder")
+    rng = np.random.default_rng(0)
+    heads = {"kind": np.zeros((_WIDTH + 1, len(KINDS)), np.float32), "harm": np.zeros((_WIDTH + 1, 3), np.float32)}
+    # Surely a complaint, surely high, surely not critical, whatever it says.
+    heads["kind"][-1, 0] = 9.0
+    heads["harm"][-1] = 3.0, 2.0, -9.0
+    heads["harm"][:-1, 1] = rng.normal(0, 0.05, _WIDTH)
+    params = small_params()
+    params["heads"]["spans"] = silent_spans()
+    encoder.set_model(graph=graph_of(params, Arithmetic.STORED), tokenizer=tokenizer_of(_PIECES), heads=heads)
+
+    [verdict] = judge.judge([TextToJudge("the boiler broke. thank you! when do you open?", "email")])
+
+    assert (verdict.kind, verdict.severity, verdict.needs_person) == (Kind.COMPLAINT, Severity.HIGH, True)
+    [driving] = [flag for flag in verdict.flags if flag.rule == "learned.high_grade"]
+    assert driving.quote.strip() in ("the boiler broke.", "thank you!", "when do you open?")

@@ -1,0 +1,290 @@
+"""The component that reads a message with a fine-tuned sentence encoder: kind, harm, and the words behind each flag.
+
+A text is cut into pieces of words (`tokenizers`), a long one into windows, and each window goes through the encoder
+(`onnxruntime`). What the last layer makes of the pieces is averaged over the whole text; on that stand
+
+`doc.cats`
+    the calibrated probability of each kind;
+`harm_of(doc)`
+    the probability that what happened is at least of medium, high, critical severity;
+`spans_of(doc)`
+    the words that tell of something that must be flagged, each with its probability.
+
+Texts are buffered and sorted by length, so that little is computed for filling up. Nothing here needs torch, and
+nothing is fetched from anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from amends.domain.verdict import FlagName, Severity
+from triage.components.kind import KINDS
+from triage.components.passages import others_words, text_of
+
+Floats = npt.NDArray[np.float32]
+
+#: Pieces of a window, without the two that mark its ends, and how many two neighbours share.
+WINDOW_PIECES, SHARED_PIECES = 254, 48
+#: Windows that are held and sorted by length.
+BUFFER_WINDOWS = 1024
+#: Pieces that go through the encoder together, about.
+BATCH_PIECES = 1024
+#: A piece that is this likely belongs to a span; the surest one gives the span its probability.
+SPAN_FROM = 0.25
+
+#: Of texts that tell of high harm at least this likely, the surest piece of each flag is kept.
+SUREST_FROM = 0.2
+
+_HARM, _SPANS, _SUREST = "amends_harm", "amends_spans", "amends_surest"
+_FLAGS = tuple(FlagName)
+_HANDLE = re.compile(r"(?<![\w@.])@\w{3,}")
+_OMISSION = re.compile(r"[.\u2026\ufffd]{2,}|[\u2026\ufffd]")
+_USER = "@user"
+
+
+def readable_by_the_encoder(text: str) -> str:
+    """Give `text` of the same length, with every handle alike and no marks of omission.
+
+    In X-CI the mark of a truncated tweet appears in one class only; a model that sees it cheats.
+    """
+    if "@" in text:
+        text = _HANDLE.sub(lambda handle: _USER[: len(handle[0])].ljust(len(handle[0])), text)
+    return _OMISSION.sub(lambda mark: " " * len(mark[0]), text)
+
+
+def windows_of(pieces: int) -> Iterator[tuple[int, int]]:
+    """Give the windows of a text of so many pieces: first and end. They overlap, and there is always one."""
+    first = 0
+    while True:
+        end = min(pieces, first + WINDOW_PIECES)
+        yield first, end
+        if end == pieces:
+            return
+        first = end - SHARED_PIECES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Words that raise a flag: characters of the text, and how likely it is that they do."""
+
+    flag: FlagName
+    start: int
+    end: int
+    probability: float
+
+
+def harm_of(doc: Doc) -> dict[Severity, float]:
+    """Give the probability that a message tells of at least this much harm; empty where it was not read."""
+    found: dict[Severity, float] = doc.user_data.get(_HARM, {})
+    return found
+
+
+def spans_of(doc: Doc) -> list[Span]:
+    """Give the words behind flags, in order."""
+    found: list[Span] = doc.user_data.get(_SPANS, [])
+    return found
+
+
+def surest_of(doc: Doc) -> list[Span]:
+    """Give for each flag the piece that most likely belongs to it, however unlikely that is."""
+    found: list[Span] = doc.user_data.get(_SUREST, [])
+    return found
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known of one text while its windows are read."""
+
+    doc: Doc
+    offsets: list[tuple[int, int]]
+    total: Floats
+    pieces: int
+    scores: Floats
+
+
+class Encoder:
+    """Reads texts; `Encoder.make` and `from_disk` give it its weights."""
+
+    def __init__(self) -> None:
+        self._graph = b""
+        self._tokenizer: Any = None
+        self._heads: dict[str, Floats] = {}
+        self._session: Any = None
+
+    def set_model(self, *, graph: bytes, tokenizer: Any, heads: dict[str, Floats]) -> None:
+        """Take a graph, its tokenizer, and weights of `kind` and `harm` with their bias as the last row."""
+        # Only a pipeline that has an encoder needs it.
+        import onnxruntime
+
+        self._graph, self._tokenizer, self._heads = graph, tokenizer, heads
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        options = onnxruntime.SessionOptions()
+        # One worker uses one core: whoever wants more starts more workers.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._ends = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
+
+    def take(self, other: Encoder) -> None:
+        """Take the weights of another."""
+        self.set_model(graph=other._graph, tokenizer=other._tokenizer, heads=other._heads)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Read one document."""
+        self._read([doc])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 256) -> Iterator[Doc]:
+        """Read documents; they come out in the order in which they went in."""
+        docs = iter(stream)
+        while buffer := list(islice(docs, max(batch_size, BUFFER_WINDOWS))):
+            self._read(buffer)
+            yield from buffer
+
+    def _read(self, docs: Sequence[Doc]) -> None:
+        texts = [_without(text_of(doc), others_words(doc)) for doc in docs]
+        worded = [at for at, text in enumerate(texts) if any(map(str.isalpha, text))]
+        readings: list[_Reading] = []
+        windows: list[tuple[int, int, Sequence[int]]] = []
+        for at, encoded in zip(worded, self._tokenizer.encode_batch([texts[at] for at in worded]), strict=True):
+            ids = encoded.ids
+            if not ids:
+                continue
+            reading = _Reading(
+                doc=docs[at],
+                offsets=encoded.offsets,
+                total=np.zeros(self._heads["kind"].shape[0] - 1, np.float32),
+                pieces=0,
+                scores=np.full((len(ids), len(_FLAGS)), -30.0, np.float32),
+            )
+            windows += [(len(readings), first, ids[first:end]) for first, end in windows_of(len(ids))]
+            readings.append(reading)
+        windows.sort(key=lambda window: len(window[2]))
+        start = 0
+        while start < len(windows):
+            end = start + 1
+            while end < len(windows) and (end - start + 1) * (len(windows[end][2]) + 2) <= BATCH_PIECES:
+                end += 1
+            self._run(windows[start:end], readings)
+            start = end
+        for reading in readings:
+            self._conclude(reading)
+
+    def _run(self, windows: Sequence[tuple[int, int, Sequence[int]]], readings: Sequence[_Reading]) -> None:
+        longest = len(windows[-1][2]) + 2
+        ids = np.zeros((len(windows), longest), np.int32)
+        mask = np.zeros((len(windows), longest), np.int32)
+        first, last = self._ends
+        for row, (_, _, pieces) in enumerate(windows):
+            count = len(pieces)
+            ids[row, 0], ids[row, 1 : count + 1], ids[row, count + 1] = first, pieces, last
+            mask[row, : count + 2] = 1
+        totals, spans = self._session.run(None, {"ids": ids, "mask": mask})
+        for row, (number, begin, pieces) in enumerate(windows):
+            reading, count = readings[number], len(pieces)
+            reading.total += totals[row]
+            reading.pieces += count + 2
+            kept = reading.scores[begin : begin + count]
+            np.maximum(kept, spans[row, 1 : count + 1], out=kept)
+
+    def _conclude(self, reading: _Reading) -> None:
+        mean = (reading.total / reading.pieces).astype(np.float32)
+        kind = self._answer("kind", mean)
+        odds = np.exp(kind - kind.max())
+        reading.doc.cats = dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
+        harm = _probability(self._answer("harm", mean))
+        steps = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+        # Reaching a higher step is never likelier than reaching a lower one.
+        reading.doc.user_data[_HARM] = dict(zip(steps, np.minimum.accumulate(harm).tolist(), strict=True))
+        likely = _probability(reading.scores)
+        if spans := list(_spans(likely, reading.offsets)):
+            reading.doc.user_data[_SPANS] = spans
+        if harm[1] >= SUREST_FROM:
+            reading.doc.user_data[_SUREST] = [
+                Span(flag=flag, start=start, end=end, probability=float(likely[at, number]))
+                for number, (flag, at) in enumerate(zip(_FLAGS, likely.argmax(axis=0).tolist(), strict=True))
+                for start, end in (reading.offsets[at],)
+            ]
+
+    def _answer(self, head: str, mean: Floats) -> Floats:
+        weights = self._heads[head]
+        found: Floats = mean @ weights[:-1] + weights[-1]
+        return found
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Write the graph, the tokenizer and the heads."""
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "graph.onnx").write_bytes(self._graph)
+        self._tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+        np.savez(folder / "heads.npz", **self._heads)  # type: ignore[arg-type]
+        about = {
+            "kinds": [kind.value for kind in KINDS],
+            "flags": [flag.value for flag in _FLAGS],
+        }
+        (folder / "encoder.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> Encoder:
+        """Read what `to_disk` wrote.
+
+        Raises:
+            ValueError: it was trained for other kinds or flags.
+        """
+        from tokenizers import Tokenizer
+
+        folder = Path(path)
+        about: Any = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        if about["kinds"] != [kind.value for kind in KINDS] or about["flags"] != [flag.value for flag in _FLAGS]:
+            raise ValueError(f"{folder} was trained for other kinds or flags; train again: make model")
+        with np.load(folder / "heads.npz", allow_pickle=False) as heads:
+            self.set_model(
+                graph=(folder / "graph.onnx").read_bytes(),
+                tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
+                heads={name: heads[name] for name in heads.files},
+            )
+        return self
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    text = readable_by_the_encoder(text)
+    for start, end in spans:
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
+
+
+def _spans(likely: Floats, offsets: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    inside = likely >= SPAN_FROM
+    for flag in np.flatnonzero(inside.any(axis=0)):
+        places = np.flatnonzero(inside[:, flag])
+        # A gap of one or two pieces inside a phrase does not cut it.
+        for run in np.split(places, np.flatnonzero(np.diff(places) > 3) + 1):
+            yield Span(
+                flag=_FLAGS[flag],
+                start=offsets[run[0]][0],
+                end=offsets[run[-1]][1],
+                probability=float(likely[run, flag].max()),
+            )
+
+
+def _probability(score: Floats) -> Floats:
+    found: Floats = (1.0 / (1.0 + np.exp(-score))).astype(np.float32)
+    return found
+
+
+@Language.factory("amends_encoder", assigns=["doc.cats"])
+def make_encoder(nlp: Language, name: str) -> Encoder:
+    """Make an encoder without weights for `nlp`; spaCy calls this by the factory's name."""
+    return Encoder()

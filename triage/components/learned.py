@@ -1,0 +1,111 @@
+"""Flags that no rule has raised, by the words that the encoder takes for theirs.
+
+1. A rule's own flag stands; what was learnt adds flags of other names only.
+2. The words must be likely enough (`Calibration.span_from`).
+3. What tells of harm or wrong must really be claimed: the scope that holds for rules (`triage/rules/scope.py`) takes
+   back what is denied, supposed or joked here too.
+4. The flag is named `learned.NAME` after its flag, and quotes the words as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from itertools import pairwise
+
+from spacy.tokens import Doc
+
+from amends.domain.verdict import LARGE_LOSS_GBP, SEVERITY_OF_FLAG, Flag, FlagName, Severity
+from triage.components.encoder import Span, spans_of, surest_of
+from triage.components.passages import text_of
+from triage.rules.money import amounts_in
+from triage.rules.rule import Claim
+from triage.rules.scope import is_claimed
+from triage.text import folded
+
+#: The family of learnt rules.
+FAMILY = "learned"
+
+#: Flags of one name that are raised for one text.
+_OF_ONE_NAME = 2
+
+#: What must be claimed; the words of other flags hold their own negation ("no heating", "never rang back").
+_CLAIMED = {
+    FlagName.SAFETY: Claim.DANGER,
+    FlagName.SAFEGUARDING: Claim.DANGER,
+    FlagName.SELF_HARM: Claim.DANGER,
+    FlagName.FRAUD: Claim.DANGER,
+    FlagName.DISCRIMINATION: Claim.DANGER,
+    FlagName.LEGAL_THREAT: Claim.THREAT,
+    FlagName.REGULATOR: Claim.THREAT,
+    FlagName.MEDIA: Claim.THREAT,
+    FlagName.RIGHTS_REQUEST: Claim.REQUEST,
+}
+
+_SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
+
+
+def learned_flags(doc: Doc, raised: Collection[FlagName], span_from: float) -> Iterator[Flag]:
+    """Give the learnt flags of `doc` that are not among those `raised` already."""
+    text = ""
+    count: dict[FlagName, int] = {}
+    for span in sorted(spans_of(doc), key=lambda span: -span.probability):
+        if span.probability < span_from or span.flag in raised or count.get(span.flag, 0) == _OF_ONE_NAME:
+            continue
+        text = text or folded(text_of(doc))
+        claim = _CLAIMED.get(span.flag)
+        sentence = sentence_at(text, span.start)
+        if claim is not None and not is_claimed(text, sentence, (span.start, span.end), claim, recent=False):
+            continue
+        count[span.flag] = count.get(span.flag, 0) + 1
+        yield _flag(doc, span, sentence)
+
+
+def driving_flag(doc: Doc, grade: Severity, sentence: tuple[int, int]) -> Flag | None:
+    """Give a flag of the severity `grade` on the sentence that drove the learned grade: the likeliest one."""
+    likely = [(span.probability, span.flag) for span in surest_of(doc) if SEVERITY_OF_FLAG.get(span.flag) == grade]
+    if not likely:
+        return None
+    _, flag = max(likely)
+    start, end = sentence
+    quote = text_of(doc)[start:end]
+    return Flag(name=flag, quote=quote, start=start, end=end, rule=f"{FAMILY}.{grade.word}_grade", severity=grade)
+
+
+def sentence_at(text: str, place: int) -> tuple[int, int]:
+    """Give the sentence of `text` that holds a place."""
+    start = 0
+    for end in _SENTENCE_END.finditer(text):
+        if end.end() > place:
+            return start, end.end()
+        start = end.end()
+    return start, len(text)
+
+
+def sentences_of(text: str) -> list[tuple[int, int]]:
+    """Give the sentences of `text` that hold a letter."""
+    ends = [end.end() for end in _SENTENCE_END.finditer(text)]
+    edges = [0, *ends, len(text)]
+    return [(start, end) for start, end in pairwise(edges) if any(map(str.isalpha, text[start:end]))]
+
+
+def _flag(doc: Doc, span: Span, sentence: tuple[int, int]) -> Flag:
+    own = text_of(doc)
+    severity = SEVERITY_OF_FLAG.get(span.flag)
+    if span.flag is FlagName.FINANCIAL_LOSS:
+        amounts = amounts_in(folded(own)[sentence[0] : sentence[1]])
+        inside = [
+            amount
+            for amount in amounts
+            if amount.end + sentence[0] > span.start and amount.start + sentence[0] < span.end
+        ]
+        if inside and max(amount.value for amount in inside) > LARGE_LOSS_GBP:
+            severity = Severity.HIGH
+    return Flag(
+        name=span.flag,
+        quote=own[span.start : span.end],
+        start=span.start,
+        end=span.end,
+        rule=f"{FAMILY}.{span.flag.value}",
+        severity=severity,
+    )

@@ -1,0 +1,146 @@
+"""Training a pipeline with an encoder: `python -m triage.training.encoder [DATA] [--out DIR] [--work DIR] [--seeds N]`.
+
+    prepare ─▶ fit ─▶ export ─▶ calibrate ─▶ write
+
+1. prepare: the public sets in DATA (default: the shared data beside the repository) and our own messages; the
+   vocabulary is cut to what they need.
+2. fit: the encoder and its heads, once for each seed; the weights are averaged and kept in `--work`. With
+   `--again` what lies there is used, and nothing is fitted.
+3. export: an ONNX graph with int8 weights.
+4. calibrate: temperatures and floors, by what the exported graph says of texts that were not learnt from.
+5. write: the whole pipeline, ready to be loaded.
+
+Our own test messages and the dev sides of the public sets take no part in any of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from triage.components.encoder import Encoder, readable_by_the_encoder
+from triage.components.tokens import blank_pipeline
+from triage.training.sources import ENCODER, PUBLIC_DATA, Example, own_examples, public_examples
+
+#: The version written into the model's name; raise it when the shipped weights change.
+VERSION = "0.3.0"
+
+#: Texts with these folds are learnt from by nobody: what is chosen is chosen on them.
+HELD_OUT = range(10)
+
+WORK = Path(__file__).parents[3] / "build" / "triage"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train and write the pipeline."""
+    parser = argparse.ArgumentParser(prog="python -m triage.training.encoder", description=__doc__)
+    parser.add_argument("data", nargs="?", type=Path, default=PUBLIC_DATA, help="the folder of *.train.jsonl")
+    parser.add_argument("--out", type=Path, default=WORK / "model", help="where the pipeline is written")
+    parser.add_argument("--work", type=Path, default=WORK, help="where fitted weights are kept")
+    parser.add_argument("--seeds", type=int, default=1, help="how many fits are averaged (1)")
+    parser.add_argument("--epochs", type=int, default=3, help="how often each text is seen (3)")
+    parser.add_argument("--again", action="store_true", help="use the weights that were fitted before")
+    parser.add_argument("--arithmetic", default="stored", help="stored, dynamic, blocks or float: see export.py")
+    options = parser.parse_args(arguments)
+    try:
+        from triage.training.encoder.export import Arithmetic, graph_of
+        from triage.training.encoder.store import read_params
+        from triage.training.encoder.vocabulary import cut_vocabulary
+    except ImportError as why:
+        _say(f"{why.name} is missing: use `make encoder`, which installs what training needs")
+        return 2
+    began = monotonic()
+    examples = public_examples(options.data, ENCODER) + own_examples(ENCODER)
+    learnt = [example for example in examples if example.fold not in HELD_OUT]
+    held_out = [example for example in examples if example.fold in HELD_OUT]
+    _say(f"{len(learnt)} texts to learn from, {len(held_out)} held out; of each source: {_counts(examples)}")
+    tokenizer, rows = cut_vocabulary(readable_by_the_encoder(example.text) for example in learnt)
+    kept = options.work / "fitted.npz"
+    if not options.again:
+        _fit(learnt, held_out, tokenizer, rows, options, kept)
+    params = read_params(kept)
+    _say(f"fitted after {monotonic() - began:.0f} s")
+    encoder = Encoder()
+    encoder.set_model(
+        graph=graph_of(params, Arithmetic(options.arithmetic)),
+        tokenizer=tokenizer,
+        heads={name: _with_bias(params["heads"][name]) for name in ("kind", "harm")},
+    )
+    from triage.training.encoder.calibrate import calibrated
+
+    chosen = calibrated(encoder, held_out)
+    for name, told in chosen.found.items():
+        _say(f"{name}: {told}")
+    nlp = blank_pipeline(version=VERSION)
+    nlp.add_pipe("amends_passages")
+    nlp.add_pipe("amends_encoder")
+    made = nlp.get_pipe("amends_encoder")
+    if not isinstance(made, Encoder):
+        raise TypeError(f"amends_encoder made a {type(made).__name__}")
+    made.take(encoder)
+    nlp.add_pipe("amends_flags")
+    nlp.to_disk(options.out)
+    chosen.calibration.write(options.out)
+    about = {"texts": _counts(examples), "held_out": chosen.found}
+    (options.out / "training.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    _say(f"written to {options.out} after {monotonic() - began:.0f} s")
+    return 0
+
+
+def _fit(
+    learnt: Sequence[Example],
+    held_out: Sequence[Example],
+    tokenizer: Any,
+    rows: Any,
+    options: argparse.Namespace,
+    kept: Path,
+) -> None:
+    from triage.training.encoder.batches import windows
+    from triage.training.encoder.fit import Settings, average, fit, macro_f1, scores
+    from triage.training.encoder.network import Params, read_base
+    from triage.training.encoder.store import write_params
+    from triage.training.encoder.vocabulary import base_weights
+
+    settings = Settings(epochs=options.epochs)
+    base = read_base(base_weights(), rows)
+    cut, kept_back = windows(learnt, tokenizer), windows(held_out, tokenizer)
+    _say(f"{sum(len(window.ids) for window in cut)} pieces in {len(cut)} windows")
+
+    def told(epoch: int, params: Params) -> None:
+        found = scores(params, held_out, kept_back, tokenizer)
+        for source in ("xci", "cesamard", "ours"):
+            mine = [at for at, example in enumerate(held_out) if example.source == source]
+            value = macro_f1(found["kind"][mine], [held_out[at].kind for at in mine])
+            _say(f"  after epoch {epoch}: held-out {source} ({len(mine)}): macro-F1 {value:.1f}")
+
+    fitted = [
+        fit(base, learnt, cut, tokenizer, settings, seed=seed, say=_say, after_epoch=told)
+        for seed in range(1, options.seeds + 1)
+    ]
+    write_params(kept, average(fitted))
+
+
+def _with_bias(head: Sequence[Any]) -> npt.NDArray[np.float32]:
+    return np.concatenate([head[0], head[1][None, :]]).astype(np.float32)
+
+
+def _counts(examples: Sequence[Example]) -> dict[str, int]:
+    return dict(Counter(example.source for example in examples))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
