@@ -169,7 +169,9 @@ def load_judge(model_dir: Path | None = None) -> Judge:
         nlp = spacy.load(folder)
         calibration = Calibration.read(folder)
     except (OSError, ValueError, KeyError) as cause:
-        raise Misconfigured(f"{folder} holds no pipeline that can be read ({cause}); make one: python -m triage.training") from cause
+        raise Misconfigured(
+            f"{folder} holds no pipeline that can be read ({cause}); make one: python -m triage.training"
+        ) from cause
     return Judge(nlp, calibration, model=f"{nlp.meta['name']}-{nlp.meta['version']}+rules-{rules_digest()}")
 
 
