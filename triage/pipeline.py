@@ -168,6 +168,10 @@ def load_judge(model_dir: Path | None = None) -> Judge:
     try:
         nlp = spacy.load(folder)
         calibration = Calibration.read(folder)
+    except ImportError as cause:
+        raise Misconfigured(
+            f"{folder} has an encoder, and {cause.name} is not installed: pip install 'amends[encoder]'"
+        ) from cause
     except (OSError, ValueError, KeyError) as cause:
         raise Misconfigured(
             f"{folder} holds no pipeline that can be read ({cause}); make one: python -m triage.training"

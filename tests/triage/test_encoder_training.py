@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import onnxruntime
 import pytest
 
 from amends.domain.verdict import FlagName, Kind, Severity
+from amends.errors import Misconfigured
 from amends.ports import TextToJudge
 from triage.calibration import Calibration, Floors
 from triage.components import KINDS, Encoder
@@ -282,3 +284,16 @@ def test_a_grade_that_stands_alone_asks_a_person_and_quotes_what_drove_it() -> N
     assert (verdict.kind, verdict.severity, verdict.needs_person) == (Kind.COMPLAINT, Severity.HIGH, True)
     [driving] = [flag for flag in verdict.flags if flag.rule == "learned.high_grade"]
     assert driving.quote.strip() in ("the boiler broke.", "thank you!", "when do you open?")
+
+
+def test_a_pipeline_with_an_encoder_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nlp = blank_pipeline(version="test")
+    nlp.add_pipe("amends_encoder")
+    encoder: Any = nlp.get_pipe("amends_encoder")
+    heads = {"kind": np.zeros((_WIDTH + 1, len(KINDS)), np.float32), "harm": np.zeros((_WIDTH + 1, 3), np.float32)}
+    encoder.set_model(graph=graph_of(small_params(), Arithmetic.STORED), tokenizer=tokenizer_of(_PIECES), heads=heads)
+    nlp.to_disk(tmp_path)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+
+    with pytest.raises(Misconfigured, match=r"amends\[encoder\]"):
+        load_judge(tmp_path)
