@@ -46,7 +46,7 @@ def learn(folder: Path) -> None:
             nlp.make_doc(f"{row.get('subject', '')}\n\n{row['text']}"),
             {"cats": {kind.value: float(kind == row["kind"]) for kind in Kind}},
         )
-        for path in sorted(OWN_DATA.glob("*.jsonl"))
+        for path in sorted((OWN_DATA / "train").glob("*.jsonl"))
         for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]
     optimizer = nlp.initialize(lambda: examples)

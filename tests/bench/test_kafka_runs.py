@@ -64,4 +64,4 @@ def test_the_plain_classifier_is_the_same_each_time_it_is_learnt(tmp_path: Path)
 
 
 def test_there_is_something_to_learn_the_plain_classifier_from() -> None:
-    assert sum(len(path.read_text().splitlines()) for path in OWN_DATA.glob("*.jsonl")) > 500
+    assert sum(len(path.read_text().splitlines()) for path in (OWN_DATA / "train").glob("*.jsonl")) > 500
