@@ -50,6 +50,7 @@ class Samples:
     reply_id: str
     task_id: str
     parked_id: str
+    parked_message_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def questions(samples: Samples) -> dict[str, Ask]:
         "ledger of 200 items": lambda u, _c: len(u.intake.fates("files:inbox", [f"{n}.eml" for n in range(1, 201)])),
         "100 messages: published?": lambda u, _c: len(u.intake.published(many)),
         # Few, as what reconcile asks about: of very many it is right to read a table as small as the crowd's whole.
-        "20 messages: parked?": lambda u, _c: len(u.intake.parked_messages(many[:20])),
+        "20 messages: parked?": lambda u, _c: len(u.intake.parked_messages([*many[:19], samples.parked_message_id])),
         "log: read 100": lambda u, _c: len(u.log.read(_position(1_000), limit=100)),
         "log: a record by its id": lambda u, _c: u.log.find(Topic.MESSAGES, many[0]),
         "log: 100 records, still waiting?": lambda u, _c: len(u.log.waiting("a new group", Topic.MESSAGES, many)),
@@ -171,6 +172,7 @@ def look(engine: Engine) -> Samples:
             reply_id=connection.execute(select(replies.c.id).limit(1)).scalar_one(),
             task_id=connection.execute(select(tasks.c.id).where(tasks.c.done_at.is_(None)).limit(1)).scalar_one(),
             parked_id=connection.execute(select(parked.c.id).limit(1)).scalar_one(),
+            parked_message_id=connection.execute(select(parked.c.message_id).limit(1)).scalar_one(),
         )
 
 
