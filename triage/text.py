@@ -52,7 +52,7 @@ _PLAIN = str.maketrans(
     }
 )
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
-_CUT_WORD = re.compile(rf"\w+(?:[{_INVISIBLE}]+\w+)+")
+_CUT_WORD = re.compile(rf"(?<!\w)\w++(?:[{_INVISIBLE}]++\w++)+")
 _CUTS = re.compile(f"[{_INVISIBLE}]+")
 #: Cyrillic and Greek letters, and the Latin ones that they look like.
 _LOOKS = dict(

@@ -120,6 +120,10 @@ def test_a_file_is_told_by_channel_and_drawn(judge: Judge, tmp_path: Path) -> No
     (tmp_path / "none.jsonl").write_text('{"channel": "email", "text": "x", "intent": null}\n')
     with pytest.raises(Unprocessable, match="no row with a label"):
         evaluate(judge, [tmp_path / "none.jsonl"])
+    for spoilt in ("{", "[]", '{"text": "x"}', '{"channel": "email", "text": 3}'):
+        (tmp_path / "spoilt.jsonl").write_text(spoilt)
+        with pytest.raises(Unprocessable, match=r"spoilt\.jsonl"):
+            evaluate(judge, [tmp_path / "spoilt.jsonl"])
 
 
 def test_a_figure_below_its_floor_is_told(tmp_path: Path) -> None:

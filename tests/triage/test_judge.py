@@ -44,7 +44,8 @@ JUDGE = load_judge()
 @pytest.mark.parametrize(
     "text",
     ["", " \n\t ", "\0\0", "\ud800\udfff", "a" * 1_000_000, "!" * 100_000, "\u200b" * 500, "😂" * 300, "\n" * 60_000,
-     "word " * 200_000, "(((((" * 9_000, "İ" * 700, "..." * 30_000, "'s" * 30_000, "\r\n>" * 20_000],
+     "word " * 200_000, "(((((" * 9_000, "İ" * 700,
+     "é" * 60_000, "é\u200b" * 30_000, "\u0430b" * 30_000, "..." * 30_000, "'s" * 30_000, "\r\n>" * 20_000],
     ids=lambda text: f"{text[:6]!r} x {len(text)}",
 )  # fmt: skip
 def test_no_text_makes_it_raise(judge: Judge, text: str) -> None:

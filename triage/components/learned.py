@@ -68,7 +68,8 @@ def driving_flag(doc: Doc, grade: Severity, sentence: tuple[int, int]) -> Flag |
         return None
     _, flag = max(likely)
     start, end = sentence
-    quote = text_of(doc)[start:end]
+    quote = text_of(doc)[start:end].rstrip()
+    end = start + len(quote)
     return Flag(name=flag, quote=quote, start=start, end=end, rule=f"{FAMILY}.{grade.word}_grade", severity=grade)
 
 

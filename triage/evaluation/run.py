@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def evaluate(judge: Judge, paths: Iterable[Path]) -> dict[str, Any]:
     sources: dict[str, list[tuple[Mapping[str, Any], Truth]]] = {}
     for path in paths:
         before = sum(map(len, sources.values()))
-        for row in read_rows(path):
+        for row in _rows(path):
             if (truth := truth_of(row)) is not None:
                 sources.setdefault(str(row.get("source") or _own_name(path)), []).append((row, truth))
         if sum(map(len, sources.values())) == before:
@@ -72,6 +72,16 @@ def evaluate(judge: Judge, paths: Iterable[Path]) -> dict[str, Any]:
         if len(firm) < len(judged):
             found[f"{source} {FIRM}"] = _told(firm)
     return found
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    try:
+        for row in read_rows(path):
+            if not (isinstance(row.get("text"), str) and isinstance(row.get("channel"), str)):
+                raise Unprocessable(f"{path}: each line needs `text` and `channel`", reason="bad_labels")
+            yield row
+    except (ValueError, AttributeError) as why:
+        raise Unprocessable(f"{path} is not JSON Lines of objects ({why})", reason="bad_labels") from why
 
 
 def _told(judged: Sequence[tuple[Mapping[str, Any], Truth, Verdict]]) -> dict[str, Any]:

@@ -5,8 +5,8 @@
 3. For each group the floors are the cheapest pair, in share of messages referred to a person, with which at least
    `CAUGHT` of the complaints are either called complaints or referred. They are chosen on our own messages, whose
    labels follow our definition; where a group has too few of them, on all of ours.
-4. The learned grade of harm reaches a severity from the probability at which it is right as often as wrong about
-   those it lets in, and no message of ours that was held out is graded too high more often than `OVER_GRADED`.
+4. The learned grade of harm reaches a severity from the lowest probability with which no more than the share
+   `OVER_GRADED` of our held-out complaints below it are graded so high.
 
 The dev sides of the public sets and our own test messages take no part in it.
 """
@@ -33,7 +33,7 @@ Mask = npt.NDArray[np.bool_]
 
 #: The share of our complaints that must be caught or referred, by the calibration's own count.
 CAUGHT = 0.985
-#: The share of our complaints that the learned grade may put too high.
+#: The share of our complaints below a severity that the learned grade may put so high.
 OVER_GRADED = 0.08
 
 #: Channels judged alike, and the sources whose texts of these channels the temperature is chosen on.
@@ -51,6 +51,8 @@ _COMPLAINT_FLOORS = np.arange(0.02, 0.51, 0.01)
 _TEMPERATURES = np.arange(0.4, 3.01, 0.05)
 _HARM_FROM = np.arange(0.20, 0.86, 0.05)
 _COMPLAINT = KINDS.index(Kind.COMPLAINT)
+#: A group with fewer texts of ours is judged by the floors of all of them.
+_ENOUGH = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +139,6 @@ def calibrated_by(seen: Read, examples: Sequence[Example]) -> Chosen:
         calibration=Calibration(complaint_from=complaint_from, channels=floors, unknown=unknown, harm_from=harm_from),
         found=found,
     )
-
-
-#: A group with fewer texts of ours is judged by the floors of all of them.
-_ENOUGH = 150
 
 
 def _honest(odds: Floats, temperature: float) -> Floats:
