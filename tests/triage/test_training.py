@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from amends.domain.verdict import Kind
 from amends.ports import TextToJudge
 from tests.support.places import shared_data
-from triage.calibration import Calibration, Floors
 from triage.components import KINDS, KindClassifier
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import Judge
@@ -67,25 +64,6 @@ def test_floors_are_chosen_so_that_enough_complaints_are_caught_or_referred() ->
 
     assert all(found["caught_or_referred"] >= 0.96 for found in chosen.found.values())
     assert chosen.calibration.unknown.confidence > max(f.confidence for f in chosen.calibration.channels.values())
-
-
-def test_a_calibration_survives_its_file(tmp_path: Path) -> None:
-    floors = Floors(confidence=0.5, complaint=0.2)
-    calibration = Calibration(complaint_from=0.35, channels={"x": floors}, unknown=floors)
-
-    calibration.write(tmp_path)
-
-    assert Calibration.read(tmp_path) == calibration
-
-
-def test_a_complaint_needs_its_least_probability() -> None:
-    floors = Floors(confidence=0.5, complaint=0.2)
-    calibration = Calibration(complaint_from=0.4, channels={}, unknown=floors)
-
-    assert calibration.kind_of({"complaint": 0.38, "enquiry": 0.32, "praise": 0.3}) is Kind.ENQUIRY
-    assert calibration.kind_of({"complaint": 0.41, "enquiry": 0.32, "praise": 0.27}) is Kind.COMPLAINT
-    assert calibration.is_doubtful("x", kind=Kind.ENQUIRY, confidence=0.7, complaint=0.25)
-    assert not calibration.is_doubtful("x", kind=Kind.ENQUIRY, confidence=0.7, complaint=0.1)
 
 
 def test_hard_ham_is_read_as_what_machines_send() -> None:
