@@ -4,8 +4,8 @@
 
 1. prepare: the public sets in DATA (default: the shared data beside the repository) and our own messages; the
    vocabulary is cut to what they need.
-2. fit: the encoder and its heads, once for each seed; the weights are averaged and kept in `--work`. With
-   `--again` what lies there is used, and nothing is fitted.
+2. fit: the encoder and its heads, once for each seed; each seed's weights are kept in `--work`, and averaged. With
+   `--again` a seed whose weights lie there is not fitted again.
 3. export: an ONNX graph with int8 weights.
 4. calibrate: temperatures and floors, by what the exported graph says of texts that were not learnt from.
 5. write: the whole pipeline, ready to be loaded.
@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from triage.components.encoder import Encoder, readable_by_the_encoder
+from triage.components.encoder import WINDOW_PIECES, Encoder, readable_by_the_encoder
 from triage.components.tokens import blank_pipeline
 from triage.training.sources import ENCODER, PUBLIC_DATA, Example, own_examples, public_examples
 
@@ -36,6 +36,9 @@ VERSION = "0.3.0"
 
 #: Texts with these folds are learnt from by nobody: what is chosen is chosen on them.
 HELD_OUT = range(10)
+
+#: On texts with these folds it is measured how large the numbers between the layers grow.
+MEASURED = range(10, 16)
 
 WORK = Path(__file__).parents[3] / "build" / "triage"
 
@@ -47,13 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=WORK / "model", help="where the pipeline is written")
     parser.add_argument("--work", type=Path, default=WORK, help="where fitted weights are kept")
     parser.add_argument("--seeds", type=int, default=1, help="how many fits are averaged (1)")
-    parser.add_argument("--epochs", type=int, default=3, help="how often each text is seen (3)")
-    parser.add_argument("--again", action="store_true", help="use the weights that were fitted before")
-    parser.add_argument("--arithmetic", default="stored", help="stored, dynamic, blocks or float: see export.py")
+    parser.add_argument("--epochs", type=int, default=4, help="how often each text is seen (4)")
+    parser.add_argument("--again", action="store_true", help="use those weights that were fitted before")
+    parser.add_argument("--arithmetic", default="integer", help="integer, stored or float: see export.py")
     options = parser.parse_args(arguments)
     try:
         from triage.training.encoder.export import Arithmetic, graph_of
-        from triage.training.encoder.store import read_params
         from triage.training.encoder.vocabulary import cut_vocabulary
     except ImportError as why:
         _say(f"{why.name} is missing: use `make encoder`, which installs what training needs")
@@ -64,14 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     held_out = [example for example in examples if example.fold in HELD_OUT]
     _say(f"{len(learnt)} texts to learn from, {len(held_out)} held out; of each source: {_counts(examples)}")
     tokenizer, rows = cut_vocabulary(readable_by_the_encoder(example.text) for example in learnt)
-    kept = options.work / "fitted.npz"
-    if not options.again:
-        _fit(learnt, held_out, tokenizer, rows, options, kept)
-    params = read_params(kept)
+    params = _fitted(learnt, held_out, tokenizer, rows, options)
     _say(f"fitted after {monotonic() - began:.0f} s")
     encoder = Encoder()
     encoder.set_model(
-        graph=graph_of(params, Arithmetic(options.arithmetic)),
+        graph=graph_of(params, Arithmetic(options.arithmetic), _measured(learnt, tokenizer)),
         tokenizer=tokenizer,
         heads={name: _with_bias(params["heads"][name]) for name in ("kind", "harm")},
     )
@@ -96,18 +95,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _fit(
-    learnt: Sequence[Example],
-    held_out: Sequence[Example],
-    tokenizer: Any,
-    rows: Any,
-    options: argparse.Namespace,
-    kept: Path,
-) -> None:
+def _fitted(
+    learnt: Sequence[Example], held_out: Sequence[Example], tokenizer: Any, rows: Any, options: argparse.Namespace
+) -> Any:
     from triage.training.encoder.batches import windows
     from triage.training.encoder.fit import Settings, average, fit, macro_f1, scores
     from triage.training.encoder.network import Params, read_base
-    from triage.training.encoder.store import write_params
+    from triage.training.encoder.store import read_params, write_params
     from triage.training.encoder.vocabulary import base_weights
 
     settings = Settings(epochs=options.epochs)
@@ -116,17 +110,28 @@ def _fit(
     _say(f"{sum(len(window.ids) for window in cut)} pieces in {len(cut)} windows")
 
     def told(epoch: int, params: Params) -> None:
+        write_params(options.work / "unfinished.npz", params)
         found = scores(params, held_out, kept_back, tokenizer)
         for source in ("xci", "cesamard", "ours"):
             mine = [at for at, example in enumerate(held_out) if example.source == source]
             value = macro_f1(found["kind"][mine], [held_out[at].kind for at in mine])
             _say(f"  after epoch {epoch}: held-out {source} ({len(mine)}): macro-F1 {value:.1f}")
 
-    fitted = [
-        fit(base, learnt, cut, tokenizer, settings, seed=seed, say=_say, after_epoch=told)
-        for seed in range(1, options.seeds + 1)
-    ]
-    write_params(kept, average(fitted))
+    each: list[Params] = []
+    for seed in range(1, options.seeds + 1):
+        kept = options.work / f"seed-{seed}.npz"
+        if not (options.again and kept.exists()):
+            fitted = fit(base, learnt, cut, tokenizer, settings, seed=seed, say=_say, after_epoch=told)
+            write_params(kept, fitted)
+        each.append(read_params(kept))
+    return average(each)
+
+
+def _measured(learnt: Sequence[Example], tokenizer: Any) -> list[list[int]]:
+    """Give some texts as ids, to measure on them what the layers multiply."""
+    chosen = [readable_by_the_encoder(example.text) for example in learnt if example.fold in MEASURED]
+    ends = [tokenizer.token_to_id(word) for word in ("[CLS]", "[SEP]")]
+    return [[ends[0], *encoded.ids[:WINDOW_PIECES], ends[1]] for encoded in tokenizer.encode_batch(chosen)]
 
 
 def _with_bias(head: Sequence[Any]) -> npt.NDArray[np.float32]:

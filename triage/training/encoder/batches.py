@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
 
 #: Lengths to which texts are filled up: each is compiled once.
-LENGTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
+LENGTHS = (16, 24, 32, 40, 48, 64, 80, 96, 128, 176, 256)
 #: Tokens of one batch, about.
-BATCH_TOKENS = 3072
+BATCH_TOKENS = 2048
 #: What says that a source tells nothing about a head.
 UNKNOWN = -1.0
 

@@ -5,17 +5,20 @@ makes of each text's tokens, and `spans` (texts, tokens, flags), the scores of e
 adds up its sums, so the heads that need the mean are left to the component.
 
 The weights of the vocabulary are int8 with a scale for each row. Those of the layers are multiplied in one of three
-ways (`Arithmetic`); which is shipped, and what each costs and gives, is in the model's card.
+ways (`Arithmetic`); which is shipped, and what each costs and gives, is in the model's card. In none of them does what
+is said of a text depend on the texts beside it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from triage.training.encoder.network import ATTENTION_HEADS, EPSILON, Params
@@ -29,24 +32,28 @@ class Arithmetic(StrEnum):
 
     #: Weights stored as int8 with a scale for each column, multiplied as floats.
     STORED = "stored"
-    #: The same weights; what they are multiplied with becomes uint8, with one scale for each batch.
-    DYNAMIC = "dynamic"
-    #: Weights and what they are multiplied with are int8, with a scale for each run of `BLOCK` numbers.
-    BLOCKS = "blocks"
+    #: The same weights; what they are multiplied with becomes uint8, by a scale that was measured beforehand. Large
+    #: columns of it are made smaller and the weights that meet them larger, half and half (Xiao et al., SmoothQuant,
+    #: 2023).
+    INTEGER = "integer"
     #: Floats throughout: what the others are compared with.
     FLOAT = "float"
 
 
-BLOCK = 32
+#: Multiplications whose columns are made alike: those whose input comes from a norm, where few columns are large.
+SMOOTHED = (".qkv", ".wide")
 
 
 class _Graph:
     """Nodes and weights as they come together."""
 
-    def __init__(self, arithmetic: Arithmetic) -> None:
+    def __init__(self, arithmetic: Arithmetic, ranges: Mapping[str, Floats]) -> None:
         self.arithmetic = arithmetic
+        self.ranges = ranges
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
+        #: Multiplication -> what is multiplied there.
+        self.given: dict[str, str] = {}
 
     def weight(self, name: str, value: npt.NDArray[Any]) -> str:
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
@@ -58,26 +65,49 @@ class _Graph:
         )
         return output
 
-    def multiply(self, name: str, given: str, weights: Floats) -> str:
-        """Multiply the last axis of `given` with `weights` (from, to)."""
+    def dense(self, name: str, given: str, weights: Sequence[Floats], parts: int = 1) -> list[str]:
+        """Multiply the last axis of `given` with weights (from, to), add their bias, and give that in equal parts."""
+        self.given[name] = given
+        names = [f"{name}.{part}" for part in range(parts)] if parts > 1 else [name]
+        if self.arithmetic is Arithmetic.INTEGER:
+            return self._by_integers(name, names, given, weights)
+        cut = zip(names, *(np.split(one, parts, axis=-1) for one in weights), strict=True)
+        return [self._multiplied(part, given, *of_it) for part, *of_it in cut]
+
+    def _multiplied(self, name: str, given: str, weights: Floats, bias: Floats) -> str:
         match self.arithmetic:
-            case Arithmetic.FLOAT:
-                return self.node("MatMul", [given, self.weight(f"{name}.w", weights)], name)
             case Arithmetic.STORED:
                 stored, scale = by_column(weights)
                 parts = [self.weight(f"{name}.w8", stored), self.weight(f"{name}.scale", scale)]
                 whole = self.node("DequantizeLinear", parts, f"{name}.w", axis=1)
-                return self.node("MatMul", [given, whole], name)
-            case Arithmetic.DYNAMIC:
-                # One bit less than fits: processors without VNNI add up two products in 16 bits.
-                stored, scale = by_column(weights, most=63)
-                parts = [self.weight(f"{name}.w8", stored), self.weight(f"{name}.scale", scale)]
-                return self.node("DynamicQuantizeMatMul", [given, *parts], name, contrib=True)
-            case Arithmetic.BLOCKS:
-                blocks, scales = by_block(weights)
-                parts = [self.weight(f"{name}.w8", blocks), self.weight(f"{name}.scale", scales)]
-                sizes = {"K": weights.shape[0], "N": weights.shape[1], "bits": 8, "block_size": BLOCK}
-                return self.node("MatMulNBits", [given, *parts], name, contrib=True, accuracy_level=4, **sizes)
+                product = self.node("MatMul", [given, whole], name)
+            case _:
+                product = self.node("MatMul", [given, self.weight(f"{name}.w", weights)], name)
+        return self.node("Add", [product, self.weight(f"{name}.b", bias)], f"{name}+")
+
+    def _by_integers(self, name: str, names: list[str], given: str, weights: Sequence[Floats]) -> list[str]:
+        least, most = self.ranges[name]
+        matrix, bias = weights
+        if name.endswith(SMOOTHED):
+            smaller = np.sqrt(np.maximum(np.maximum(-least, most), 1e-5) / np.maximum(np.abs(matrix).max(axis=1), 1e-5))
+            smaller = (smaller / np.exp(np.log(smaller).mean())).astype(np.float32)
+            least, most, matrix = least / smaller, most / smaller, matrix * smaller[:, None]
+            given = self.node("Mul", [given, self.weight(f"{name}.smaller", 1 / smaller)], f"{name}.smoothed")
+        low, high = min(0.0, float(least.min())), max(0.0, float(most.max()))
+        step = (high - low) / 255
+        zero = self.weight(f"{name}.zero", np.array(round(-low / step), np.uint8))
+        scale = self.weight(f"{name}.step", np.array(step, np.float32))
+        given8 = self.node("QuantizeLinear", [given, scale, zero], f"{name}.given8")
+        made = []
+        for part, columns, its_bias in zip(
+            names, np.split(matrix, len(names), axis=1), np.split(bias, len(names)), strict=True
+        ):
+            # One bit less than fits: processors without VNNI add up two products in 16 bits.
+            stored, by = by_column(columns, most=63)
+            inputs = [given8, self.weight(f"{part}.w8", stored), scale, self.weight(f"{part}.scale", by)]
+            inputs += [zero, "", self.weight(f"{part}.b", its_bias)]
+            made.append(self.node("MatMulIntegerToFloat", inputs, part, contrib=True))
+        return made
 
 
 def by_column(weights: Floats, *, most: int = 127) -> tuple[npt.NDArray[np.int8], Floats]:
@@ -86,17 +116,38 @@ def by_column(weights: Floats, *, most: int = 127) -> tuple[npt.NDArray[np.int8]
     return np.clip(np.rint(weights / scale), -most, most).astype(np.int8), scale.astype(np.float32)
 
 
-def by_block(weights: Floats) -> tuple[npt.NDArray[np.uint8], Floats]:
-    """Give uint8 weights (to, blocks, block) around 128, and a scale for each block (to, blocks)."""
-    turned = weights.T.reshape(weights.shape[1], -1, BLOCK)
-    scale = np.maximum(np.abs(turned).max(axis=2), 1e-8) / 127
-    stored = np.clip(np.rint(turned / scale[:, :, None]), -127, 127) + 128
-    return stored.astype(np.uint8), scale.astype(np.float32)
+def graph_of(params: Params, arithmetic: Arithmetic, texts: Sequence[Sequence[int]] = ()) -> bytes:
+    """Write the graph. Integers need `texts`, as ids with their ends, to measure what is multiplied."""
+    ranges = _ranges(params, texts) if arithmetic is Arithmetic.INTEGER else {}
+    return _written(_graph(params, arithmetic, ranges), [])
 
 
-def graph_of(params: Params, arithmetic: Arithmetic) -> bytes:
-    """Write the graph."""
-    graph = _Graph(arithmetic)
+def _ranges(params: Params, texts: Sequence[Sequence[int]]) -> dict[str, Floats]:
+    """Give the least and the most of each column of what is multiplied: multiplication -> (2, columns)."""
+    graph = _graph(params, Arithmetic.FLOAT, {})
+    names = list(graph.given)
+    session = onnxruntime.InferenceSession(
+        _written(graph, sorted(set(graph.given.values()))), providers=["CPUExecutionProvider"]
+    )
+    found: dict[str, Floats] = {}
+    for text in texts:
+        ids = np.array([text], np.int32)
+        seen = dict(
+            zip(
+                names,
+                session.run([graph.given[name] for name in names], {"ids": ids, "mask": ids * 0 + 1}),
+                strict=True,
+            )
+        )
+        for name, values in seen.items():
+            both = np.stack([values[0].min(axis=0), values[0].max(axis=0)])
+            before = found.get(name, both)
+            found[name] = np.stack([np.minimum(both[0], before[0]), np.maximum(both[1], before[1])])
+    return found
+
+
+def _graph(params: Params, arithmetic: Arithmetic, ranges: Mapping[str, Floats]) -> _Graph:
+    graph = _Graph(arithmetic, ranges)
     words = np.asarray(params["words"], np.float32)
     stored, scale = by_column(words.T)
     bits = [
@@ -123,13 +174,18 @@ def graph_of(params: Params, arithmetic: Arithmetic) -> bytes:
     weights, bias = (np.asarray(one, np.float32) for one in params["heads"]["spans"])
     raw = graph.node("MatMul", [state, graph.weight("spans.w", weights)], "spans.raw")
     graph.node("Add", [raw, graph.weight("spans.b", bias)], "spans")
+    return graph
+
+
+def _written(graph: _Graph, watched: Sequence[str]) -> bytes:
     made = helper.make_graph(
         graph.nodes,
         "amends_encoder",
         [helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"]) for name in ("ids", "mask")],
         [
-            helper.make_tensor_value_info("total", TensorProto.FLOAT, ["texts", words.shape[1]]),
-            helper.make_tensor_value_info("spans", TensorProto.FLOAT, ["texts", "tokens", weights.shape[1]]),
+            helper.make_tensor_value_info("total", TensorProto.FLOAT, ["texts", "width"]),
+            helper.make_tensor_value_info("spans", TensorProto.FLOAT, ["texts", "tokens", "flags"]),
+            *(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", "tokens", name]) for name in watched),
         ],
         graph.weights,
     )
@@ -141,26 +197,23 @@ def graph_of(params: Params, arithmetic: Arithmetic) -> bytes:
 
 def _layer(graph: _Graph, at: int, weights: dict[str, list[Floats]], state: str) -> str:
     name = f"layer.{at}"
-    bias = {part: graph.weight(f"{name}.{part}.b", weights[part][1]) for part in ("qkv", "out", "wide", "narrow")}
     norms = {
         part: [graph.weight(f"{name}.{part}.{number}", value) for number, value in enumerate(weights[part])]
         for part in ("norm", "last")
     }
-    all_three = graph.node(
-        "Add", [graph.multiply(f"{name}.qkv", state, weights["qkv"][0]), bias["qkv"]], f"{name}.qkv+"
-    )
-    parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-    graph.nodes.append(helper.make_node("Split", [all_three], parts, name=f"{name}.split", axis=-1, num_outputs=3))
+    parts = graph.dense(f"{name}.qkv", state, weights["qkv"], 3)
     looked = graph.node(
         "MultiHeadAttention", [*parts, "", "mask"], f"{name}.looked", contrib=True, num_heads=ATTENTION_HEADS
     )
-    out = graph.multiply(f"{name}.out", looked, weights["out"][0])
-    state = _skip(graph, f"{name}.middle", [out, state, *norms["norm"], bias["out"]])
-    wide = graph.multiply(f"{name}.wide", state, weights["wide"][0])
-    bent = graph.node("BiasGelu", [wide, bias["wide"]], f"{name}.bent", contrib=True)
-    narrow = graph.multiply(f"{name}.narrow", bent, weights["narrow"][0])
-    return _skip(graph, f"{name}.state", [narrow, state, *norms["last"], bias["narrow"]])
+    [out] = graph.dense(f"{name}.out", looked, weights["out"])
+    state = _added(graph, f"{name}.middle", [out, state], norms["norm"])
+    [wide] = graph.dense(f"{name}.wide", state, weights["wide"])
+    bent = graph.node("Gelu", [wide], f"{name}.bent", contrib=True)
+    [narrow] = graph.dense(f"{name}.narrow", bent, weights["narrow"])
+    return _added(graph, f"{name}.state", [narrow, state], norms["last"])
 
 
-def _skip(graph: _Graph, name: str, inputs: list[str]) -> str:
-    return graph.node("SkipLayerNormalization", inputs, name, contrib=True, epsilon=EPSILON)
+def _added(graph: _Graph, name: str, both: list[str], norm: list[str]) -> str:
+    # SkipLayerNormalization would do both, and takes several times as long.
+    added = graph.node("Add", both, f"{name}.added")
+    return graph.node("LayerNormalization", [added, *norm], name, axis=-1, epsilon=EPSILON)

@@ -29,7 +29,7 @@ jax.config.update("jax_default_prng_impl", "rbg")  # type: ignore[no-untyped-cal
 
 
 #: After so many steps it is said how far it is.
-_SAY_EVERY = 25
+_SAY_EVERY = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,9 @@ class Settings:
     that of each token's.
     """
 
-    epochs: int = 3
+    epochs: int = 4
     still: int = 2
-    rate: float = 1.5e-4
+    rate: float = 1.2e-4
     head_rate: float = 1e-3
     decay: float = 0.01
     warm_up: float = 0.1
