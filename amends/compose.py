@@ -311,10 +311,15 @@ class House:
 
     @cached_property
     def judge(self) -> Judge:
-        """The triage model. Loading it takes a second or two."""
-        from triage.pipeline import load_judge
+        """The triage model that was activated, or the one shipped. Loading it takes a second or two."""
+        from triage.activation import active_judge
 
-        return load_judge()
+        return active_judge(self.triage_dir)
+
+    @property
+    def triage_dir(self) -> Path:
+        """Where the golden set lies, and what was activated."""
+        return self.settings.data_dir / "triage"
 
     @cached_property
     def readers(self) -> Mapping[str, Reader]:

@@ -19,10 +19,11 @@ from time import perf_counter
 
 from rich.console import Console
 
+from bench import model
 from bench.corpus import LAY_OUT, Corpus, shared_data
 from bench.measure import Measured
 from bench.page import write_page
-from bench.report import KINDS, VARIANTS, Results, machine, median_of, show
+from bench.report import KINDS, VARIANTS, Results, machine, median_of, show, show_models
 
 _ROOT = Path(__file__).resolve().parents[1]
 PAGE = _ROOT / "docs" / "performance.md"
@@ -54,12 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     found = _run(name, corpus, folder)
                     if found is not None:
                         runs[kind, name].append(found)
+    console.print("[dim]the model, beside spaCy's own[/dim]")
+    models = model.measured(data)
     results: Results = {key: median_of(found) for key, found in runs.items()}
     about = machine(rounds=asked.rounds, seed=asked.seed, sync_ms=sync_ms, busy=busy)
     console.print(about)
     show(results, console)
+    show_models(models, console)
     if asked.write:
-        write_page(PAGE, results, about=about)
+        write_page(PAGE, results, models, about=about)
         console.print(f"written: docs/{PAGE.name}")
     slower = [kind for kind in KINDS if results[kind, "ours"].wall_s > results[kind, "plain"].wall_s]
     if slower:

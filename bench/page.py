@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bench import model
+from bench.model import LETTERS, Model
 from bench.report import COLUMNS, KINDS, VARIANTS, Results, all_but_judging, figures, steps
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
-def write_page(page: Path, results: Results, *, about: str) -> None:
+def write_page(page: Path, results: Results, models: Sequence[Model], *, about: str) -> None:
     """Replace what stands between the markers.
 
     Raises:
         ValueError: the page has not both of them.
     """
-    replace_between(page, BEGIN, END, measured(results, about=about))
+    replace_between(page, BEGIN, END, measured(results, models, about=about))
 
 
 def replace_between(page: Path, begin: str, end: str, written: str) -> None:
@@ -32,7 +34,7 @@ def replace_between(page: Path, begin: str, end: str, written: str) -> None:
     page.write_text(f"{head}{begin}\n\n{written}\n{end}{tail}", encoding="utf-8")
 
 
-def measured(results: Results, *, about: str) -> str:
+def measured(results: Results, models: Sequence[Model], *, about: str) -> str:
     """Give the measured part as Markdown."""
     parts = [f"Measured on {about}.\n"]
     for kind, what in KINDS.items():
@@ -47,6 +49,10 @@ def measured(results: Results, *, about: str) -> str:
         parts.append(table(["step", *(cell for kind in KINDS for cell in (kind, "share"))], rows))
     shares = ", ".join(f"{all_but_judging(results[kind, 'ours']):.0%} of {kind}" for kind in KINDS)
     parts.append(f"All that is not judging takes {shares}.\n")
+    parts.append("### The model\n")
+    parts.append(f"On {model.MESSAGES} posts of {LETTERS[0]} to {LETTERS[-1]} letters, one core, in batches:\n")
+    parts.append(table(model.COLUMNS, model.rows(models)))
+    parts.append(f"What was aimed at: {model.aims(models)}.\n")
     return "\n".join(parts)
 
 

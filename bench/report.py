@@ -13,7 +13,9 @@ from typing import TypeAlias
 from rich.console import Console
 from rich.table import Table
 
+from bench import model
 from bench.measure import Measured
+from bench.model import Model
 
 #: What each variant is, in the order in which they run.
 VARIANTS: Mapping[str, str] = {
@@ -102,6 +104,17 @@ def machine(*, rounds: int, seed: int, sync_ms: float, busy: float) -> str:
         f"forcing 4 KiB to disk takes {sync_ms:.2f} ms; {busy:.1f} other processes at work when it began; "
         f"medians of {rounds} rounds, seed {seed}"
     )
+
+
+def show_models(models: Sequence[Model], console: Console) -> None:
+    """Print what the models cost, and what was aimed at."""
+    shown = Table(title="The model, beside spaCy's own", title_justify="left")
+    for number, column in enumerate(model.COLUMNS):
+        shown.add_column(column, justify="right" if number else "left")
+    for row in model.rows(models):
+        shown.add_row(*row)
+    console.print(shown)
+    console.print(f"aimed at: {model.aims(models)}")
 
 
 def show(results: Results, console: Console) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, func, select
+from sqlalchemy import Connection, String, case, cast, func, select
 
 from amends.domain.message import Message
 from amends.domain.verdict import Kind, Severity
@@ -50,6 +50,16 @@ class Judged:
     count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lately:
+    """How messages of one channel were judged in some days; `confidence` is the mean."""
+
+    count: int
+    complaints: int
+    referred: int
+    confidence: float
+
+
 def corrections(connection: Connection) -> Iterator[Correction]:
     """Give every correction, oldest first, some hundreds in memory at a time."""
     after = 0
@@ -81,6 +91,33 @@ def judged(connection: Connection) -> list[Judged]:
         Judged(month=row.month, channel=row.channel, kind=Kind(row.kind), model=row.model, count=row.how_many)
         for row in rows
     ]
+
+
+def judged_on_channels(connection: Connection, since: datetime, until: datetime) -> dict[str, Lately]:
+    """Tell how messages were judged that came in on each channel from `since` until before `until`."""
+    complaints = func.sum(case((messages.c.kind == Kind.COMPLAINT.value, 1), else_=0))
+    referred = func.sum(case((messages.c.needs_person, 1), else_=0))
+    rows = connection.execute(
+        select(
+            messages.c.channel,
+            func.count().label("how_many"),
+            complaints.label("complaints"),
+            referred.label("referred"),
+            func.avg(messages.c.confidence).label("confidence"),
+        )
+        .where(messages.c.received_at >= since, messages.c.received_at < until)
+        .group_by(messages.c.channel)
+        .order_by(messages.c.channel)
+    )
+    return {
+        row.channel: Lately(
+            count=row.how_many,
+            complaints=int(row.complaints),
+            referred=int(row.referred),
+            confidence=round(float(row.confidence), 4),
+        )
+        for row in rows
+    }
 
 
 def rules_raised(connection: Connection) -> dict[str, int]:

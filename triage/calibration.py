@@ -33,14 +33,16 @@ class Calibration:
 
     `complaint_from` is the probability from which on a message is called a complaint;
     `unknown` are the wider floors of any channel that has none of its own. `span_from` is the
-    probability from which on words raise a flag that no rule has raised, and `harm_from` the
-    probability from which on the learned grade reaches a severity.
+    probability from which on words raise a flag that no rule has raised, `rule_from` the one
+    below which a rule's flag is ruled out, and `harm_from` the one from which on the learned
+    grade reaches a severity.
     """
 
     complaint_from: float
     channels: dict[str, Floors]
     unknown: Floors
     span_from: float = 0.5
+    rule_from: float = 0.0
     harm_from: dict[str, float] = field(default_factory=dict)
 
     def honest(self, channel: str, odds: Mapping[str, float]) -> dict[str, float]:
@@ -86,5 +88,6 @@ class Calibration:
             channels={channel: Floors(**floors) for channel, floors in stored["channels"].items()},
             unknown=Floors(**stored["unknown"]),
             span_from=float(stored.get("span_from", 0.5)),
+            rule_from=float(stored.get("rule_from", 0.0)),
             harm_from={step: float(value) for step, value in stored.get("harm_from", {}).items()},
         )

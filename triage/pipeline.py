@@ -5,10 +5,11 @@ How the pieces of a verdict come about:
 1. `kind` and `confidence` are the likeliest kind and its probability, made honest for the
    channel. An automatic message is `machine` and a text without any word is `other`, both
    with confidence 1.
-2. `flags` come from the rules; in a pipeline with an encoder also from the words that it
-   takes for a flag's. They index into `text`. Tone never lowers anything.
+2. `flags` come from the rules, and from the words that the encoder takes for a flag's; below
+   critical, none that it is sure is not there. They index into `text`. Tone never lowers
+   anything.
 3. A complaint's severity is the highest of what its flags give and of the encoder's grade
-   of harm, if there is one, at least low.
+   of harm, at least low.
 4. Where the learned grade alone says high or critical, a person looks, and a flag quotes the
    sentence that drove it: the one without which the grade falls most.
 5. `needs_person` also when the confidence is below the channel's floor, when a complaint is
@@ -37,7 +38,7 @@ from amends.ports import TextToJudge
 from triage.calibration import Calibration
 from triage.components import flags_of, keep_text, text_of
 from triage.components.encoder import harm_of
-from triage.components.learned import driving_flag, learned_flags, sentences_of
+from triage.components.learned import driving_flag, learned_flags, sentences_of, standing_flags
 from triage.rules import all_rules
 from triage.text import readable
 
@@ -96,7 +97,7 @@ class Judge:
 
     def _decide(self, text: TextToJudge, doc: Doc) -> Verdict:
         offset = min(len(text.subject), SUBJECT_CHARS) + len(_BREAK) if text.subject else 0
-        found = flags_of(doc)
+        found = standing_flags(doc, flags_of(doc), self._calibration.rule_from)
         found += tuple(learned_flags(doc, {flag.name for flag in found}, self._calibration.span_from))
         worst = max((flag.severity for flag in found if flag.severity is not None), default=Severity.LOW)
         if text.automatic:
@@ -168,14 +169,8 @@ def load_judge(model_dir: Path | None = None) -> Judge:
     try:
         nlp = spacy.load(folder)
         calibration = Calibration.read(folder)
-    except ImportError as cause:
-        raise Misconfigured(
-            f"{folder} has an encoder, and {cause.name} is not installed: pip install 'amends[encoder]'"
-        ) from cause
     except (OSError, ValueError, KeyError) as cause:
-        raise Misconfigured(
-            f"{folder} holds no pipeline that can be read ({cause}); make one: python -m triage.training"
-        ) from cause
+        raise Misconfigured(f"{folder} holds no pipeline that can be read ({cause}); make one: make model") from cause
     return Judge(nlp, calibration, model=f"{nlp.meta['name']}-{nlp.meta['version']}+rules-{rules_digest()}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import track
 
-from amends.cli.opening import DataDir, open_house
+from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import AsJson, console, errors, safe, severity_text, table, write_json, write_json_line
 from amends.domain.verdict import FlagName
 from amends.errors import NotFound
@@ -102,13 +103,18 @@ def show_taxonomy(as_json: AsJson = False) -> None:
 
 @app.command("report")
 def show_report(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show where people disagreed with triage: by kind, by rule, by month and channel."""
-    from storage.corrections import corrections, judged, rules_raised
+    """Show where people disagreed with triage, by kind, rule, month and channel, and what drifted lately."""
+    from storage.corrections import corrections, judged, judged_on_channels, rules_raised
+    from triage.drift import BEFORE, LATELY, drifts
 
+    now = datetime.now(UTC)
     with open_house(data_dir).database.viewing() as connection:
         told = list(corrections(connection))
         counted = judged(connection)
         raised = rules_raised(connection)
+        lately = judged_on_channels(connection, now - LATELY, now)
+        earlier = judged_on_channels(connection, now - LATELY - BEFORE, now - LATELY)
+    drifted = list(drifts(earlier, lately))
     # Somebody who corrects a case twice disagrees once; the last word counts.
     last = {one.case_id: one for one in told}.values()
     report = {
@@ -124,6 +130,11 @@ def show_report(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             _sums((f"{one.month} {one.channel}", one.count) for one in counted),
             Counter(f"{one.message.received_at:%Y-%m} {one.message.channel.value}" for one in last),
         ),
+        "channels": {
+            channel: {"before": asdict(earlier[channel]) if channel in earlier else None, "lately": asdict(one)}
+            for channel, one in lately.items()
+        },
+        "drifted": [asdict(one) for one in drifted],
         "missed": sum(one.severity is not None and one.severity > (one.severity_before or 0) for one in last),
     }
     if as_json:
@@ -139,6 +150,29 @@ def show_report(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         for label, one in rows.items():
             shown.add_row(safe(label), str(one["judged"]), str(one["corrected"]), f"{one['agreement']:.0%}")
         console.print(shown)
+    shown = table(
+        f"Channels: the last {LATELY.days} days beside the {BEFORE.days} before",
+        "",
+        "messages",
+        "complaints",
+        "to a person",
+    )
+    for channel, now_judged in lately.items():
+        was = earlier.get(channel)
+        shown.add_row(
+            safe(channel),
+            f"{now_judged.count} ({was.count if was else 0})",
+            _beside(now_judged.complaints / now_judged.count, was.complaints / was.count if was else None),
+            _beside(now_judged.referred / now_judged.count, was.referred / was.count if was else None),
+        )
+    console.print(shown)
+    for moved in drifted:
+        console.print(
+            safe(
+                f"DRIFT {moved.channel}: {moved.lately} in 100 {moved.share}, {moved.before} before. Read some of its "
+                "messages: have customers changed, the source, or the model?"
+            )
+        )
     console.print(f"People graded {report['missed']} cases higher than triage had.")
 
 
@@ -166,6 +200,36 @@ def export_corrections(data_dir: DataDir = None) -> None:
                     },
                 }
             )
+
+
+@app.command()
+def activate(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A pipeline, as `make model` writes one; otherwise the one shipped.")
+    ] = None,
+    data_dir: DataDir = None,
+    acting_as: ActingAs = "",
+    as_json: AsJson = False,
+) -> None:
+    """Let a model, or rules that an update brought, judge from now on; refused where your golden set comes out worse.
+
+    The golden set is DATA/triage/golden.jsonl: it begins as our test messages, and you may add lines of your own.
+    """
+    from triage.activation import activate as let_judge
+    from triage.activation import tried
+
+    house = open_house(data_dir)
+    activation, comparisons = tried(house.triage_dir, folder)
+    if not as_json:
+        shown = table(f"{activation.judge}, on {len(activation.outcomes)} golden messages", "", "before", "now")
+        for one in comparisons:
+            shown.add_row(one.name, f"{one.before:g}", f"{one.after:g}")
+        console.print(shown)
+    let_judge(house.triage_dir, activation, comparisons, at=datetime.now(UTC), by=acting(house, acting_as))
+    if as_json:
+        write_json({"judge": activation.judge, "compared": [asdict(one) for one in comparisons]})
+    else:
+        console.print(safe(f"{activation.judge} judges from now on; restart services that are running."))
 
 
 @app.command()
@@ -201,6 +265,10 @@ def explain(
             console.print(safe(f'  {flag["flag"]}: "{flag["quote"]}"'))
             console.print(safe(f"    {flag['rule']}: {flag['says']}"))
         console.print(safe(f"  judged by {one['model']}; {one['again']}"))
+
+
+def _beside(lately: float, before: float | None) -> str:
+    return f"{lately:.0%} ({f'{before:.0%}' if before is not None else '-'})"
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench import textcat
 from bench.corpus import LAY_OUT, Corpus, shared_data
 from bench.journey import PAGE, sync_ms_of
-from bench.kafka import textcat
 from bench.kafka.latency import latencies_s, percentile
 from bench.kafka.page import write_page
 from bench.kafka.report import (

@@ -17,7 +17,7 @@ from amends.meter import NO_METER, Meter
 from amends.ports import Judge
 from amends.unit_of_work import UnitOfWork
 from amends.wire import TRIAGED
-from bench.kafka.textcat import ConstantJudge, TextcatJudge
+from bench.textcat import ConstantJudge, TextcatJudge
 
 #: Judges by name; any other name is the folder of a `textcat`.
 SHIPPED, CONSTANT = "shipped", "constant"

@@ -9,8 +9,8 @@ import pytest
 
 from amends.domain.verdict import Kind
 from amends.ports import TextToJudge
+from bench import textcat
 from bench.corpus import LAY_OUT, shared_data
-from bench.kafka import textcat
 from bench.kafka.house import BUS, CONSTANT, SHIPPED
 from bench.kafka.latency import latencies_s
 from bench.kafka.processes import BROKER, DATABASE

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.measure import Measured
+from bench.model import ENCODER, JUDGE, Model
 from bench.page import BEGIN, END, write_page
 from bench.report import KINDS, VARIANTS, Results, figures, median_of
 
@@ -28,17 +29,25 @@ def results(**ours: float) -> Results:
     return {(kind, name): a_run(**ours) if name == "ours" else a_run() for kind in KINDS for name in VARIANTS}
 
 
+MODELS = [
+    Model(name=JUDGE, a_second=250.4, mib=30.0, load_s=0.5),
+    Model(name=ENCODER, a_second=320.0, mib=None, load_s=None),
+]
+
+
 def test_what_is_written_by_hand_stays_and_what_was_measured_is_replaced(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text(f"# Performance\n\nBefore.\n\n{BEGIN}\nold figures\n{END}\n\nAfter.\n")
 
-    write_page(page, results(), about="two cores")
+    write_page(page, results(), MODELS, about="two cores")
 
     text = page.read_text()
     assert text.startswith("# Performance\n\nBefore.\n")
     assert text.endswith("\n\nAfter.\n")
     assert "old figures" not in text
     assert "Measured on two cores." in text
+    assert "| its encoder alone | 320 |  |  |" in text
+    assert "300 messages a second of one core: 320; at most 25 MiB: 30.0 (**not met**)" in text
 
 
 def test_a_page_without_both_markers_is_left_as_it_is(tmp_path: Path) -> None:
@@ -46,7 +55,7 @@ def test_a_page_without_both_markers_is_left_as_it_is(tmp_path: Path) -> None:
     page.write_text(f"# Performance\n{BEGIN}\n")
 
     with pytest.raises(ValueError, match="markers"):
-        write_page(page, results(), about="two cores")
+        write_page(page, results(), MODELS, about="two cores")
 
     assert page.read_text() == f"# Performance\n{BEGIN}\n"
 

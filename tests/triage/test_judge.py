@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from amends.errors import Misconfigured
 from amends.ports import TextToJudge
 from triage.pipeline import BUFFER_TEXTS, MODEL_DIR, Judge, load_judge
 from triage.text import READ_CHARS
+from triage.training.sources import OWN_DATA, read_rows
 
 _RULE_WORDS = (
     "my daughter was burned by the kettle . not if you said would call back and nobody did £1,400 charged me twice",
@@ -185,7 +187,61 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_shipped_model_is_small() -> None:
-    assert sum(path.stat().st_size for path in MODEL_DIR.rglob("*") if path.is_file()) < 6_000_000
+    assert sum(path.stat().st_size for path in MODEL_DIR.rglob("*") if path.is_file()) < 25_000_000
+
+
+def test_what_is_said_of_a_text_does_not_depend_on_the_texts_beside_it(judge: Judge) -> None:
+    texts = [
+        TextToJudge(row["text"], row["channel"], row["subject"])
+        for row in read_rows(OWN_DATA / "test" / "housing.jsonl")
+    ]
+
+    together, alone = judge.judge(texts), [judge.judge([text])[0] for text in texts]
+
+    for one, other in zip(together, alone, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+        assert (one.kind, one.severity, one.flags, one.needs_person) == (
+            other.kind, other.severity, other.flags, other.needs_person,
+        )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_texts(tmp_path: Path) -> None:
+    rows = [row for part in sorted((OWN_DATA / "train").glob("*.jsonl")) for row in read_rows(part)]
+    short = [row["text"] for row in rows if len(row["text"]) < 120]
+    file = tmp_path / "texts.jsonl"
+    with file.open("w", encoding="utf-8") as lines:
+        for at in range(8 * BUFFER_TEXTS):
+            # Each has words of its own, for a vocabulary that grows must be given back.
+            text = f"{short[at % len(short)]} ref{at:x}{at * 7919:x}"
+            lines.write(json.dumps({"id": at, "channel": "x", "text": text}) + "\n")
+    program = (
+        "import resource, sys\n"
+        "from triage.command import judge_lines\n"
+        "from triage.pipeline import load_judge\n"
+        "for number, _ in enumerate(judge_lines(open(sys.argv[1], encoding='utf-8'), load_judge())):\n"
+        "    if number in (int(sys.argv[2]), int(sys.argv[3])):\n"
+        "        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+    )
+
+    command = [sys.executable, "-c", program, str(file), str(3 * BUFFER_TEXTS), str(8 * BUFFER_TEXTS - 1)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=True)
+
+    early, late = map(float, done.stdout.split())
+    assert late - early < 25, done.stdout
+
+
+def test_nothing_that_trains_is_needed_to_judge(judge: Judge) -> None:
+    program = (
+        "import sys\n"
+        "for name in ('torch', 'transformers', 'jax', 'onnx', 'optax', 'safetensors'): sys.modules[name] = None\n"
+        "from triage.pipeline import load_judge\n"
+        "print(load_judge().model)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+
+    assert done.stdout.strip() == judge.model
 
 
 def test_the_model_loads_in_a_fresh_process_without_a_network(judge: Judge) -> None:

@@ -26,14 +26,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 from spacy.language import Language
 from spacy.tokens import Doc
+from tokenizers import Tokenizer
 
-from amends.domain.verdict import FlagName, Severity
-from triage.components.kind import KINDS
+from amends.domain.verdict import FlagName, Kind, Severity
 from triage.components.passages import others_words, text_of
 
 Floats = npt.NDArray[np.float32]
+
+#: The kinds in the order in which the encoder's head gives them.
+KINDS: tuple[Kind, ...] = (Kind.COMPLAINT, Kind.ENQUIRY, Kind.PRAISE, Kind.MACHINE, Kind.SPAM, Kind.OTHER)
 
 #: Pieces of a window, without the two that mark its ends, and how many two neighbours share.
 WINDOW_PIECES, SHARED_PIECES = 254, 48
@@ -47,7 +51,7 @@ SPAN_FROM = 0.25
 #: Of texts that tell of high harm at least this likely, the surest piece of each flag is kept.
 SUREST_FROM = 0.2
 
-_HARM, _SPANS, _SUREST = "amends_harm", "amends_spans", "amends_surest"
+_HARM, _SPANS, _SUREST, _LIKELY = "amends_harm", "amends_spans", "amends_surest", "amends_likely"
 _FLAGS = tuple(FlagName)
 _HANDLE = re.compile(r"(?<![\w@.])@\w{3,}")
 _OMISSION = re.compile(r"[.\u2026\ufffd]{2,}|[\u2026\ufffd]")
@@ -103,6 +107,12 @@ def surest_of(doc: Doc) -> list[Span]:
     return found
 
 
+def likely_of(doc: Doc) -> dict[FlagName, float]:
+    """Give for each flag how likely its surest piece is; empty where a message was not read."""
+    found: dict[FlagName, float] = doc.user_data.get(_LIKELY, {})
+    return found
+
+
 @dataclass(slots=True)
 class _Reading:
     """What is known of one text while its windows are read."""
@@ -125,9 +135,6 @@ class Encoder:
 
     def set_model(self, *, graph: bytes, tokenizer: Any, heads: dict[str, Floats]) -> None:
         """Take a graph, its tokenizer, and weights of `kind` and `harm` with their bias as the last row."""
-        # Only a pipeline that has an encoder needs it.
-        import onnxruntime
-
         self._graph, self._tokenizer, self._heads = graph, tokenizer, heads
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -210,6 +217,7 @@ class Encoder:
         # Reaching a higher step is never likelier than reaching a lower one.
         reading.doc.user_data[_HARM] = dict(zip(steps, np.minimum.accumulate(harm).tolist(), strict=True))
         likely = _probability(reading.scores)
+        reading.doc.user_data[_LIKELY] = dict(zip(_FLAGS, likely.max(axis=0).tolist(), strict=True))
         if spans := list(_spans(likely, reading.offsets)):
             reading.doc.user_data[_SPANS] = spans
         if harm[1] >= SUREST_FROM:
@@ -243,8 +251,6 @@ class Encoder:
         Raises:
             ValueError: it was trained for other kinds or flags.
         """
-        from tokenizers import Tokenizer
-
         folder = Path(path)
         about: Any = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         if about["kinds"] != [kind.value for kind in KINDS] or about["flags"] != [flag.value for flag in _FLAGS]:

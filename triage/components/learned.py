@@ -1,7 +1,8 @@
-"""Flags that no rule has raised, by the words that the encoder takes for theirs.
+"""What was learnt of flags, beside what the rules say.
 
-1. A rule's own flag stands; what was learnt adds flags of other names only.
-2. The words must be likely enough (`Calibration.span_from`).
+1. A rule's flag of critical severity always stands. Another stands unless the encoder is sure that nothing in the
+   text tells of it (`Calibration.rule_from`): rules take "the solicitor's bill" for a threat.
+2. Words that no rule knows add flags of other names. They must be likely enough (`Calibration.span_from`).
 3. What tells of harm or wrong must really be claimed: the scope that holds for rules (`triage/rules/scope.py`) takes
    back what is denied, supposed or joked here too.
 4. The flag is named `learned.NAME` after its flag, and quotes the words as they stand.
@@ -16,7 +17,7 @@ from itertools import pairwise
 from spacy.tokens import Doc
 
 from amends.domain.verdict import LARGE_LOSS_GBP, SEVERITY_OF_FLAG, Flag, FlagName, Severity
-from triage.components.encoder import Span, spans_of, surest_of
+from triage.components.encoder import Span, likely_of, spans_of, surest_of
 from triage.components.passages import text_of
 from triage.rules.money import amounts_in
 from triage.rules.rule import Claim
@@ -43,6 +44,14 @@ _CLAIMED = {
 }
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
+
+
+def standing_flags(doc: Doc, raised: Collection[Flag], rule_from: float) -> tuple[Flag, ...]:
+    """Give those of the flags that rules raised which the encoder does not rule out."""
+    likely = likely_of(doc)
+    return tuple(
+        flag for flag in raised if flag.severity is Severity.CRITICAL or likely.get(flag.name, 1.0) >= rule_from
+    )
 
 
 def learned_flags(doc: Doc, raised: Collection[FlagName], span_from: float) -> Iterator[Flag]:

@@ -52,12 +52,8 @@ def evaluate(judge: Judge, paths: Iterable[Path]) -> dict[str, Any]:
     """
     sources: dict[str, list[tuple[Mapping[str, Any], Truth]]] = {}
     for path in paths:
-        before = sum(map(len, sources.values()))
-        for row in _rows(path):
-            if (truth := truth_of(row)) is not None:
-                sources.setdefault(str(row.get("source") or _own_name(path)), []).append((row, truth))
-        if sum(map(len, sources.values())) == before:
-            raise Unprocessable(f"{path} has no row with a label: give `kind`, or `intent`", reason="bad_labels")
+        for row, truth in labelled_rows(path):
+            sources.setdefault(str(row.get("source") or _own_name(path)), []).append((row, truth))
     found: dict[str, Any] = {}
     for source, rows in sources.items():
         verdicts = judge.judge([TextToJudge(row["text"], row["channel"], row.get("subject") or "") for row, _ in rows])
@@ -71,6 +67,18 @@ def evaluate(judge: Judge, paths: Iterable[Path]) -> dict[str, Any]:
         firm = [one for one in judged if not one[0].get("random")]
         if len(firm) < len(judged):
             found[f"{source} {FIRM}"] = _told(firm)
+    return found
+
+
+def labelled_rows(path: Path) -> list[tuple[Mapping[str, Any], Truth]]:
+    """Read the rows of a file that have a label.
+
+    Raises:
+        Unprocessable: there is none, or a label or a line that cannot be read.
+    """
+    found = [(row, truth) for row in _rows(path) if (truth := truth_of(row)) is not None]
+    if not found:
+        raise Unprocessable(f"{path} has no row with a label: give `kind`, or `intent`", reason="bad_labels")
     return found
 
 

@@ -1,145 +1,209 @@
-"""Choosing the temperature and the floors, on texts that the judging model has not learnt from.
+"""Choosing temperatures, floors and thresholds, on texts that the model has not learnt from.
 
-Every training text is judged once by a model fitted without its fold. On those judgements
+1. For each group of channels one temperature makes the probabilities of kinds honest (least mean loss).
+2. A message is called a complaint from the probability that gives the best macro-F1 over the customers' sources.
+3. For each group the floors are the cheapest pair, in share of messages referred to a person, with which at least
+   `CAUGHT` of the complaints are either called complaints or referred. They are chosen on our own messages, whose
+   labels follow our definition; where a group has too few of them, on all of ours.
+4. Words raise a flag from the probability that gives the best F1 of flags, with those that rules raise.
+5. The learned grade of harm reaches a severity from the lowest probability with which no more than the share
+   `OVER_GRADED` of our held-out complaints below it are graded so high, be it by the grade or by a flag.
 
-1. one temperature makes the probabilities honest (least mean loss over the customers' sources);
-2. a message is called a complaint from the probability that gives the best macro-F1 over those sources;
-3. for each group of channels the floors are the cheapest pair, in share of messages referred to
-   a person, with which at least `CAUGHT` of the complaints are either called complaints or referred.
-
-The dev files take no part in it.
+The dev sides of the public sets and our own test messages take no part in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from spacy.language import Language
+from spacy.tokens import Doc
 
-from amends.domain.verdict import Kind
+from amends.domain.verdict import Flag, Kind, Severity, severity_of
 from triage.calibration import Calibration, Floors
-from triage.components.kind import KINDS
-from triage.training.learn import Floats, Integers, Settings, fit_average, softmax
+from triage.components import KINDS, flags_of, keep_text
+from triage.components.encoder import harm_of
+from triage.components.learned import learned_flags, standing_flags
+from triage.text import readable
 from triage.training.sources import Example
 
-#: The share of complaints that must be caught or referred, by the calibration's own count.
-CAUGHT = 0.96
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
-#: How many models are fitted, each without its share of the texts.
-FOLDS = 5
+#: The share of our complaints that must be caught or referred, by the calibration's own count.
+CAUGHT = 0.98
+#: The share of our complaints below a severity that may be put so high.
+OVER_GRADED = {Severity.MEDIUM: 0.20, Severity.HIGH: 0.11, Severity.CRITICAL: 0.05}
 
-#: Channels judged by the same floors, and the sources that these are chosen on.
-GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("x", "social", "chat", "post"): ("xci",),
-    ("email", "web_form", "webform", "form"): ("ours",),
-    ("review",): ("cesamard",),
+#: Below this probability the encoder rules out a rule's flag. Twice as much makes no difference on held-out texts.
+RULE_FROM = 0.05
+
+#: Channels judged alike, and the sources whose texts of these channels the temperature is chosen on.
+GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "posts": (("x", "social", "chat", "post"), ("xci", "ours")),
+    "mails and forms": (("email", "web_form", "webform", "form"), ("ours",)),
+    "reviews": (("review",), ("cesamard",)),
 }
 
 #: Where a message may begin to be called a complaint. No higher: a complaint missed costs
 #: more than an enquiry taken seriously.
-_CUTS = np.arange(0.30, 0.401, 0.01)
-_CONFIDENCE_FLOORS = np.arange(0.40, 0.81, 0.05)
-_COMPLAINT_FLOORS = np.arange(0.06, 0.51, 0.02)
-_TEMPERATURES = np.arange(0.4, 2.51, 0.05)
+_CUTS = np.arange(0.30, 0.501, 0.01)
+_CONFIDENCE_FLOORS = np.arange(0.40, 0.91, 0.05)
+_COMPLAINT_FLOORS = np.arange(0.02, 0.51, 0.01)
+_TEMPERATURES = np.arange(0.4, 3.01, 0.05)
+_HARM_FROM = np.arange(0.10, 0.96, 0.05)
+_SPAN_FROM = np.arange(0.25, 0.81, 0.05)
+_STEPS = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+_COMPLAINT = KINDS.index(Kind.COMPLAINT)
+#: A group with fewer texts of ours is judged by the floors of all of them.
+_ENOUGH = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A temperature, the floors, and what they do on the texts they were chosen on."""
+    """The calibration, and what it does on the texts it was chosen on, as shares."""
 
-    temperature: float
     calibration: Calibration
-    #: group -> what they do there, as shares; `calibration_error` is the mean distance of confidence from being right.
     found: dict[str, dict[str, float]]
 
 
-def held_out_scores(
-    examples: Sequence[Example], rows: list[Integers], kinds: Integers, weights: Floats, settings: Settings
-) -> Floats:
-    """Give each text the scores of a model that has not learnt from it."""
-    scores = np.zeros((len(rows), len(KINDS)), dtype=np.float32)
-    folds = np.array([example.fold % FOLDS for example in examples])
-    for fold in range(FOLDS):
-        learnt = np.flatnonzero(folds != fold)
-        judged = np.flatnonzero(folds == fold)
-        fitted = fit_average([rows[int(text)] for text in learnt], kinds[learnt], weights[learnt], settings)
-        scores[judged] = fitted.scores([rows[int(text)] for text in judged])
-    return scores
-
-
-def choose(examples: Sequence[Example], kinds: Integers, scores: Floats) -> Chosen:
-    """Choose temperature and floors by held-out scores."""
-    sources = np.array([example.source for example in examples])
-    customers = sorted({name for names in GROUPS.values() for name in names} & set(sources.tolist()))
-    temperature = min(
-        (float(value) for value in _TEMPERATURES),
-        key=lambda value: sum(_loss(scores[sources == name] / value, kinds[sources == name]) for name in customers),
+def calibrated(nlp: Language, examples: Sequence[Example]) -> Chosen:
+    """Choose everything by what a pipeline says of texts that it has not learnt from."""
+    # The pipeline must not keep their words: it is written to disk afterwards.
+    with nlp.memory_zone():
+        docs = list(nlp.pipe(keep_text(nlp.make_doc(text), text) for text in (readable(one.text) for one in examples)))
+        kinds = np.full((len(docs), len(KINDS)), 1 / len(KINDS))
+        for at, doc in enumerate(docs):
+            # A text without any word has no probabilities, and is none of the encoder's business.
+            if doc.cats:
+                kinds[at] = [doc.cats[kind] for kind in KINDS]
+        chosen = chosen_by(kinds, examples)
+        ours = [at for at, one in enumerate(examples) if one.flags is not None]
+        span_from, harm_from, told = harm_chosen_by([docs[at] for at in ours], [examples[at] for at in ours])
+    return Chosen(
+        calibration=replace(chosen.calibration, span_from=span_from, rule_from=RULE_FROM, harm_from=harm_from),
+        found=chosen.found | told,
     )
-    odds = softmax(scores / np.float32(temperature))
-    complaint_from = _best_cut(odds, kinds, [sources == name for name in customers])
-    complaint = KINDS.index(Kind.COMPLAINT)
-    truth = kinds == complaint
-    called = (odds.argmax(axis=1) == complaint) & (odds[:, complaint] >= complaint_from)
-    channels: dict[str, Floors] = {}
+
+
+def chosen_by(said: Floats, examples: Sequence[Example]) -> Chosen:
+    """Choose temperatures and floors by the probabilities that were said of texts (texts, kinds)."""
+    kinds = np.array([KINDS.index(example.kind) for example in examples])
+    sources = np.array([example.source for example in examples])
+    channels = np.array([example.channel for example in examples])
+    ours = sources == "ours"
+    odds = said.copy()
+    temperatures: dict[str, float] = {}
+    for group, (names, of_sources) in GROUPS.items():
+        chosen = np.isin(channels, names) & np.isin(sources, of_sources)
+        temperatures[group] = _temperature(said[chosen], kinds[chosen]) if chosen.any() else 1.0
+        here = np.isin(channels, names)
+        odds[here] = _honest(said[here], temperatures[group])
+    customers = [sources == name for name in ("xci", "cesamard", "ours") if (sources == name).any()]
+    complaint_from = _best_cut(odds, kinds, customers)
     found: dict[str, dict[str, float]] = {}
-    for group, names in GROUPS.items():
-        chosen = np.isin(sources, names)
-        if not chosen.any():
-            chosen = np.isin(sources, customers)
-        floors, caught, referred = _cheapest(odds[chosen], kinds[chosen], complaint_from)
-        channels |= dict.fromkeys(group, floors)
-        found[", ".join(group)] = {
+    floors: dict[str, Floors] = {}
+    for group, (names, of_sources) in GROUPS.items():
+        chosen = np.isin(channels, names) & (ours if "ours" in of_sources else np.isin(sources, of_sources))
+        if chosen.sum() < _ENOUGH:
+            chosen = ours
+        pair, caught, referred = _cheapest(odds[chosen], kinds[chosen], complaint_from)
+        floors |= {
+            name: Floors(confidence=pair.confidence, complaint=pair.complaint, temperature=temperatures[group])
+            for name in names
+        }
+        called = _called(odds[chosen], complaint_from)
+        truth = kinds[chosen] == _COMPLAINT
+        found[group] = {
             "texts": int(chosen.sum()),
-            "macro_f1": round(_macro_f1(truth[chosen], called[chosen]), 4),
-            "complaint_recall": round(float(called[chosen & truth].mean()), 4),
-            "caught_or_referred": caught,
-            "referred": referred,
+            "temperature": temperatures[group],
+            "macro_f1": round(_macro_f1(truth, called), 4),
+            "complaint_recall": round(float(called[truth].mean()), 4),
+            "caught_or_referred": round(caught, 4),
+            "referred": round(referred, 4),
             "calibration_error": round(_calibration_error(odds[chosen], kinds[chosen]), 4),
         }
     unknown = Floors(
-        confidence=round(min(0.9, max(floors.confidence for floors in channels.values()) + 0.1), 2),
-        complaint=round(max(0.03, min(floors.complaint for floors in channels.values()) / 2), 2),
+        confidence=round(min(0.9, max(floor.confidence for floor in floors.values()) + 0.1), 2),
+        complaint=round(max(0.02, min(floor.complaint for floor in floors.values()) / 2), 3),
+        temperature=max(1.0, *temperatures.values()),
     )
-    return Chosen(
-        temperature=round(temperature, 2),
-        calibration=Calibration(complaint_from=complaint_from, channels=channels, unknown=unknown),
-        found=found,
-    )
+    return Chosen(calibration=Calibration(complaint_from=complaint_from, channels=floors, unknown=unknown), found=found)
 
 
-def _loss(scores: Floats, kinds: Integers) -> float:
-    odds = softmax(scores.astype(np.float32))
-    return float(-np.log(odds[np.arange(len(kinds)), kinds] + 1e-9).mean())
+def harm_chosen_by(
+    docs: Sequence[Doc], examples: Sequence[Example]
+) -> tuple[float, dict[str, float], dict[str, dict[str, float]]]:
+    """Choose from which probability on words raise a flag, and a grade reaches a severity.
+
+    Returns: `span_from`, `harm_from`, and what they do on these texts, which all have their flags and read docs.
+    """
+    rules = [standing_flags(doc, flags_of(doc), RULE_FROM) for doc in docs]
+    wanted = [{flag for flag, _, _ in example.flags or ()} for example in examples]
+
+    def raised(at: int, span_from: float) -> list[Flag]:
+        return [*rules[at], *learned_flags(docs[at], {flag.name for flag in rules[at]}, span_from)]
+
+    def of_flags(span_from: float) -> tuple[float, float]:
+        found = [{flag.name for flag in raised(at, span_from)} for at in range(len(docs))]
+        right = sum(len(one & other) for one, other in zip(found, wanted, strict=True))
+        return right / max(1, sum(map(len, found))), right / max(1, sum(map(len, wanted)))
+
+    def f1(span_from: float) -> float:
+        precision, recall = of_flags(span_from)
+        return 2 * precision * recall / max(1e-9, precision + recall)
+
+    best: float = max((float(one) for one in _SPAN_FROM), key=f1)
+    span_from = round(best, 2)
+    graded = [at for at, example in enumerate(examples) if example.severity is not None]
+    severity = np.array([int(examples[at].severity or 0) for at in graded])
+    by_flags = np.array([severity_of(tuple(raised(at, span_from))) for at in graded])
+    harm = np.array([list(harm_of(docs[at]).values()) or [0.0] * len(_STEPS) for at in graded]).reshape(-1, len(_STEPS))
+    harm_from = _harm_from(harm, severity, by_flags)
+    precision, recall = of_flags(span_from)
+    told = {"flags": {"texts": len(docs), "precision": round(precision, 4), "recall": round(recall, 4)}}
+    return span_from, harm_from, told | {"harm": _told_of_harm(harm, severity, by_flags, harm_from)}
 
 
-def _best_cut(odds: Floats, kinds: Integers, groups: Sequence[npt.NDArray[np.bool_]]) -> float:
-    """Find the probability from which on calling a complaint gives the best macro-F1, averaged over groups of texts."""
-    complaint = KINDS.index(Kind.COMPLAINT)
-    likeliest = odds.argmax(axis=1) == complaint
+def _honest(odds: Floats, temperature: float) -> Floats:
+    raised = np.maximum(odds, 1e-9) ** (1.0 / temperature)
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
-    def mean_f1(cut: float) -> float:
-        called = likeliest & (odds[:, complaint] >= cut)
-        return sum(_macro_f1(kinds[group] == complaint, called[group]) for group in groups)
 
-    cuts = [float(cut) for cut in _CUTS]
-    best: float = max(cuts, key=mean_f1)
+def _temperature(odds: Floats, kinds: npt.NDArray[np.int64]) -> float:
+    def loss(temperature: float) -> float:
+        return float(-np.log(_honest(odds, temperature)[np.arange(len(kinds)), kinds] + 1e-9).mean())
+
+    best: float = min((float(value) for value in _TEMPERATURES), key=loss)
     return round(best, 2)
 
 
-def _macro_f1(truth: npt.NDArray[np.bool_], called: npt.NDArray[np.bool_]) -> float:
+def _called(odds: Floats, complaint_from: float) -> Mask:
+    called: Mask = (odds.argmax(axis=1) == _COMPLAINT) & (odds[:, _COMPLAINT] >= complaint_from)
+    return called
+
+
+def _best_cut(odds: Floats, kinds: npt.NDArray[np.int64], groups: Sequence[Mask]) -> float:
+    """Find the probability from which on calling a complaint gives the best macro-F1, averaged over groups of texts."""
+
+    def mean_f1(cut: float) -> float:
+        called = _called(odds, cut)
+        return sum(_macro_f1(kinds[group] == _COMPLAINT, called[group]) for group in groups)
+
+    best: float = max((float(cut) for cut in _CUTS), key=mean_f1)
+    return round(best, 2)
+
+
+def _macro_f1(truth: Mask, called: Mask) -> float:
     wrong = float((truth != called).sum())
-    return (
-        sum(
-            2 * right / max(1.0, 2 * right + wrong)
-            for right in (float((truth & called).sum()), float((~truth & ~called).sum()))
-        )
-        / 2
-    )
+    right = (float((truth & called).sum()), float((~truth & ~called).sum()))
+    return sum(2 * one / max(1.0, 2 * one + wrong) for one in right) / 2
 
 
-def _calibration_error(odds: Floats, kinds: Integers) -> float:
+def _calibration_error(odds: Floats, kinds: npt.NDArray[np.int64]) -> float:
     """Give the expected calibration error over ten bins of confidence."""
     confidence = odds.max(axis=1)
     right = odds.argmax(axis=1) == kinds
@@ -151,25 +215,46 @@ def _calibration_error(odds: Floats, kinds: Integers) -> float:
     return sum(gaps)
 
 
-def _cheapest(odds: Floats, kinds: Integers, complaint_from: float) -> tuple[Floors, float, float]:
+def _cheapest(odds: Floats, kinds: npt.NDArray[np.int64], complaint_from: float) -> tuple[Floors, float, float]:
     """Find the floors that refer least among those that catch enough, or else catch most."""
-    complaint = KINDS.index(Kind.COMPLAINT)
-    is_complaint: npt.NDArray[np.bool_] = kinds == complaint
-    called = (odds.argmax(axis=1) == complaint) & (odds[:, complaint] >= complaint_from)
+    is_complaint = kinds == _COMPLAINT
+    called = _called(odds, complaint_from)
     best: tuple[tuple[bool, float, float], Floors, float, float] | None = None
     for confidence in _CONFIDENCE_FLOORS:
         for floor in _COMPLAINT_FLOORS:
-            doubtful = (odds.max(axis=1) < confidence) | (~called & (odds[:, complaint] >= floor))
+            doubtful = (odds.max(axis=1) < confidence) | (~called & (odds[:, _COMPLAINT] >= floor))
             caught = float((called | doubtful)[is_complaint].mean())
             referred = float(doubtful.mean())
             enough = caught >= CAUGHT
             rank = (enough, -referred if enough else caught, -float(confidence))
             if best is None or rank > best[0]:
-                best = (
-                    rank,
-                    Floors(confidence=round(float(confidence), 2), complaint=round(float(floor), 2)),
-                    caught,
-                    referred,
-                )
+                pair = Floors(confidence=round(float(confidence), 2), complaint=round(float(floor), 2))
+                best = (rank, pair, caught, referred)
     assert best is not None  # noqa: S101 -- the grid is not empty
-    return best[1], round(best[2], 4), round(best[3], 4)
+    return best[1], best[2], best[3]
+
+
+def _harm_from(harm: Floats, severity: npt.NDArray[np.int64], by_flags: npt.NDArray[np.int64]) -> dict[str, float]:
+    """Find for each step the lowest probability with which few are graded too high, by the grade or by a flag."""
+    chosen: dict[str, float] = {}
+    for column, step in enumerate(_STEPS):
+        below = severity < step
+        enough = [
+            float(cut)
+            for cut in _HARM_FROM
+            if ((harm[below, column] >= cut) | (by_flags[below] >= step)).mean() <= OVER_GRADED[step]
+        ]
+        chosen[step.word] = round(min(enough, default=float(_HARM_FROM[-1])), 2)
+    return chosen
+
+
+def _told_of_harm(
+    harm: Floats, severity: npt.NDArray[np.int64], by_flags: npt.NDArray[np.int64], harm_from: dict[str, float]
+) -> dict[str, float]:
+    told = {"texts": float(len(severity))}
+    for column, step in enumerate(_STEPS):
+        reached = (harm[:, column] >= harm_from[step.word]) | (by_flags >= step)
+        for which, those in (("should", severity >= step), ("should not", severity < step)):
+            if those.any():
+                told[f"{step.word}: reached of those that {which}"] = round(float(reached[those].mean()), 4)
+    return told

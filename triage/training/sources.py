@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,43 +27,20 @@ OWN_DATA = Path(__file__).parent / "data"
 PUBLIC_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "triage"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a model learns from: how much one row of a source counts, at most so many rows, so many letters of each."""
-
-    weights: Mapping[str, float]
-    rows: Mapping[str, int]
-    letters: Mapping[str, int] = field(default_factory=dict)
-
-
-#: For the classifier that is shipped. xci and ours count most: the one is the only human label on what customers
-#: write in public to companies, nothing but the other is realistic e-mail or form.
-LINEAR = Plan(
-    weights={
-        "xci": 6.0,
-        "cesamard": 1.0,
-        "fincorp": 0.7,
-        "banking77": 0.6,
-        "spamassassin": 1.0,
-        "cfpb1000": 0.5,
-        "ours": 5.0,
-    },
-    rows={"fincorp": 2000, "banking77": 1500},
-)
-#: For the encoder, to which each piece of a word costs time.
-ENCODER = Plan(
-    weights={
-        "xci": 1.5,
-        "cesamard": 0.8,
-        "fincorp": 0.4,
-        "banking77": 0.5,
-        "spamassassin": 0.6,
-        "cfpb1000": 0.4,
-        "ours": 1.0,
-    },
-    rows={"fincorp": 800, "banking77": 600, "spamassassin": 500, "cfpb1000": 200, "cesamard": 1800},
-    letters={"spamassassin": 300, "cfpb1000": 400, "cesamard": 400},
-)
+#: How much one row of a source counts. xci and ours count most: the one is the only human label on what customers write
+#: in public to companies, nothing but the other is realistic e-mail or form.
+WEIGHTS: Mapping[str, float] = {
+    "xci": 1.5,
+    "cesamard": 0.8,
+    "fincorp": 0.4,
+    "banking77": 0.5,
+    "spamassassin": 0.6,
+    "cfpb1000": 0.4,
+    "ours": 1.0,
+}
+#: At most so many rows of a source, and so many letters of each: every piece of a word costs time.
+ROWS: Mapping[str, int] = {"fincorp": 800, "banking77": 600, "spamassassin": 500, "cfpb1000": 200, "cesamard": 1800}
+LETTERS: Mapping[str, int] = {"spamassassin": 300, "cfpb1000": 400, "cesamard": 400}
 
 #: Between a subject and its text, as where a message is judged.
 BREAK = "\n\n"
@@ -96,22 +73,21 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def public_examples(folder: Path, plan: Plan) -> list[Example]:
-    """Read the training side of every public set in `folder`, as far as the plan goes.
+def public_examples(folder: Path) -> list[Example]:
+    """Read the training side of every public set in `folder`: of each as many rows as `ROWS` says.
 
     Raises:
         FileNotFoundError: a set is missing.
     """
-    return [example for source in plan.weights if source != "ours" for example in _public(folder, source, plan)]
+    return [example for source in WEIGHTS if source != "ours" for example in _public(folder, source)]
 
 
-def own_examples(plan: Plan, part: str = "train") -> list[Example]:
+def own_examples(part: str = "train") -> list[Example]:
     """Read our own messages, those of `train` or those of `test`; a subject is the first line of the text."""
-    weight = plan.weights["ours"]
-    return [own_example(row, weight) for path in sorted((OWN_DATA / part).glob("*.jsonl")) for row in read_rows(path)]
+    return [own_example(row) for path in sorted((OWN_DATA / part).glob("*.jsonl")) for row in read_rows(path)]
 
 
-def own_example(row: dict[str, Any], weight: float = 1.0) -> Example:
+def own_example(row: dict[str, Any]) -> Example:
     """Read one message of ours."""
     before = f"{row['subject']}{BREAK}" if row.get("subject") else ""
     text = before + row["text"]
@@ -124,7 +100,7 @@ def own_example(row: dict[str, Any], weight: float = 1.0) -> Example:
         kind=Kind(row["kind"]),
         channel=row["channel"],
         source="ours",
-        weight=weight,
+        weight=WEIGHTS["ours"],
         fold=_digest(text) % 100,
         severity=Severity.from_word(row["severity"]) if row["severity"] else None,
         flags=tuple(flags),
@@ -138,20 +114,20 @@ def kind_of(row: dict[str, Any]) -> Kind | None:
     return Kind(row["intent"]) if row.get("intent") else None
 
 
-def _public(folder: Path, source: str, plan: Plan) -> list[Example]:
+def _public(folder: Path, source: str) -> list[Example]:
     rows = [(row, kind) for row in read_rows(folder / f"{source}.train.jsonl") if (kind := kind_of(row)) is not None]
     rows.sort(key=lambda pair: _digest(pair[0]["text"]))
-    return [_example(row, kind, source, plan) for row, kind in rows[: plan.rows.get(source)]]
+    return [_example(row, kind, source) for row, kind in rows[: ROWS.get(source)]]
 
 
-def _example(row: dict[str, Any], kind: Kind, source: str, plan: Plan) -> Example:
-    text = row["text"][: plan.letters.get(source)]
+def _example(row: dict[str, Any], kind: Kind, source: str) -> Example:
+    text = row["text"][: LETTERS.get(source)]
     return Example(
         text=text,
         kind=kind,
         channel=row["channel"],
         source=source,
-        weight=plan.weights[source],
+        weight=WEIGHTS[source],
         fold=_digest(text) % 100,
         tone=int(row["severity"]) if row.get("severity") else None,
     )

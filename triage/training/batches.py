@@ -15,9 +15,8 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from amends.domain.verdict import FlagName, Severity
-from triage.components.encoder import readable_by_the_encoder, windows_of
-from triage.components.kind import KINDS
-from triage.training.encoder.network import THRESHOLDS
+from triage.components.encoder import KINDS, readable_by_the_encoder, windows_of
+from triage.training.network import THRESHOLDS
 from triage.training.sources import Example
 
 Floats = npt.NDArray[np.float32]

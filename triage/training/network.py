@@ -27,7 +27,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from amends.domain.verdict import FlagName
-from triage.components.kind import KINDS
+from triage.components.encoder import KINDS
 
 #: A tree of arrays. The leaves under `layers` have the layers as their first axis.
 Params: TypeAlias = dict[str, Any]

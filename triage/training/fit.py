@@ -19,9 +19,9 @@ import optax
 from tokenizers import Tokenizer
 
 from amends.domain.verdict import Kind
-from triage.components.kind import KINDS
-from triage.training.encoder.batches import BATCH_TOKENS, Batch, Window, batches
-from triage.training.encoder.network import Params, answers, encode
+from triage.components.encoder import KINDS
+from triage.training.batches import BATCH_TOKENS, Batch, Window, batches
+from triage.training.network import Params, answers, encode
 from triage.training.sources import Example
 
 # Random numbers on a processor: several times as fast as the usual ones.

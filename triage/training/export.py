@@ -21,7 +21,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from triage.training.encoder.network import ATTENTION_HEADS, EPSILON, Params
+from triage.training.network import ATTENTION_HEADS, EPSILON, Params
 
 _CONTRIB = "com.microsoft"
 Floats = npt.NDArray[np.float32]

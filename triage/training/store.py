@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.training.encoder.network import Params
+from triage.training.network import Params
 
 
 def write_params(path: Path, params: Params) -> None:

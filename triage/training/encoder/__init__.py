@@ -1,1 +1,0 @@
-"""Training the encoder: `make encoder`. See `docs/decisions/0013-an-encoder-and-rules.md`."""
