@@ -17,7 +17,8 @@ from amends.cli.opening import DataDir, named_path, open_house
 from amends.cli.output import AsJson, console, errors, safe, say, table, write_json
 from amends.compose import House
 from amends.domain.arrival import Fate
-from amends.errors import NotFound
+from amends.errors import NotFound, Unavailable
+from amends.unit_of_work import UnitOfWork
 from ingest.intake import remember as remember_source
 from ingest.reconcile import Reconciliation, reconcile
 from ingest.runner import take_in_all
@@ -88,12 +89,24 @@ def remember(house: House, path: Path) -> None:
         unit.commit()
 
 
+def remember_mailboxes(house: House) -> None:
+    """Remember every folder of every mailbox, so that `amends reconcile` opens it again."""
+    with house.database.unit() as unit:
+        for mailbox, folders in house.mailboxes.values():
+            for folder in folders:
+                how = json.dumps({"mailbox": mailbox.name, "folder": folder})
+                remember_source(unit, house.imap(mailbox, folder).source, how, at=house.now())
+        unit.commit()
+
+
 def reconcile_all(house: House) -> list[Reconciliation]:
     """Compare every source that can be opened again with the ledger."""
     with house.database.reading() as unit:
         results = []
         for source, how in unit.intake.sources().items():
             opened = json.loads(how) if how else {}
+            if "mailbox" in opened:
+                results.append(_reconcile_mailbox(house, unit, source, opened["mailbox"], opened["folder"]))
             if "files" not in opened:
                 continue
             path = Path(opened["files"])
@@ -105,6 +118,23 @@ def reconcile_all(house: House) -> list[Reconciliation]:
             holdings = house.files(path).holdings()
             results.append(reconcile(unit, source, holdings, triage_group="triage"))
         return results
+
+
+def _reconcile_mailbox(house: House, unit: UnitOfWork, source: str, name: str, folder: str) -> Reconciliation:
+    if name not in house.mailboxes:
+        gone = Reconciliation(source=source)
+        gone.unexplained.append((source, "the settings no longer name this mailbox: nothing is left to compare with"))
+        return gone
+    mailbox, _ = house.mailboxes[name]
+    connector = house.imap(mailbox, folder)
+    try:
+        return reconcile(unit, source, connector.holdings(), triage_group="triage")
+    except Unavailable as why:
+        closed = Reconciliation(source=source)
+        closed.unexplained.append((source, str(why)))
+        return closed
+    finally:
+        connector.close()
 
 
 def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:
