@@ -51,7 +51,7 @@ passdb {{
   driver = static
   args = password={password}
 }}
-{passdb}
+{tokens}
 userdb {{
   driver = static
   args = uid={owner} gid={group} home={folder}/mail/%u
@@ -80,10 +80,14 @@ service stats {{
 
 
 class Dovecot:
-    """One server. `capabilities` names what it offers, where that is not all that it can do."""
+    """One server.
+
+    `capabilities` names what it offers, where that is not all that it can do; `oauth2` says
+    in its own words whom it asks about tokens.
+    """
 
     def __init__(
-        self, *, layout: str = "mdbox", capabilities: str = "", has_tls: bool = False, passdb: str = ""
+        self, *, layout: str = "mdbox", capabilities: str = "", has_tls: bool = False, oauth2: str = ""
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="amends-dovecot-"))
         self.folder.chmod(0o755)
@@ -99,12 +103,16 @@ class Dovecot:
         else:
             (self.folder / "server.pem").touch()
             (self.folder / "server.key").touch()
+        tokens = ""
+        if oauth2:
+            (self.folder / "oauth2.conf").write_text(oauth2)
+            tokens = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {self.folder}/oauth2.conf\n}}"
         group = grp.getgrgid(owner.pw_gid).gr_name
         (self.folder / "dovecot.conf").write_text(
             _CONFIGURATION.format(
                 folder=self.folder, host=HOST, owner=owner.pw_name, group=group, layout=layout,
                 port=self.port, tls_port=self.tls_port, ssl="yes" if has_tls else "no", password=PASSWORD,
-                capabilities=f"imap_capability = {capabilities}" if capabilities else "", passdb=passdb,
+                capabilities=f"imap_capability = {capabilities}" if capabilities else "", tokens=tokens,
             )
         )  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
@@ -142,7 +150,7 @@ class Dovecot:
     def serving(self, user: str = USER) -> list[int]:
         """Name the processes that serve a user's connections."""
         listed = self._doveadm("-f", "flow", "who", user)
-        return [int(pid) for pid in re.findall(r"\bpid=(\d+)", listed)]
+        return [int(pid) for pids in re.findall(r"\(pids\)=\(([\d ]+)\)", listed) for pid in pids.split()]
 
     @contextlib.contextmanager
     def client(self, user: str = USER, folder: str = "INBOX") -> Iterator[Any]:
