@@ -44,7 +44,7 @@ from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Handled, Mailbox, said_secret, secret_in_file, secret_of_command
 from ingest.mail.imap.mailbox import Security as Protection
 from ingest.mail.reader import mail_reader
-from ingest.reading import STILL_IN_MAILBOX, UNREADABLE, Media, Reader
+from ingest.reading import MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
 from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
 from respond.checks.personal_data import Customer
@@ -517,8 +517,8 @@ class House:
             Unprocessable: it still cannot be read.
         """
         media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[one.channel]
-        if one.reason == "over_size":
-            media = Media.MAIL_HEADER
+        # What never left its mailbox has no bytes here: nothing but a connection can take it in.
+        media = MEDIA_WITHOUT_MAIL.get(one.reason, media)
         fetched = Fetched(
             source=one.source,
             item=one.item,

@@ -42,9 +42,6 @@ class Media:
     GONE = "application/x-amends-gone"
 
 
-#: Reasons likewise of mails that are still in their mailbox, to be fetched when that can be done.
-STILL_IN_MAILBOX = frozenset({"over_size", "not_given"})
-
 _NOT_READ = {
     Media.UNKNOWN: ("unknown_media", "nobody knows how to read it: it is no mail, no post and no form"),
     Media.UNREADABLE: (
@@ -68,6 +65,10 @@ _NOT_READ = {
         "it back",
     ),
 }
+#: How that is read which stands for a mail in a mailbox, by the reason for which it was parked.
+MEDIA_WITHOUT_MAIL = {_NOT_READ[media][0]: media for media in (Media.MAIL_HEADER, Media.NOT_GIVEN, Media.GONE)}
+#: Reasons of mails that are still in their mailbox, to be fetched when that can be done.
+STILL_IN_MAILBOX = frozenset(MEDIA_WITHOUT_MAIL) - {_NOT_READ[Media.GONE][0]}
 
 
 def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +18,7 @@ from amends.cli.opening import DataDir, named_path, open_house
 from amends.cli.output import AsJson, console, errors, safe, say, table, write_json
 from amends.compose import House
 from amends.domain.arrival import Fate
-from amends.errors import NotFound, Unavailable
-from amends.unit_of_work import UnitOfWork
+from amends.errors import Misconfigured, NotFound, Unavailable
 from ingest.intake import remember as remember_source
 from ingest.reconcile import Reconciliation, reconcile
 from ingest.runner import take_in_all
@@ -27,6 +27,8 @@ app = typer.Typer(help="Take messages in.", no_args_is_help=True)
 
 #: How many unexplained items are named on a terminal.
 _NAMED = 20
+#: A mail that has no row yet is looked for again after so many seconds: somebody may be fetching it.
+_PAUSES_S = (2.0, 0.0)
 
 
 @app.command()
@@ -106,7 +108,7 @@ def reconcile_all(house: House) -> list[Reconciliation]:
         for source, how in unit.intake.sources().items():
             opened = json.loads(how) if how else {}
             if "mailbox" in opened:
-                results.append(_reconcile_mailbox(house, unit, source, opened["mailbox"], opened["folder"]))
+                results.append(_reconcile_mailbox(house, source, opened["mailbox"], opened["folder"]))
             if "files" not in opened:
                 continue
             path = Path(opened["files"])
@@ -120,7 +122,7 @@ def reconcile_all(house: House) -> list[Reconciliation]:
         return results
 
 
-def _reconcile_mailbox(house: House, unit: UnitOfWork, source: str, name: str, folder: str) -> Reconciliation:
+def _reconcile_mailbox(house: House, source: str, name: str, folder: str) -> Reconciliation:
     if name not in house.mailboxes:
         gone = Reconciliation(source=source)
         gone.unexplained.append((source, "the settings no longer name this mailbox: nothing is left to compare with"))
@@ -128,11 +130,21 @@ def _reconcile_mailbox(house: House, unit: UnitOfWork, source: str, name: str, f
     mailbox, _ = house.mailboxes[name]
     connector = house.imap(mailbox, folder)
     try:
-        return reconcile(unit, source, connector.holdings(), triage_group="triage")
-    except Unavailable as why:
+        holdings = list(connector.holdings())
+        for pause_s in _PAUSES_S:
+            # Looked at after the mailbox: what was taken in meanwhile is there.
+            with house.database.reading() as unit:
+                result = reconcile(unit, source, holdings, triage_group="triage")
+            if not result.unexplained:
+                break
+            # What came a moment ago is on its way.
+            time.sleep(pause_s)
+    except (Unavailable, Misconfigured) as why:
         closed = Reconciliation(source=source)
         closed.unexplained.append((source, str(why)))
         return closed
+    else:
+        return result
     finally:
         connector.close()
 

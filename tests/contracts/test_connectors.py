@@ -17,7 +17,7 @@ from tests.contracts.live_connector import LiveConnectorContract
 from tests.servers.dovecot import Dovecot
 from tests.support.builders import a_fetched, a_mail
 from tests.support.clock import FakeClock
-from tests.support.fakes import FakeConnector
+from tests.support.fakes import FakeConnector, FakeLiveConnector
 from tests.support.mailboxes import a_mailbox
 
 
@@ -59,6 +59,18 @@ class TestImapConnector(LiveConnectorContract):
 
         with ExitStack() as closing:
             yield SourceUnderTest(open=open_, add=lambda: dovecot.put([a_mail()]))
+
+
+class TestFakeLiveConnector(LiveConnectorContract):
+    """The fake behaves as the real ones do."""
+
+    @pytest.fixture
+    def source(self) -> SourceUnderTest:
+        things = [a_fetched(b"mail", item=str(number), source="fake:inbox") for number in range(5)]
+        return SourceUnderTest(
+            open=lambda _known: FakeLiveConnector(things),
+            add=lambda: things.append(a_fetched(b"mail", item="later", source="fake:inbox")),
+        )
 
 
 class TestFakeConnector(ConnectorContract):

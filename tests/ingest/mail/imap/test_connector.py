@@ -21,6 +21,7 @@ from amends.errors import Misconfigured, Unavailable
 from ingest.mail.imap import connector as connector_module
 from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Security, secret_in_file
+from ingest.mail.imap.session import Facts, Session
 from tests.ingest.house import IngestHouse
 from tests.servers.dovecot import USER, Dovecot
 from tests.servers.ports import HOST
@@ -87,7 +88,7 @@ def test_a_mail_that_is_deleted_between_the_list_and_the_fetch_is_parked(
     dovecot: Dovecot, ingest_house: IngestHouse, open_: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dovecot.put(mails(3))
-    listed = connector_module.Session.facts
+    listed = Session.facts
 
     def delete_then_ask(self: Any, uids: Any) -> Any:
         with dovecot.client() as person:
@@ -95,7 +96,7 @@ def test_a_mail_that_is_deleted_between_the_list_and_the_fetch_is_parked(
             person.expunge()
         return listed(self, uids)
 
-    monkeypatch.setattr(connector_module.Session, "facts", delete_then_ask)
+    monkeypatch.setattr(Session, "facts", delete_then_ask)
     fates = ingest_house.take_in_mailbox(open_())
     assert fates == {Fate.INGESTED: 2, Fate.PARKED: 1}
     assert [one.reason for one in ingest_house.parked()] == ["gone"]
@@ -105,7 +106,7 @@ def test_a_mail_that_is_deleted_after_its_size_was_asked_is_parked(
     dovecot: Dovecot, ingest_house: IngestHouse, open_: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dovecot.put(mails(3))
-    fetch = connector_module.Session.mails
+    fetch = Session.mails
 
     def delete_then_fetch(self: Any, uids: Any, *, most: int) -> Any:
         with dovecot.client() as person:
@@ -113,7 +114,7 @@ def test_a_mail_that_is_deleted_after_its_size_was_asked_is_parked(
             person.expunge()
         return fetch(self, uids, most=most)
 
-    monkeypatch.setattr(connector_module.Session, "mails", delete_then_fetch)
+    monkeypatch.setattr(Session, "mails", delete_then_fetch)
     connector = open_()
     fates = ingest_house.take_in_mailbox(connector)
     # A server may still give a mail to whoever had the folder open when it was deleted.
@@ -143,15 +144,12 @@ def test_a_server_that_is_wrong_about_a_size_brings_no_more_than_allowed(
     dovecot: Dovecot, ingest_house: IngestHouse, open_: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dovecot.put([a_mail("word " * 100_000)])
-    facts = connector_module.Session.facts
+    facts = Session.facts
 
     def lie(self: Any, uids: Any) -> Any:
-        return {
-            uid: connector_module.Facts(size_bytes=10, received_at=one.received_at)
-            for uid, one in facts(self, uids).items()
-        }
+        return {uid: Facts(size_bytes=10, received_at=one.received_at) for uid, one in facts(self, uids).items()}
 
-    monkeypatch.setattr(connector_module.Session, "facts", lie)
+    monkeypatch.setattr(Session, "facts", lie)
     assert ingest_house.take_in_mailbox(open_(size_at_most=20_000)) == {Fate.PARKED: 1}
     assert [one.reason for one in ingest_house.parked()] == ["over_size"]
 
