@@ -138,8 +138,29 @@ def test_a_mailbox_that_cannot_be_right_is_refused_at_the_start(
 
 
 def test_a_service_does_not_start_when_a_password_would_go_unprotected(tmp_path: Path, dovecot: Dovecot) -> None:
-    ended = run_amends("run", "ingest", at=tmp_path, settings=the_settings(dovecot, host="mail.example"), code=2)
+    ended = run_amends("run", "ingest", at=tmp_path, settings=the_settings(dovecot, host="mail.example"), code=1)
     assert "unprotected" in ended.err
+
+
+@pytest.mark.slow
+def test_of_two_processes_one_reads_the_mailbox_and_the_other_takes_over_from_the_dead(
+    tmp_path: Path, house: House, dovecot: Dovecot
+) -> None:
+    settings = the_settings(dovecot)
+    dovecot.put([a_mail()])
+    first = start("run", "ingest", "--data-dir", "data", at=tmp_path, settings=settings)
+    try:
+        wait_until(lambda: fates(house) == {"ingested": 1}, for_s=60, saying="the first one reads")
+        with service("run", "ingest", "--data-dir", "data", at=tmp_path, settings=settings):
+            # Long enough for a process to start and to sign in, if it did.
+            time.sleep(15)
+            assert len(dovecot.serving()) == 1
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+            dovecot.put([a_mail(message_id="second@mail.example")])
+            wait_until(lambda: fates(house) == {"ingested": 2}, for_s=90, saying="the other one goes on")
+    finally:
+        end(first)
 
 
 def letter(number: int) -> bytes:

@@ -175,9 +175,16 @@ class ImapConnector:
                     session.flag(some, self._mailbox.flag)
                 else:
                     session.move(some, self._mailbox.move_to)
-        except ServerSaidNo as why:
+        except ServerSaidNo:
             # The mails are taken in; only their place in the mailbox is not as it was asked for.
-            log.warning("handled mail stays as it is", extra={"mailbox": self._mailbox.name, "why": str(why)})
+            log.warning(
+                "handled mail stays as it is",
+                extra={
+                    "mailbox": self._mailbox.name,
+                    "handled": self._mailbox.handled.value,
+                    "remedy": "the folder takes no such flag, or the server cannot move: choose another `handled`",
+                },
+            )
 
     def _batch(self, session: Session, uids: Sequence[int]) -> tuple[list[Fetched], int]:
         """Fetch the first of these mails, as many as fit into memory; gives how many."""
