@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Event
 
 from amends.compose import House
-from amends.settings import Settings
+from amends.settings import load_settings
 from bench.measure import peak_mib, processor_s
 from ingest.mail.imap.mailbox import Mailbox, Security, said_secret
 from ingest.runner import take_in_all
@@ -46,7 +46,7 @@ def letters(count: int, *, first: int = 0) -> list[bytes]:
 
 def take_in(dovecot: Dovecot, folder: Path) -> None:
     """Take in what the mailbox holds, and say what it took."""
-    house = House(settings=Settings(data_dir=folder))
+    house = House(settings=load_settings(data_dir=folder))
     mailbox = Mailbox(
         name="care", host=HOST, port=dovecot.port, security=Security.PLAIN, user=USER, secret=said_secret(PASSWORD)
     )
@@ -79,7 +79,7 @@ def take_in(dovecot: Dovecot, folder: Path) -> None:
 def latency(dovecot: Dovecot, folder: Path, *, count: int, first: int) -> None:
     """Send mails one by one while the services run, and say how soon each had its case."""
     mailbox = {"host": HOST, "port": dovecot.port, "security": "plain", "user": USER, "name": "late"}
-    house = House(settings=Settings(data_dir=folder))
+    house = House(settings=load_settings(data_dir=folder))
     said = {"AMENDS_MAILBOXES": json.dumps([mailbox]), "AMENDS_MAILBOX_PASSWORD": PASSWORD}
     delays = []
     with services(folder, said, "ingest", "triage"):

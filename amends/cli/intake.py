@@ -104,22 +104,24 @@ def remember_mailboxes(house: House) -> None:
 def reconcile_all(house: House) -> list[Reconciliation]:
     """Compare every source that can be opened again with the ledger."""
     with house.database.reading() as unit:
-        results = []
-        for source, how in unit.intake.sources().items():
-            opened = json.loads(how) if how else {}
-            if "mailbox" in opened:
-                results.append(_reconcile_mailbox(house, source, opened["mailbox"], opened["folder"]))
-            if "files" not in opened:
-                continue
-            path = Path(opened["files"])
-            if not path.exists():
-                gone = Reconciliation(source=source)
-                gone.unexplained.append((str(path), "the source is gone: there is nothing left to compare with"))
-                results.append(gone)
-                continue
-            holdings = house.files(path).holdings()
-            results.append(reconcile(unit, source, holdings, triage_group="triage"))
-        return results
+        sources = dict(unit.intake.sources())
+    results = []
+    for source, how in sources.items():
+        opened = json.loads(how) if how else {}
+        if "mailbox" in opened:
+            results.append(_reconcile_mailbox(house, source, opened["mailbox"], opened["folder"]))
+        elif "files" in opened:
+            results.append(_reconcile_files(house, source, Path(opened["files"])))
+    return results
+
+
+def _reconcile_files(house: House, source: str, path: Path) -> Reconciliation:
+    if not path.exists():
+        gone = Reconciliation(source=source)
+        gone.unexplained.append((str(path), "the source is gone: there is nothing left to compare with"))
+        return gone
+    with house.database.reading() as unit:
+        return reconcile(unit, source, house.files(path).holdings(), triage_group="triage")
 
 
 def _reconcile_mailbox(house: House, source: str, name: str, folder: str) -> Reconciliation:

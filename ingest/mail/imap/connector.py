@@ -232,20 +232,18 @@ class ImapConnector:
 
     def _each(self, uids: Sequence[int], session: Session, most: int) -> dict[int, bytes | None]:
         """Fetch mails; None for one that the server does not give. One that is gone is left out."""
+        found: dict[int, bytes | None] = {uid: None for uid in uids if self._breaks[uid] >= _BREAKS_AT_MOST}
+        asked = [uid for uid in uids if uid not in found]
         if not self._is_careful:
             try:
-                return dict(session.mails(uids, most=most + 1))
+                return found | session.mails(asked, most=most + 1)
             except ServerSaidNo:
                 pass
             except Unavailable:
                 # Next time each by itself: perhaps it was one of these.
                 self._is_careful = True
                 raise
-        found: dict[int, bytes | None] = {}
-        for uid in uids:
-            if self._breaks[uid] >= _BREAKS_AT_MOST:
-                found[uid] = None
-                continue
+        for uid in asked:
             try:
                 found |= session.mails([uid], most=most + 1)
             except ServerSaidNo:
@@ -253,10 +251,9 @@ class ImapConnector:
             except Unavailable:
                 self._breaks[uid] += 1
                 raise
+            else:
+                del self._breaks[uid]
         self._is_careful = False
-        for uid in uids:
-            if found.get(uid) is not None:
-                self._breaks.pop(uid, None)
         return found
 
     def _fetched(

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +19,7 @@ import pytest
 from amends.domain.arrival import Fate, ParkedState
 from amends.errors import Misconfigured, Unavailable
 from ingest.mail.imap import connector as connector_module
+from ingest.mail.imap import session as session_module
 from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Security, secret_in_file
 from ingest.mail.imap.session import Facts, Session
@@ -312,6 +313,41 @@ def test_a_mail_that_the_server_cannot_read_holds_up_no_other(ingest_house: Inge
         assert ingest_house.parked() == []
     finally:
         server.remove()
+
+
+def test_a_mail_that_breaks_the_connection_is_passed_over_and_the_others_are_taken_in(
+    dovecot: Dovecot, ingest_house: IngestHouse, open_: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dovecot.put(mails(4))
+    fetch = Session.mails
+
+    def break_at_the_second(self: Session, uids: Collection[int], *, most: int) -> dict[int, bytes]:
+        if 2 in uids:
+            raise Unavailable("the line broke")
+        return fetch(self, uids, most=most)
+
+    monkeypatch.setattr(Session, "mails", break_at_the_second)
+    connector = open_()
+    assert take_in_with_patience(ingest_house, connector) == {Fate.INGESTED: 3, Fate.PARKED: 1}
+    assert [one.reason for one in ingest_house.parked()] == ["not_given"]
+    # It stays passed over while this process lives, and a new one asks for it again.
+    connector.close()
+    assert ingest_house.take_in_mailbox(connector) == {}
+    monkeypatch.undo()
+    assert ingest_house.take_in_mailbox(open_()) == {Fate.INGESTED: 1}
+
+
+def test_a_folder_of_many_mails_is_listed_piece_by_piece(
+    dovecot: Dovecot, ingest_house: IngestHouse, open_: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "_UIDS_AT_ONCE", 2)
+    dovecot.put(mails(7))
+    with dovecot.client() as person:
+        person.delete_messages([2, 3, 4])
+        person.expunge()
+    connector = open_()
+    assert ingest_house.take_in_mailbox(connector) == {Fate.INGESTED: 4}
+    assert [item.rpartition("/")[2] for item in connector.holdings()] == ["1", "5", "6", "7"]
 
 
 def keep_up(ingest_house: IngestHouse, connector: ImapConnector) -> None:
