@@ -33,14 +33,18 @@ from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
 from amends.ports import Fetched, Judge, Now, Sender
-from amends.settings import Settings
+from amends.settings import MailboxSettings, Settings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
 from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
 from ingest.intake import enter, keep_and_read, promise, publish
+from ingest.live import Troubles
+from ingest.mail.imap.connector import ImapConnector
+from ingest.mail.imap.mailbox import Handled, Mailbox, said_secret, secret_in_file, secret_of_command
+from ingest.mail.imap.mailbox import Security as Protection
 from ingest.mail.reader import mail_reader
-from ingest.reading import UNREADABLE, Media, Reader
+from ingest.reading import MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
 from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
 from respond.checks.personal_data import Customer
@@ -419,6 +423,51 @@ class House:
         """Open a file or folder as a source. `looks` is kept by whoever watches it."""
         return FilesConnector(path, now=self.now, known=self._known if skip_known else None, looks=looks)
 
+    @cached_property
+    def troubles(self) -> Troubles:
+        """Which mailboxes cannot be read now, as this process finds."""
+        return Troubles()
+
+    @cached_property
+    def mailboxes(self) -> Mapping[str, tuple[Mailbox, tuple[str, ...]]]:
+        """The mailboxes that are read, by their names, each with its folders.
+
+        Raises:
+            Misconfigured: a connection would not be protected.
+        """
+        return {one.ledger_name: (self._mailbox(one), one.folders) for one in self.settings.mailboxes}
+
+    def mailbox_folders(self) -> list[ImapConnector]:
+        """Make a connector for each folder of each mailbox."""
+        return [self.imap(mailbox, folder) for mailbox, folders in self.mailboxes.values() for folder in folders]
+
+    def imap(self, mailbox: Mailbox, folder: str) -> ImapConnector:
+        """Open one folder of a mailbox as a source, when it is first asked for anything."""
+        return ImapConnector(mailbox, folder, now=self.now, known=self._fetched_whole)
+
+    def _mailbox(self, said: MailboxSettings) -> Mailbox:
+        name = said.ledger_name
+        secret = said_secret(self.settings.mailbox_password.get_secret_value())
+        if said.token_command:
+            secret = secret_of_command(said.token_command, mailbox=name)
+        elif said.token_file or said.password_file:
+            secret = secret_in_file(Path(said.token_file or said.password_file), mailbox=name)
+        return Mailbox(
+            name=name,
+            host=said.host,
+            user=said.user,
+            secret=secret,
+            has_token=bool(said.token_file or said.token_command),
+            port=said.port,
+            security=Protection(said.security),
+            ca_file=Path(said.ca_file) if said.ca_file else None,
+            size_at_most=said.size_mb * 1024 * 1024,
+            handled=Handled(said.handled),
+            flag=said.flag,
+            move_to=said.move_to,
+            poll_s=said.poll_s,
+        )
+
     def form(self, *, meter: Meter = NO_METER) -> FastAPI:
         """Make the web form."""
         from ingest.web_form.app import make_app
@@ -473,6 +522,8 @@ class House:
             Unprocessable: it still cannot be read.
         """
         media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[one.channel]
+        # What never left its mailbox has no bytes here: nothing but a connection can take it in.
+        media = MEDIA_WITHOUT_MAIL.get(one.reason, media)
         fetched = Fetched(
             source=one.source,
             item=one.item,
@@ -499,3 +550,8 @@ class House:
         with self.database.reading() as unit:
             rows = unit.intake.fates(source, items)
         return {item: row.raw_sha256 for item, row in rows.items() if row.reason != UNREADABLE}
+
+    def _fetched_whole(self, source: str, items: Collection[str]) -> Collection[str]:
+        with self.database.reading() as unit:
+            rows = unit.intake.fates(source, items)
+        return {item for item, row in rows.items() if row.reason not in STILL_IN_MAILBOX}

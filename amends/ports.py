@@ -153,7 +153,8 @@ class Fetched:
     """One thing that a source held, as bytes. `item` names it in its source; `media` says how to read it.
 
     `account` is the mailbox, handle or form it came to. `trace` is what its record goes
-    on with, "" where nobody follows it.
+    on with, "" where nobody follows it. `received_at` is when the source itself got it,
+    None where it does not say.
     """
 
     source: str
@@ -164,6 +165,7 @@ class Fetched:
     raw: bytes
     fetched_at: datetime
     trace: str = ""
+    received_at: datetime | None = None
 
 
 class Connector(Protocol):
@@ -192,3 +194,32 @@ class Connector(Protocol):
 
     def holdings(self) -> Iterator[str]:
         """Name every item that the source holds now, for `amends reconcile`."""
+
+
+@runtime_checkable
+class LiveConnector(Connector, Protocol):
+    """A connector that stays connected to a source, and changes there what became of things. Used by one thread.
+
+    It connects when it is first asked for anything, and again after `close`. What it
+    raises leaves it fit to be closed. Promises are tested in `tests/contracts/live_connector.py`.
+    """
+
+    def settle(self, items: Sequence[str]) -> None:
+        """Show at the source that these are taken in, as its settings say. Safe to repeat.
+
+        Called when their ledger rows are committed. A crash in between costs nothing:
+        what was not shown is shown when it connects again.
+
+        Raises:
+            Unavailable: the source cannot be used now.
+        """
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until there may be something to fetch; False when so many seconds have passed without a sign of it.
+
+        Raises:
+            Unavailable: the connection is gone.
+        """
+
+    def close(self) -> None:
+        """End the connection, if there is one. Never raises."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -35,6 +35,59 @@ _ADDRESS = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+")
 
 #: A list in the environment is written with commas.
 Listed = Annotated[tuple[str, ...], NoDecode]
+
+
+class MailboxSettings(BaseModel):
+    """One mailbox that is read by IMAP."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(min_length=1, description="The mail server.")
+    user: str = Field(min_length=1, description="The user to sign in as.")
+    name: str = Field(
+        "",
+        pattern=r"^[^\s/@:]{0,60}$",
+        description="What the ledger calls the mailbox, for good; empty: what stands before the @ of its user.",
+    )
+    folders: tuple[str, ...] = Field(("INBOX",), min_length=1, description="The folders that are read.")
+    port: int = Field(0, ge=0, le=65535, description="Its port; 0: 993 with `tls`, 143 otherwise.")
+    security: Literal["tls", "starttls", "plain"] = Field(
+        "tls", description="How the connection is secured; `plain` is taken on this machine only."
+    )
+    ca_file: str = Field("", description="A file of further authorities that the server's certificate is checked by.")
+    password_file: str = Field(
+        "", description="The file that holds the password; empty: `mailbox_password` holds it. Read at each sign-in."
+    )
+    token_file: str = Field(
+        "", description="A file that holds an OAuth 2 token, for a sign-in with XOAUTH2 instead of a password."
+    )
+    token_command: tuple[str, ...] = Field(
+        (), description="A command, with its arguments, that writes such a token; it is run at each sign-in."
+    )
+    size_mb: int = Field(
+        50, ge=1, le=50, description="A larger mail, in MiB, is not fetched: it is parked, and stays in its mailbox."
+    )
+    handled: Literal["leave", "flag", "move"] = Field(
+        "leave", description="What becomes of a mail in its mailbox once it is taken in."
+    )
+    flag: str = Field("$Amends", description="The flag that it gets, with `flag`: a word, or `\\Seen`.")
+    move_to: str = Field("", description="The folder that it is moved into, with `move`; made if it is missing.")
+    poll_s: float = Field(
+        30.0, ge=1, le=3600, description="Seconds between two looks where the server cannot say that mail came (IDLE)."
+    )
+
+    @property
+    def ledger_name(self) -> str:
+        """What the ledger calls it."""
+        return self.name or self.user.partition("@")[0]
+
+    @model_validator(mode="after")
+    def _is_plain_what_it_does(self) -> MailboxSettings:
+        if sum(bool(said) for said in (self.password_file, self.token_file, self.token_command)) > 1:
+            raise ValueError(f"mailbox {self.ledger_name}: say one of password_file, token_file and token_command")
+        if self.handled == "move" and (not self.move_to or self.move_to in self.folders):
+            raise ValueError(f"mailbox {self.ledger_name}: say with move_to into which other folder its mails go")
+        return self
 
 
 class Settings(BaseSettings):
@@ -113,6 +166,14 @@ class Settings(BaseSettings):
         (), description="Files and folders that `amends run ingest` keeps reading, separated by commas."
     )
     watch_pause_s: float = Field(5.0, gt=0, le=86_400, description="Seconds between two looks at the watched folders.")
+    mailboxes: tuple[MailboxSettings, ...] = Field(
+        (),
+        description="The mailboxes that `amends run ingest` reads: a table `[[mailboxes]]` for each, or JSON in the "
+        "environment.",
+    )
+    mailbox_password: SecretStr = Field(
+        SecretStr(""), description="The password of a mailbox that names no file and no token of its own."
+    )
     x_handles: Listed = Field((), description="Your own accounts on X, without @: their posts are left alone.")
 
     mail_from: str = Field("complaints@localhost", description="The address that mail goes out from.")
@@ -264,6 +325,20 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _mailboxes_can_be_told_apart(self) -> Settings:
+        names = [mailbox.ledger_name for mailbox in self.mailboxes]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"AMENDS_MAILBOXES: two mailboxes are called {twice[0]}; give each a name of its own")
+        for mailbox in self.mailboxes:
+            says_its_own = mailbox.password_file or mailbox.token_file or mailbox.token_command
+            if not says_its_own and not self.mailbox_password.get_secret_value():
+                raise ValueError(
+                    f"mailbox {mailbox.ledger_name} has no password: set AMENDS_MAILBOX_PASSWORD, or its "
+                    "password_file, token_file or token_command"
+                )
+        return self
+
     @field_validator("user")
     @classmethod
     def _is_one_line(cls, value: str) -> str:
@@ -337,8 +412,9 @@ def load_settings(**said: Any) -> Settings:
             raise Misconfigured(str(first["msg"]).removeprefix("Value error, ")) from why
         name = str(first["loc"][0])
         field = Settings.model_fields.get(name)
+        inside = "".join(f" ({part})" for part in first["loc"][1:])
         remedy = f"{field.description} Default: {field.default!r}" if field else "see docs/settings.md"
-        raise Misconfigured(f"{PREFIX}{name.upper()}: {first['msg']}. {remedy}") from why
+        raise Misconfigured(f"{PREFIX}{name.upper()}: {first['msg']}{inside}. {remedy}") from why
     except (ValueError, OSError) as why:
         raise Misconfigured(f"the settings file, or a file of secrets, cannot be read: {why}") from why
 
@@ -361,5 +437,5 @@ _READ_FIRST = frozenset({"config", "secrets_dir"})
 #: Variables that belong to the test suite and not to the product.
 _READ_BY_TESTS = frozenset(
     {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_postgres"}
-    | {f"require_{what}" for what in ("browser", "kafka", "postgres", "shared_data")}
+    | {f"require_{what}" for what in ("browser", "dovecot", "kafka", "postgres", "shared_data")}
 )

@@ -340,6 +340,12 @@ class IntakeStore(Protocol):
     def remember_source(self, source: str, how: str) -> None:
         """Remember how to open a source, for `amends reconcile`."""
 
+    def lease(self, source: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        """Let `holder` alone read a source until a moment; False, and nothing is changed, while another may."""
+
+    def end_lease(self, source: str, holder: str) -> None:
+        """Let others read a source that `holder` has; nothing happens when another has it."""
+
     def park(self, parked: Sequence[Parked]) -> None:
         """Set messages aside; one that is already parked stays as it is."""
 

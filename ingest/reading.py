@@ -34,6 +34,12 @@ class Media:
     UNREADABLE = "application/x-amends-unreadable"
     #: A file that does not fit into memory; it stays where it is.
     TOO_LARGE = "application/x-amends-too-large"
+    #: The header of a mail that is larger than its mailbox may bring; the mail stays there.
+    MAIL_HEADER = "text/rfc822-headers"
+    #: A mail that its server lists and does not give.
+    NOT_GIVEN = "application/x-amends-not-given"
+    #: A mail that went from its mailbox while it was fetched.
+    GONE = "application/x-amends-gone"
 
 
 _NOT_READ = {
@@ -43,7 +49,26 @@ _NOT_READ = {
         "the file may not be opened; allow it, and the next pass takes it in",
     ),
     Media.TOO_LARGE: ("too_large", "the file is too large to be read; it stays where it is, for a person to look at"),
+    Media.MAIL_HEADER: (
+        "over_size",
+        "the mail is larger than its mailbox may bring, and stays there; read it there, or raise size_mb of the "
+        "mailbox and start `amends run ingest` again",
+    ),
+    Media.NOT_GIVEN: (
+        "not_given",
+        "the mail server lists this mail and does not give it; mend the mailbox, and it is taken in at the next "
+        "connection",
+    ),
+    Media.GONE: (
+        "gone",
+        "the mail went from its mailbox while it was being fetched: somebody deleted or moved it; if it is wanted, put "
+        "it back",
+    ),
 }
+#: How that is read which stands for a mail in a mailbox, by the reason for which it was parked.
+MEDIA_WITHOUT_MAIL = {_NOT_READ[media][0]: media for media in (Media.MAIL_HEADER, Media.NOT_GIVEN, Media.GONE)}
+#: Reasons of mails that are still in their mailbox, to be fetched when that can be done.
+STILL_IN_MAILBOX = frozenset(MEDIA_WITHOUT_MAIL) - {_NOT_READ[Media.GONE][0]}
 
 
 def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Message:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Event
 
 from amends.domain.arrival import Fate
 from amends.errors import NotFound, Unavailable
 from amends.meter import NO_METER, Meter
-from amends.ports import BlobStore, Connector
+from amends.ports import BlobStore, Connector, Fetched
 from amends.tracer import NO_TRACER, Tracer
-from amends.unit_of_work import OpenUnit
+from amends.unit_of_work import OpenUnit, UnitOfWork
 from ingest.intake import STAGE, Entry, keep_and_read, publish
 from ingest.reading import Reader
 
@@ -34,8 +34,13 @@ def take_in_all(
     progress: Callable[[int], None] = lambda _count: None,
     meter: Meter = NO_METER,
     tracer: Tracer = NO_TRACER,
+    within: Callable[[UnitOfWork], None] = lambda _unit: None,
+    committed: Callable[[Sequence[Fetched]], None] = lambda _batch: None,
 ) -> Counter[Fate]:
     """Take in everything that a source holds beyond its checkpoint; returns the fates.
+
+    `within` is called in each transaction that writes, before anything is written, and
+    may refuse it by raising; `committed` is told of each batch once it is committed.
 
     Raises:
         Unavailable: the source, the blob store or the database is down. What was
@@ -55,12 +60,14 @@ def take_in_all(
                 batch = [replace(one, trace=trace) for one, trace in zip(batch, traces, strict=True)]
             taken = keep_and_read(batch, blobs, readers)
             with open_unit() as unit:
+                within(unit)
                 arrivals = publish(unit, taken, with_=Entry(source=connector.source, checkpoint=reached))
                 unit.commit()
         checkpoint = reached
         found = Counter(arrival.fate for arrival in arrivals)
         meter.did(STAGE, _counts(found), records=len(batch), seconds=time.monotonic() - began)
         fates += found
+        committed(batch)
         progress(len(batch))
     if fates:
         kind = connector.source.partition(":")[0]

@@ -28,6 +28,7 @@ from storage.unit_of_work import Database
 LEFT_OUT: Mapping[str, str] = {
     "log_workers": "which workers live at this moment",
     "log_shipped": "how far the relay has come",
+    "leases": "who reads a source at this moment",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from amends.domain.arrival import Arrival, Fate, Parked, ParkedState
 from amends.domain.channel import Channel
 from amends.errors import NotFound
 from storage.columns import fitted
 from storage.rows import begins_with, chunks, insert_new, insert_or_replace, one_of
-from storage.tables import ITEM_BYTES, arrivals, parked, sources, status_tokens
+from storage.tables import ITEM_BYTES, arrivals, leases, parked, sources, status_tokens
 
 
 class SqlIntakeStore:
@@ -85,6 +85,20 @@ class SqlIntakeStore:
         """Remember how to open a source."""
         insert_new(self._connection, sources, [{"source": source, "how": how, "checkpoint": ""}])
         self._connection.execute(update(sources).where(sources.c.source == source).values(how=how))
+
+    def lease(self, source: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        """Let `holder` alone read a source."""
+        row = self._connection.execute(select(leases).where(leases.c.source == source)).first()
+        # One that lies further ahead than any can was taken before the clock was set back: nobody renews it.
+        is_taken = row is not None and now < row.until <= now + 4 * (until - now)
+        if row is not None and is_taken and row.holder != holder:
+            return False
+        insert_or_replace(self._connection, leases, [{"source": source, "holder": holder, "until": until}])
+        return True
+
+    def end_lease(self, source: str, holder: str) -> None:
+        """Let others read a source."""
+        self._connection.execute(delete(leases).where(leases.c.source == source, leases.c.holder == holder))
 
     def park(self, rows: Sequence[Parked]) -> None:
         """Set messages aside."""

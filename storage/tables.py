@@ -107,6 +107,15 @@ sources = Table(
     Column("checkpoint", Words(), nullable=False),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    # Who alone may read a source, and until when.
+    Column("source", Name(400, most_bytes=SOURCE_BYTES), primary_key=True),
+    Column("holder", Words(80), nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
 arrivals = Table(
     "arrivals",
     metadata,

@@ -14,6 +14,7 @@ from amends.bus.port import TOPICS, Topic
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.unit_of_work import Database
+from tests.servers.dovecot import Dovecot
 from tests.support.clock import FakeClock
 from tests.support.network import forbid_network
 from tests.support.places import is_required, missing, server
@@ -41,7 +42,7 @@ def pytest_report_header() -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs something that is not here, or fail it where everything has to be here."""
-    for mark in ("shared_data", "browser", "kafka", "postgres"):
+    for mark in ("shared_data", "browser", "dovecot", "kafka", "postgres"):
         if item.get_closest_marker(mark) is not None and (what := missing(mark)):
             if is_required(mark):
                 pytest.fail(f"{what}, and AMENDS_REQUIRE_{mark.upper()}=1", pytrace=False)
@@ -91,6 +92,16 @@ def postgres_url() -> Iterator[str]:
     """The address of a fresh PostgreSQL database with all tables; it goes with the test."""
     with a_postgres_database() as url:
         yield url
+
+
+@pytest.fixture
+def dovecot() -> Iterator[Dovecot]:
+    """A mail server with empty mailboxes; it goes with the test, which is to be marked `dovecot`."""
+    server = Dovecot()
+    try:
+        yield server.start()
+    finally:
+        server.remove()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

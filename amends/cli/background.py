@@ -19,7 +19,7 @@ from typing import Annotated
 
 import typer
 
-from amends.cli.intake import remember
+from amends.cli.intake import remember, remember_mailboxes
 from amends.cli.opening import DataDir, open_house
 from amends.cli.output import say
 from amends.cli.watching import ops_port, watched
@@ -27,6 +27,7 @@ from amends.compose import SERVICES, House
 from amends.errors import Misconfigured
 from amends.logs import start_logging
 from amends.meter import Meter
+from ingest.live import Following, follow_all
 from ingest.runner import watch
 
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
@@ -80,7 +81,7 @@ def settle_in() -> None:
 
 def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:
     if service == "ingest":
-        _watch(house, meter, stop)
+        _take_in(house, meter, stop, worker=worker)
     elif service == "form":
         from ingest.web_form.serve import serve
 
@@ -99,7 +100,7 @@ def up(data_dir: DataDir = None) -> None:
     start_logging(house.settings.log_level)
     _ready(house)
     stop = stop_on_signals()
-    left_out = {"ingest"} if not house.settings.watch else set()
+    left_out = {"ingest"} if not house.settings.watch and not house.settings.mailboxes else set()
     left_out |= {"relay"} if house.kafka is None else set()
     services = [name for name in SERVICES if name not in left_out]
     extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
@@ -149,14 +150,36 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
+    _ = house.mailboxes
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 
 
+def _take_in(house: House, meter: Meter, stop: Event, *, worker: str) -> None:
+    if not house.settings.watch and not house.settings.mailboxes:
+        raise Misconfigured(
+            "there is nothing to read: set AMENDS_WATCH to files or folders, separated by commas, or AMENDS_MAILBOXES"
+        )
+    connectors = house.mailbox_folders()
+    remember_mailboxes(house)
+    following = Following(
+        open_unit=house.database.unit,
+        blobs=house.blobs,
+        readers=house.readers,
+        holder=worker or f"{socket.gethostname()[:48]}:{os.getpid()}",
+        now=house.now,
+        stop=stop,
+        meter=meter,
+        tracer=house.tracer,
+        troubles=house.troubles,
+    )
+    follow_all(connectors, following, meanwhile=lambda: _watch(house, meter, stop))
+
+
 def _watch(house: House, meter: Meter, stop: Event) -> None:
-    if not house.settings.watch:
-        raise Misconfigured("there is nothing to watch: set AMENDS_WATCH to files or folders, separated by commas")
     paths = [Path(path) for path in house.settings.watch]
+    if not paths:
+        return
     for path in paths:
         remember(house, path)
     watch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from amends.cli.opening import DataDir, named_path, open_house
 from amends.cli.output import AsJson, console, errors, safe, say, table, write_json
 from amends.compose import House
 from amends.domain.arrival import Fate
-from amends.errors import NotFound
+from amends.errors import Misconfigured, NotFound, Unavailable
 from ingest.intake import remember as remember_source
 from ingest.reconcile import Reconciliation, reconcile
 from ingest.runner import take_in_all
@@ -26,6 +27,8 @@ app = typer.Typer(help="Take messages in.", no_args_is_help=True)
 
 #: How many unexplained items are named on a terminal.
 _NAMED = 20
+#: A mail that has no row yet is looked for again after so many seconds: somebody may be fetching it.
+_PAUSES_S = (2.0, 0.0)
 
 
 @app.command()
@@ -88,23 +91,64 @@ def remember(house: House, path: Path) -> None:
         unit.commit()
 
 
+def remember_mailboxes(house: House) -> None:
+    """Remember every folder of every mailbox, so that `amends reconcile` opens it again."""
+    with house.database.unit() as unit:
+        for mailbox, folders in house.mailboxes.values():
+            for folder in folders:
+                how = json.dumps({"mailbox": mailbox.name, "folder": folder})
+                remember_source(unit, house.imap(mailbox, folder).source, how, at=house.now())
+        unit.commit()
+
+
 def reconcile_all(house: House) -> list[Reconciliation]:
     """Compare every source that can be opened again with the ledger."""
     with house.database.reading() as unit:
-        results = []
-        for source, how in unit.intake.sources().items():
-            opened = json.loads(how) if how else {}
-            if "files" not in opened:
-                continue
-            path = Path(opened["files"])
-            if not path.exists():
-                gone = Reconciliation(source=source)
-                gone.unexplained.append((str(path), "the source is gone: there is nothing left to compare with"))
-                results.append(gone)
-                continue
-            holdings = house.files(path).holdings()
-            results.append(reconcile(unit, source, holdings, triage_group="triage"))
-        return results
+        sources = dict(unit.intake.sources())
+    results = []
+    for source, how in sources.items():
+        opened = json.loads(how) if how else {}
+        if "mailbox" in opened:
+            results.append(_reconcile_mailbox(house, source, opened["mailbox"], opened["folder"]))
+        elif "files" in opened:
+            results.append(_reconcile_files(house, source, Path(opened["files"])))
+    return results
+
+
+def _reconcile_files(house: House, source: str, path: Path) -> Reconciliation:
+    if not path.exists():
+        gone = Reconciliation(source=source)
+        gone.unexplained.append((str(path), "the source is gone: there is nothing left to compare with"))
+        return gone
+    with house.database.reading() as unit:
+        return reconcile(unit, source, house.files(path).holdings(), triage_group="triage")
+
+
+def _reconcile_mailbox(house: House, source: str, name: str, folder: str) -> Reconciliation:
+    if name not in house.mailboxes:
+        gone = Reconciliation(source=source)
+        gone.unexplained.append((source, "the settings no longer name this mailbox: nothing is left to compare with"))
+        return gone
+    mailbox, _ = house.mailboxes[name]
+    connector = house.imap(mailbox, folder)
+    try:
+        holdings = list(connector.holdings())
+        for pause_s in _PAUSES_S:
+            # Looked at after the mailbox: what was taken in meanwhile is there.
+            with house.database.reading() as unit:
+                result = reconcile(unit, source, holdings, triage_group="triage")
+            if not result.unexplained:
+                break
+            # What came a moment ago is on its way.
+            time.sleep(pause_s)
+    except (Unavailable, Misconfigured) as why:
+        closed = Reconciliation(source=source)
+        closed.unexplained.append((source, str(why)))
+        return closed
+    else:
+        return result
+    finally:
+        connector.close()
 
 
 def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:

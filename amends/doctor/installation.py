@@ -86,6 +86,19 @@ def triage_model(house: House) -> Iterator[Finding]:
     yield Finding(what="triage model", is_well=True, says=house.judge.model)
 
 
+def mailboxes(house: House) -> Iterator[Finding]:
+    """Look whether each folder of each mailbox can be read."""
+    for connector in house.mailbox_folders():
+        try:
+            held = sum(1 for _ in connector.holdings())
+        except AmendsError as why:
+            yield Finding(what="mailboxes", is_well=False, says=str(why), remedy="mend what the sentence names")
+        else:
+            yield Finding(what="mailboxes", is_well=True, says=f"{connector.source} holds {held:,} mails")
+        finally:
+            connector.close()
+
+
 def sender(house: House) -> Iterator[Finding]:
     """Look whether replies can go."""
     s = house.settings

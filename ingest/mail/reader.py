@@ -70,7 +70,7 @@ def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:
         text=mail.text,
         own_words=mail.reply_text,
         sent_at=mail.date,
-        received_at=_received_at(mail.date, fetched.fetched_at),
+        received_at=_received_at(mail.date, fetched),
         raw_sha256=raw_sha256,
         names=(f"mail:{mail.message_id}",) if mail.message_id else (),
         answers=tuple(f"mail:{name}" for name in list(answers)[:_NAMES_AT_MOST] if name),
@@ -113,12 +113,14 @@ def _automatic(mail: ParsedMail) -> domain.Automatic | None:
     )
 
 
-def _received_at(said: datetime | None, fetched_at: datetime) -> datetime:
-    """Say when a mail reached the organisation, as well as a file can tell.
+def _received_at(said: datetime | None, fetched: Fetched) -> datetime:
+    """Say when a mail reached the organisation.
 
     A mailbox knows when it took a mail in; a file does not, so the sender's date
-    stands in, never later than now. It can make a deadline earlier, not later.
+    stands in. Neither is later than now. It can make a deadline earlier, not later.
     """
-    if said is None or said > fetched_at + _SKEW:
-        return fetched_at
-    return min(said, fetched_at)
+    if fetched.received_at is not None:
+        return min(fetched.received_at, fetched.fetched_at)
+    if said is None or said > fetched.fetched_at + _SKEW:
+        return fetched.fetched_at
+    return min(said, fetched.fetched_at)

@@ -1,4 +1,4 @@
-"""The table of settings in `docs/settings.md`: `python -m tests.architecture.settings_table --write`."""
+"""The tables of settings in `docs/settings.md`: `python -m tests.architecture.settings_table --write`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
-from amends.settings import PREFIX, Settings
+from amends.settings import PREFIX, MailboxSettings, Settings
 from tests.architecture.generated import DOCS, check_or_write, table_of
 
 DOCUMENT = DOCS / "settings.md"
-NAME = "settings"
+NAME, NAME_OF_MAILBOXES = "settings", "mailbox settings"
 
 
 def settings_table() -> str:
@@ -28,11 +29,26 @@ def settings_table() -> str:
     )
 
 
+def mailbox_table() -> str:
+    """Write the table of what is said of a mailbox, in the order of the code."""
+    return table_of(
+        ("in its table", "default", "may be", "what it is"),
+        lambda: [
+            (f"`{name}`", _default(field.default), _may_be(field), field.description or "")
+            for name, field in MailboxSettings.model_fields.items()
+        ],
+    )
+
+
 def _default(value: Any) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
+    if value is PydanticUndefined:
+        return "none: it has to be said"
     if value in ("", ()):
         return "empty"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{one}`" for one in value)
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value.value if isinstance(value, Enum) else value}`"
@@ -60,4 +76,6 @@ def _limit(limit: object) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(check_or_write(DOCUMENT, NAME, settings_table()))
+    sys.exit(
+        check_or_write(DOCUMENT, NAME, settings_table()) or check_or_write(DOCUMENT, NAME_OF_MAILBOXES, mailbox_table())
+    )

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from amends.policies.load import load_pack
-from amends.settings import PREFIX, Settings
+from amends.settings import PREFIX, MailboxSettings, Settings
 from tests.architecture.documents import Block, blocks, documents
 from tests.architecture.generated import rewritten, written_between
-from tests.architecture.settings_table import DOCUMENT, NAME, settings_table
+from tests.architecture.settings_table import DOCUMENT, NAME, NAME_OF_MAILBOXES, mailbox_table, settings_table
 from tests.support.places import REPOSITORY
 
 _SETTINGS = [block for block in blocks("toml") if "[[rule]]" not in block.text]
@@ -21,6 +21,12 @@ def test_the_table_of_settings_is_what_the_code_says() -> None:
     written = written_between(DOCUMENT.read_text("utf-8"), NAME)
 
     assert written == settings_table(), "run: python -m tests.architecture.settings_table --write"
+
+
+def test_the_table_of_what_is_said_of_a_mailbox_is_what_the_code_says() -> None:
+    written = written_between(DOCUMENT.read_text("utf-8"), NAME_OF_MAILBOXES)
+
+    assert written == mailbox_table(), "run: python -m tests.architecture.settings_table --write"
 
 
 def test_writing_the_table_twice_changes_nothing() -> None:
@@ -39,11 +45,14 @@ def test_no_document_names_a_setting_that_does_not_exist() -> None:
 
 
 def test_every_setting_says_what_it_is() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    fields = {**Settings.model_fields, **MailboxSettings.model_fields}
+
+    assert [name for name, field in fields.items() if not field.description] == []
 
 
 @pytest.mark.parametrize("block", _SETTINGS, ids=lambda block: block.document)
-def test_settings_shown_in_a_document_are_taken(block: Block) -> None:
+def test_settings_shown_in_a_document_are_taken(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}MAILBOX_PASSWORD", "secret")
     Settings(**tomllib.loads(block.text))
 
 

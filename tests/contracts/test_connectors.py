@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from amends.ports import Connector
 from ingest.files import FilesConnector
+from ingest.mail.imap.connector import ImapConnector
 from tests.contracts.connector import ConnectorContract, SourceUnderTest
+from tests.contracts.live_connector import LiveConnectorContract
+from tests.servers.dovecot import Dovecot
 from tests.support.builders import a_fetched, a_mail
 from tests.support.clock import FakeClock
-from tests.support.fakes import FakeConnector
+from tests.support.fakes import FakeConnector, FakeLiveConnector
+from tests.support.mailboxes import a_mailbox
 
 
 class TestFilesConnector(ConnectorContract):
@@ -35,6 +41,36 @@ class TestFilesConnector(ConnectorContract):
             (root / "0.eml").write_bytes(a_mail())
 
         return SourceUnderTest(open=open_, add=add)
+
+
+@pytest.mark.dovecot
+class TestImapConnector(LiveConnectorContract):
+    """A folder of a mailbox, in which another lies below it."""
+
+    @pytest.fixture(params=["leave", "flag", "move"])
+    def source(self, request: pytest.FixtureRequest, dovecot: Dovecot, clock: FakeClock) -> Iterator[SourceUnderTest]:
+        dovecot.put([a_mail() for _ in range(5)])
+        mailbox = a_mailbox(dovecot, handled=request.param)
+
+        def open_(known: set[str]) -> Connector:
+            connector = ImapConnector(mailbox, "INBOX", now=clock, known=lambda _, items: known & set(items))
+            closing.callback(connector.close)
+            return connector
+
+        with ExitStack() as closing:
+            yield SourceUnderTest(open=open_, add=lambda: dovecot.put([a_mail()]))
+
+
+class TestFakeLiveConnector(LiveConnectorContract):
+    """The fake behaves as the real ones do."""
+
+    @pytest.fixture
+    def source(self) -> SourceUnderTest:
+        things = [a_fetched(b"mail", item=str(number), source="fake:inbox") for number in range(5)]
+        return SourceUnderTest(
+            open=lambda _known: FakeLiveConnector(things),
+            add=lambda: things.append(a_fetched(b"mail", item="later", source="fake:inbox")),
+        )
 
 
 class TestFakeConnector(ConnectorContract):

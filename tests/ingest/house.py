@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -11,12 +11,13 @@ from threading import Event
 from amends.bus.port import Record, Topic
 from amends.domain.arrival import Arrival, Fate, Parked
 from amends.domain.message import Message
-from amends.ports import Connector, Fetched
+from amends.ports import Connector, Fetched, LiveConnector
 from amends.wire import decode_message
 from ingest.files import FilesConnector
 from ingest.intake import keep_and_read, publish
 from ingest.mail.reader import mail_reader
-from ingest.reading import Media
+from ingest.reading import STILL_IN_MAILBOX, Media
+from ingest.reconcile import reconcile
 from ingest.runner import take_in_all
 from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
@@ -57,6 +58,25 @@ class IngestHouse:
     def take_in_files(self, path: Path) -> Counter[Fate]:
         """Make one pass over files, as the command does."""
         return self.take_in_all(FilesConnector(path, now=self.clock, known=self._known))
+
+    def take_in_mailbox(self, connector: LiveConnector) -> Counter[Fate]:
+        """Take in what a mailbox holds, once, and show there what was."""
+
+        def settle(batch: Sequence[Fetched]) -> None:
+            connector.settle([one.item for one in batch])
+
+        return take_in_all(connector, self.database.unit, self.blobs, READERS, stop=Event(), committed=settle)
+
+    def fetched_whole(self, source: str, items: Collection[str]) -> Collection[str]:
+        """Say of which items nothing is left to be fetched."""
+        with self.database.reading() as unit:
+            rows = unit.intake.fates(source, items)
+        return {item for item, row in rows.items() if row.reason not in STILL_IN_MAILBOX}
+
+    def unexplained(self, connector: Connector) -> list[tuple[str, str]]:
+        """Say what of a source is not accounted for."""
+        with self.database.reading() as unit:
+            return reconcile(unit, connector.source, connector.holdings(), triage_group="triage").unexplained
 
     def published(self) -> list[Message]:
         """Give the messages on the log, partition by partition."""

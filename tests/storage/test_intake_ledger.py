@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -103,3 +103,30 @@ def test_a_status_token_is_given_once(database: Database) -> None:
         unit.intake.promise_status("token", "m2", at=MONDAY + timedelta(days=1))
         assert unit.intake.status_promise("token") == ("m1", MONDAY)
         assert unit.intake.status_promise("guess") is None
+
+
+def test_a_source_is_leased_to_one_until_it_ends_or_runs_out(database_of_each_kind: Database) -> None:
+    half_a_minute, minute = timedelta(seconds=30), timedelta(minutes=1)
+    with database_of_each_kind.unit() as unit:
+
+        def lease(holder: str, at: datetime, source: str = "imap:care/INBOX") -> bool:
+            return unit.intake.lease(source, holder, now=at, until=at + half_a_minute)
+
+        assert lease("one", MONDAY)
+        assert not lease("two", MONDAY)
+        assert lease("two", MONDAY, source="imap:care/Junk")
+        assert lease("one", MONDAY + half_a_minute / 2)
+        assert not lease("two", MONDAY + half_a_minute)
+        assert lease("two", MONDAY + minute)
+        unit.intake.end_lease("imap:care/INBOX", "one")
+        assert not lease("one", MONDAY + minute)
+        unit.intake.end_lease("imap:care/INBOX", "two")
+        assert lease("one", MONDAY + minute)
+
+
+def test_a_lease_from_a_clock_that_was_set_back_since_holds_nobody_up(database: Database) -> None:
+    with database.unit() as unit:
+        assert unit.intake.lease(
+            "s", "one", now=MONDAY + timedelta(days=9), until=MONDAY + timedelta(days=9, seconds=9)
+        )
+        assert unit.intake.lease("s", "two", now=MONDAY, until=MONDAY + timedelta(seconds=9))

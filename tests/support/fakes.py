@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from amends.domain.reply import Reply
 from amends.domain.verdict import Verdict
-from amends.errors import Unavailable
+from amends.errors import AmendsError, Unavailable
 from amends.ports import Delivered, DeliveryReport, Fetched, TextToJudge
 
 
@@ -66,3 +67,35 @@ class FakeConnector:
 
     def holdings(self) -> Iterator[str]:
         return (thing.item for thing in self.things)
+
+
+class FakeLiveConnector(FakeConnector):
+    """Stays connected. `settled` is what it was told is taken in; `raises` what the next look raises, in order."""
+
+    def __init__(self, things: list[Fetched], *, source: str = "fake:inbox") -> None:
+        super().__init__(things, source=source)
+        # The very list: whoever adds to it sends something.
+        self.things = things
+        self.reached = 0
+        self.settled: list[str] = []
+        self.raises: list[AmendsError] = []
+        self.closed = 0
+
+    def fetch(self, checkpoint: str, *, limit: int) -> tuple[list[Fetched], str]:
+        if self.raises:
+            raise self.raises.pop(0)
+        batch, reached = super().fetch(checkpoint, limit=limit)
+        self.reached = int(reached)
+        return batch, reached
+
+    def settle(self, items: Sequence[str]) -> None:
+        self.settled += items
+
+    def wait(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while len(self.things) <= self.reached and time.monotonic() < until:
+            time.sleep(0.01)
+        return len(self.things) > self.reached
+
+    def close(self) -> None:
+        self.closed += 1

@@ -30,6 +30,8 @@ def missing(mark: str) -> str:
         return "the labelled data beside the repository is not here (AMENDS_SHARED_DATA names its folder)"
     if mark == "browser" and shutil.which("chromium") is None:
         return "no chromium is installed"
+    if mark == "dovecot" and shutil.which("dovecot") is None:
+        return "no dovecot is installed (Debian: apt install dovecot-imapd)"
     if mark in _SERVERS and not server(mark):
         return f"no {mark} server is up: `make services` starts one and says how to name it in {_SERVERS[mark]}"
     return ""
