@@ -316,7 +316,12 @@ class TestProtectedConnections:
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """Make a certificate for this machine; gives its file and that of its key."""
-    found, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    return a_certificate(tmp_path)
+
+
+def a_certificate(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate for this machine in a folder; gives its file and that of its key."""
+    found, key = folder / "cert.pem", folder / "key.pem"
     made = [
         "openssl",
         "req",
