@@ -9,7 +9,9 @@ from datetime import datetime
 
 from amends.domain.case import Case, CaseEvent, CaseState
 from amends.domain.clock import Anchor, Clock, ClockKind, Pack
-from amends.domain.reply import Purpose, Reply
+from amends.domain.delivery import CameTo, delivery_of
+from amends.domain.reply import Purpose, Reply, ReplyState
+from amends.domain.task import TaskKind
 from amends.domain.verdict import Kind
 from amends.unit_of_work import UnitOfWork
 
@@ -40,6 +42,29 @@ def replies_arrived(unit: UnitOfWork, replies: Sequence[Reply], *, pack: Pack, a
             pack=pack,
             at=at,
         )
+
+
+def arrived_after_all(unit: UnitOfWork, reply: Reply, *, says: str, pack: Pack, at: datetime) -> None:
+    """Settle a reply of which nobody knew whether it went, now that something shows that it did.
+
+    One that is still being sent is left to its deliverer, who finds the proof in the delivery log.
+    """
+    unit.deliveries.note([delivery_of(reply, CameTo.SHOWN, at=at, says=says)])
+    if reply.state is ReplyState.UNKNOWN:
+        unit.replies.save(reply.moved(ReplyState.SENT, outcome=says), was=reply.state, at=at)
+        reply_arrived(unit, reply, pack=pack, at=settled(unit, reply, by="amends", at=at))
+
+
+def settled(unit: UnitOfWork, reply: Reply, *, by: str, at: datetime) -> datetime:
+    """Finish the tasks that ask whether a reply arrived; gives the moment at which it was sent, if it was."""
+    waiting = [
+        task
+        for task in unit.tasks.of_case(reply.case_id)
+        if task.kind is TaskKind.SETTLE_DELIVERY and task.reply_id == reply.id and task.done_at is None
+    ]
+    for task in waiting:
+        unit.tasks.finish(task.id, by=by, at=at)
+    return min((task.raised_at for task in waiting), default=at)
 
 
 def acknowledged(unit: UnitOfWork, case: Case, *, pack: Pack, at: datetime) -> None:

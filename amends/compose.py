@@ -49,7 +49,7 @@ from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
 from respond.checks.personal_data import Customer
 from respond.checks.run import Limits, run_checks
-from respond.delivery import DeliverStage, begin, settle
+from respond.delivery import DeliverStage, begin, settle, take_up
 from respond.policy import Caps
 from respond.senders.folder import FolderSender
 from respond.senders.mail import Envelope, OwnAddresses
@@ -92,6 +92,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     cases.settle_link,
     cases.finish_task,
     cases.settle_delivery,
+    cases.allow_mail,
     review.submit,
     review.edit,
     review.approve,
@@ -102,6 +103,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     dead.discard,
     begin,
     settle,
+    take_up,
 )
 #: The settings that results depend on: a rebuild does everything again under those of its time.
 RESULTS_DEPEND_ON = (
@@ -110,6 +112,7 @@ RESULTS_DEPEND_ON = (
     "urgent_contact",
     "acknowledge_by_itself",
     "acknowledge_within_days",
+    "acknowledge_pause_minutes",
     "cap_per_sender_a_day",
     "cap_per_case",
     "cap_an_hour",
@@ -118,6 +121,7 @@ RESULTS_DEPEND_ON = (
     "form_url",
     "mail_from",
     "mail_replies",
+    "mail_own",
 )
 
 
@@ -346,6 +350,8 @@ class House:
             acknowledges_by_itself=s.acknowledge_by_itself,
             acknowledges_within=timedelta(days=s.acknowledge_within_days),
             status_url=lambda token: f"{s.form_base_url.rstrip('/')}/status/{token}",
+            acknowledges_again_after=timedelta(minutes=s.acknowledge_pause_minutes),
+            owns=self.own_addresses.owns,
             caps=Caps(per_sender_a_day=s.cap_per_sender_a_day, per_case=s.cap_per_case, in_all_an_hour=s.cap_an_hour),
         )
 
@@ -354,7 +360,11 @@ class House:
         """What we are called in mail."""
         local, _, domain = self.settings.mail_replies.partition("@")
         return OwnAddresses(
-            name=self.settings.organisation, address=self.settings.mail_from, domain=domain, reply_local=local
+            name=self.settings.organisation,
+            address=self.settings.mail_from,
+            domain=domain,
+            reply_local=local,
+            further=self.settings.mail_own,
         )
 
     @cached_property
@@ -370,6 +380,7 @@ class House:
             username=s.smtp_user,
             password=s.smtp_password.get_secret_value(),
             ca_file=Path(s.smtp_ca_file) if s.smtp_ca_file else None,
+            copy_to=s.mail_copy_to,
         )
         return SmtpSender(smtp, self.now, self.own_addresses, self._envelope)
 
@@ -398,6 +409,7 @@ class House:
                 # A folder can always say whether a reply is there; a mail server cannot.
                 at_once=50 if self.settings.sender == "folder" else 1,
                 meter=meter,
+                reading=self.database.reading,
             )
         raise Misconfigured(f"there is no stage {name!r}; the stages are {', '.join(STAGES)}")
 

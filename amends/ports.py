@@ -84,6 +84,8 @@ class Delivered(StrEnum):
     NO = "no"
     #: Nobody can say.
     UNKNOWN = "unknown"
+    #: It was not taken, and may be later. The channel itself is there: other replies go.
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,8 @@ class Sender(Protocol):
         """Hand a reply to the channel.
 
         A report `UNKNOWN` means that it may have gone: the caller must not send it
-        again by itself.
+        again by itself. `LATER` means that nothing was sent, and that this reply is to be
+        tried again in a while; no other needs to wait for it.
 
         Raises:
             Unavailable: nothing was sent; it is safe to try again.

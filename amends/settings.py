@@ -193,12 +193,28 @@ class Settings(BaseSettings):
     )
     smtp_user: str = Field("", description="The user to sign in as; empty: no sign-in.")
     smtp_password: SecretStr = Field(SecretStr(""), description="The password to sign in with.")
+    mail_copy_to: str = Field(
+        "",
+        description="A mailbox of yours, read by Amends, that gets a copy of each mail. The copy shows that one went "
+        "where the line was cut before the server could say so. Empty: no copy.",
+    )
+    mail_own: Listed = Field(
+        (),
+        description="Further addresses of your own, separated by commas: mail from there is never acknowledged.",
+    )
 
     acknowledge_by_itself: bool = Field(
         True, description="Whether acknowledgements by e-mail may go without a person; critical cases never do."
     )
     acknowledge_within_days: int = Field(
         14, ge=1, le=36_500, description="A message older than this is not acknowledged by itself: a person decides."
+    )
+    acknowledge_pause_minutes: int = Field(
+        10,
+        ge=0,
+        le=1_440,
+        description="A new mail that comes so soon after an automatic reply to its sender is acknowledged by a person: "
+        "answering machines are as quick.",
     )
     cap_per_sender_a_day: int = Field(3, ge=0, description="Automatic replies to one address in 24 hours, at most.")
     cap_per_case: int = Field(2, ge=0, description="Automatic replies in one case, at most.")
@@ -236,7 +252,7 @@ class Settings(BaseSettings):
     )
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
-    @field_validator("watch", "x_handles", "kafka_servers", "form_proxies", mode="before")
+    @field_validator("watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -247,6 +263,16 @@ class Settings(BaseSettings):
         if not _ADDRESS.fullmatch(value):
             raise ValueError("write an address like complaints@example.org")
         return value
+
+    @field_validator("mail_copy_to")
+    @classmethod
+    def _may_be_an_address(cls, value: str) -> str:
+        return cls._is_address(value) if value else value
+
+    @field_validator("mail_own")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._is_address(address) for address in value)
 
     @field_validator("data_dir", mode="before")
     @classmethod
@@ -437,5 +463,5 @@ _READ_FIRST = frozenset({"config", "secrets_dir"})
 #: Variables that belong to the test suite and not to the product.
 _READ_BY_TESTS = frozenset(
     {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_postgres"}
-    | {f"require_{what}" for what in ("browser", "dovecot", "kafka", "postgres", "shared_data")}
+    | {f"require_{what}" for what in ("browser", "dovecot", "kafka", "postfix", "postgres", "shared_data")}
 )

@@ -21,6 +21,7 @@ from amends.domain.check import Check
 from amends.domain.clock import Clock, ClockKind
 from amends.domain.contact import Identity
 from amends.domain.dead import DeadLetter, DeadState
+from amends.domain.delivery import Delivery, PutOff, Unreachable
 from amends.domain.link import Link, LinkState
 from amends.domain.message import Message
 from amends.domain.outcome import Outcome
@@ -120,6 +121,9 @@ class ThreadStore(Protocol):
 
     def reply_named(self, name: str) -> str | None:
         """Give the id of the reply that is called `name`; None if it is none of ours."""
+
+    def replies_named(self, names: Collection[str]) -> dict[str, str]:
+        """Give the ids of the replies that are called by these names; what is none of ours is left out."""
 
     def names_in_case(self, case_id: str) -> list[str]:
         """List the names of a case's mails in order, for the References of the next one."""
@@ -247,11 +251,46 @@ class ReplyStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomaticCounts:
-    """How many automatic replies there were: by addressee, by case, and in all."""
+    """How many automatic replies there were: by addressee, by case, in all; and when each addressee got the last."""
 
     to: Mapping[Identity, int]
     on: Mapping[str, int]
     in_all: int
+    last_to: Mapping[Identity, datetime]
+
+
+class DeliveryStore(Protocol):
+    """What became of replies on their way, and where nothing more is sent by itself."""
+
+    def note(self, happened: Sequence[Delivery]) -> None:
+        """Write to the end of the log, in this order."""
+
+    def of_case(self, case_id: str) -> list[Delivery]:
+        """Give a case's deliveries, in the order in which they happened."""
+
+    def put_off(self, reply_ids: Collection[str]) -> dict[str, PutOff]:
+        """Say how often these replies were put off; one that never was is left out."""
+
+    def proofs(self, reply_ids: Collection[str]) -> dict[str, Delivery]:
+        """Give what last showed that a reply had arrived or come back; one of which nothing did is left out."""
+
+    def postpone(self, until: Mapping[str, datetime]) -> None:
+        """Remember when replies are to be handed to delivery again; what was said of one before is replaced."""
+
+    def due(self, *, at: datetime, limit: int) -> list[str]:
+        """Name at most `limit` replies that are to be handed to delivery again, those first that waited longest."""
+
+    def take_up(self, reply_ids: Collection[str], *, at: datetime) -> list[str]:
+        """Forget that these replies were put off; gives those that were, and are due at `at`, in order."""
+
+    def block(self, one: Unreachable) -> None:
+        """Remember that mail to an address came back."""
+
+    def unblock(self, address: str) -> bool:
+        """Forget that mail to an address came back; false where nobody knew of it."""
+
+    def unreachable(self, addresses: Collection[str] | None = None) -> dict[str, Unreachable]:
+        """Give those of these addresses that mail came back from; all of them, the oldest first, if None."""
 
 
 #: So many cases with one mark are remembered, and those that one batch brings beyond.
@@ -466,6 +505,10 @@ class UnitOfWork(Protocol):
     @property
     def replies(self) -> ReplyStore:
         """Replies, from draft to receipt."""
+
+    @property
+    def deliveries(self) -> DeliveryStore:
+        """What became of replies on their way."""
 
     @property
     def links(self) -> LinkStore:

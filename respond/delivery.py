@@ -5,7 +5,11 @@ its outcome after: a crash in between leaves a reply that is `sending`, and the 
 worker asks the channel whether it arrived. Where the channel cannot say, a person
 looks. Nothing is ever sent again blindly.
 
-Both are commands (`amends/history.py`). A rebuild repeats them with what the channel
+A reply that the other side puts off goes back to the queue by itself, with a moment at
+which it is tried again (`amends/domain/delivery.py`): no other waits for it. Whatever
+happens to a reply is noted in the delivery log of its case.
+
+All three are commands (`amends/history.py`). A rebuild repeats them with what the channel
 reported at the time, and comes near no channel.
 """
 
@@ -22,6 +26,7 @@ from amends.arrived import replies_arrived
 from amends.bus.port import Record, Topic
 from amends.domain.audit import Happening
 from amends.domain.clock import Pack
+from amends.domain.delivery import CameTo, Delivery, PutOff, Unreachable, again_at, delivery_of
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.secrets import reply_token
 from amends.domain.task import Task, TaskKind, task_id
@@ -31,7 +36,7 @@ from amends.history import GIVEN, command
 from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport, Now, Sender, SendsMany
 from amends.unit_of_work import GivenName, UnitOfWork
-from amends.wire import QUEUED, body_of, decode_queued
+from amends.wire import QUEUED, body_of, decode_queued, queued_record
 from respond.thread import thread_name
 
 log = logging.getLogger(__name__)
@@ -40,7 +45,11 @@ _STATE = {
     Delivered.YES: ReplyState.SENT,
     Delivered.NO: ReplyState.FAILED,
     Delivered.UNKNOWN: ReplyState.UNKNOWN,
+    Delivered.LATER: ReplyState.QUEUED,
 }
+_CAME_TO = {ReplyState.SENT: CameTo.SENT, ReplyState.FAILED: CameTo.REFUSED, ReplyState.UNKNOWN: CameTo.UNKNOWN}
+#: So many replies that were put off are taken up again in one transaction.
+_TAKEN_UP_AT_ONCE = 100
 
 
 #: Says what a channel will call a reply, before it is sent; "" where the channel gives names itself.
@@ -80,14 +89,17 @@ class DeliverStage:
         now: Now,
         at_once: int,
         meter: Meter = NO_METER,
+        reading: Callable[[], AbstractContextManager[UnitOfWork]] | None = None,
     ) -> None:
         """Send through `sender`.
 
         `at_once` is how many replies are marked and settled together: many where the
-        channel can always say whether one arrived, one where it cannot.
+        channel can always say whether one arrived, one where it cannot. `reading` looks
+        for what is due without holding up a writer.
         """
         self._sender = sender
         self._open_unit = open_unit
+        self._reading = reading or open_unit
         self._name_of = name_of
         self._pack = pack
         self._secret = secret
@@ -113,6 +125,15 @@ class DeliverStage:
     def has_reached(self, prepared: int) -> bool:
         """Whether the channel took something: a reply that no longer goes, or has no address, does not ask it."""
         return prepared > 0
+
+    def tend(self) -> None:
+        """Hand replies that were put off to delivery again, those that are due."""
+        with self._reading() as unit:
+            due = unit.deliveries.due(at=self._now(), limit=_TAKEN_UP_AT_ONCE)
+        if due:
+            with self._open_unit() as unit:
+                take_up(unit, tuple(due), at=self._now())
+                unit.commit()
 
     def _send(self, reply_ids: tuple[str, ...]) -> int:
         with self._open_unit() as unit:
@@ -191,7 +212,9 @@ def begin(
     """Mark replies as being sent; gives those that are to be sent, or were and broke off."""
     batch = _Batch(unit, reply_ids, at=at)
     last = unit.messages.last_filed_in({reply.case_id for reply in batch.read if _asks_for_the_last_word(reply, at=at)})
+    unreachable = _unreachable(unit, batch.read)
     attempts: list[Attempt] = []
+    tasks: list[Task] = []
     for reply_id in reply_ids:
         reply = batch.reply(reply_id)
         if reply.state is ReplyState.SENDING:
@@ -199,6 +222,13 @@ def begin(
         elif reply.state is ReplyState.QUEUED and (because := _no_longer(reply, last, at=at)):
             batch.change(replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None))
             batch.tell("reply.back_to_review", reply, because=because)
+            batch.note(reply, CameTo.HELD_BACK, because)
+        elif reply.state is ReplyState.QUEUED and reply.is_automatic and reply.addressee.value in unreachable:
+            because = unreachable[reply.addressee.value].because
+            batch.change(reply.moved(ReplyState.SUPPRESSED, outcome=because))
+            batch.tell("reply.suppressed", reply)
+            batch.note(reply, CameTo.HELD_BACK, because)
+            tasks.append(_task(reply, TaskKind.ACKNOWLEDGE_ANOTHER_WAY, because, at=at))
         elif reply.state is ReplyState.QUEUED:
             sending = reply.moved(ReplyState.SENDING, channel_name=name_of(reply))
             batch.change(sending)
@@ -208,6 +238,7 @@ def begin(
                 batch.name(sending.channel_name, reply)
             attempts.append(Attempt(reply=sending, is_new=True))
     batch.write()
+    unit.tasks.raise_(tasks)
     return attempts
 
 
@@ -225,23 +256,34 @@ def settle(
     Returns the states that replies came to; one of which another worker's word stands is left out.
     """
     batch = _Batch(unit, (*(one.reply_id for one in reported), *unsent), at=at)
+    later = unit.deliveries.put_off([one.reply_id for one in reported if one.report.delivered is Delivered.LATER])
+    proofs = unit.deliveries.proofs([one.reply_id for one in reported if one.report.delivered is Delivered.UNKNOWN])
     arrived: list[Reply] = []
     tasks: list[Task] = []
     states: list[ReplyState] = []
     for one in reported:
-        reply, state = batch.reply(one.reply_id), _STATE[one.report.delivered]
+        reply = batch.reply(one.reply_id)
+        state, says, again = _came_to(one, proofs.get(reply.id), later.get(reply.id), at=at)
         # Another worker may have looked this attempt up while it was under way. Its word stands, unless we know better.
-        knows_better = reply.state is ReplyState.UNKNOWN and state is not ReplyState.UNKNOWN
+        knows_better = reply.state is ReplyState.UNKNOWN and state in {ReplyState.SENT, ReplyState.FAILED}
         if reply.state is not ReplyState.SENDING and not knows_better:
             continue
-        batch.change(reply.moved(state, outcome=one.report.says, channel_name=one.report.channel_name))
+        batch.change(reply.moved(state, outcome=says, channel_name=one.report.channel_name))
         if one.report.channel_name and one.report.channel_name != reply.channel_name:
             batch.name(one.report.channel_name, reply)
-        batch.tell(f"reply.{state.value}", reply)
+        batch.note(reply, _CAME_TO.get(state, CameTo.PUT_OFF), says, again_at=again)
+        if again is not None:
+            batch.postpone(reply, again)
+        else:
+            batch.tell(f"reply.{state.value}", reply)
         if state is ReplyState.SENT:
             arrived.append(reply)
-        else:
-            tasks.append(_task(reply, state, one.report.says, at=at))
+        elif state is ReplyState.FAILED:
+            says = f"our {reply.purpose.value} was refused: {says}"
+            tasks.append(_task(reply, TaskKind.REACH_ANOTHER_WAY, says, at=at))
+        elif state is ReplyState.UNKNOWN:
+            says = f"nobody knows whether our {reply.purpose.value} arrived ({says}): look, then settle it"
+            tasks.append(_task(reply, TaskKind.SETTLE_DELIVERY, says, at=at))
         states.append(state)
     for reply_id in unsent:
         reply = batch.reply(reply_id)
@@ -251,6 +293,46 @@ def settle(
     unit.tasks.raise_(tasks)
     replies_arrived(unit, arrived, pack=pack, at=at)
     return states
+
+
+@command("delivery.take_up")
+def take_up(unit: UnitOfWork, reply_ids: tuple[str, ...], *, at: datetime) -> None:
+    """Hand replies that were put off to delivery again; one that no longer waits, or is not due, is left alone."""
+    due = unit.deliveries.take_up(reply_ids, at=at)
+    replies, before = unit.replies.get_many(due), unit.deliveries.put_off(due)
+    unit.log.publish(
+        [
+            queued_record(replies[reply_id], source="/deliver", at=at, again=before[reply_id].times)
+            for reply_id in due
+            if replies[reply_id].state is ReplyState.QUEUED
+        ]
+    )
+
+
+def _came_to(
+    one: Reported, proof: Delivery | None, before: PutOff | None, *, at: datetime
+) -> tuple[ReplyState, str, datetime | None]:
+    """Say what an attempt came to, why, and when it is made again."""
+    state, says = _STATE[one.report.delivered], one.report.says
+    if state is ReplyState.UNKNOWN and proof is not None:
+        # An answer, our copy or a bounce was faster than the word that never came.
+        return ReplyState.SENT if proof.came_to is CameTo.SHOWN else ReplyState.FAILED, proof.says, None
+    if state is not ReplyState.QUEUED:
+        return state, says, None
+    again = again_at(before, at=at)
+    if again is None and before is not None:
+        says = f"it was put off {before.times + 1} times since {before.since:%d %B %Y}, the last time so: {says}"
+        return ReplyState.FAILED, says, None
+    return state, says, again
+
+
+def _unreachable(unit: UnitOfWork, replies: Collection[Reply]) -> Mapping[str, Unreachable]:
+    asked = {
+        reply.addressee.address
+        for reply in replies
+        if reply.is_automatic and reply.state is ReplyState.QUEUED and reply.addressee.address is not None
+    }
+    return unit.deliveries.unreachable(asked) if asked else {}
 
 
 class _Batch:
@@ -266,6 +348,8 @@ class _Batch:
         self._changes: list[tuple[Reply, ReplyState]] = []
         self._names: list[GivenName] = []
         self._happenings: list[Happening] = []
+        self._noted: list[Delivery] = []
+        self._postponed: dict[str, datetime] = {}
 
     @property
     def read(self) -> Collection[Reply]:
@@ -315,11 +399,23 @@ class _Batch:
             )
         )
 
+    def note(self, reply: Reply, came_to: CameTo, says: str, *, again_at: datetime | None = None) -> None:
+        """Say in the delivery log what happened to a reply, which may have changed meanwhile."""
+        # An approval that ran out is gone from the reply as it stands now; it was given all the same.
+        now = replace(reply, channel_name=self._replies[reply.id].channel_name)
+        self._noted.append(delivery_of(now, came_to, at=self._at, says=says, again_at=again_at))
+
+    def postpone(self, reply: Reply, until: datetime) -> None:
+        """Say when a reply is to be handed over again."""
+        self._postponed[reply.id] = until
+
     def write(self) -> None:
         """Write all of it down."""
         self._unit.replies.save_many(self._changes, at=self._at)
         self._unit.threads.give(self._names)
         self._unit.audit.append(self._happenings)
+        self._unit.deliveries.note(self._noted)
+        self._unit.deliveries.postpone(self._postponed)
 
 
 def _asks_for_the_last_word(reply: Reply, *, at: datetime) -> bool:
@@ -338,13 +434,7 @@ def _no_longer(reply: Reply, last: Mapping[str, str], *, at: datetime) -> str:
     return ""
 
 
-def _task(reply: Reply, state: ReplyState, says: str, *, at: datetime) -> Task:
-    what = reply.purpose.value
-    if state is ReplyState.FAILED:
-        kind, reason = TaskKind.REACH_ANOTHER_WAY, f"our {what} was refused: {says}"
-    else:
-        kind = TaskKind.SETTLE_DELIVERY
-        reason = f"nobody knows whether our {what} arrived ({says}): look, then settle it"
+def _task(reply: Reply, kind: TaskKind, reason: str, *, at: datetime) -> Task:
     return Task(
         id=task_id(reply.case_id, kind, reply.id),
         case_id=reply.case_id,

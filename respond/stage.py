@@ -18,6 +18,8 @@ from amends.domain.channel import Channel
 from amends.domain.check import Check
 from amends.domain.clock import Clock, ClockKind, Pack
 from amends.domain.contact import Identity
+from amends.domain.delivery import CameTo, Delivery, Unreachable, delivery_of
+from amends.domain.message import Message
 from amends.domain.reply import Form, Purpose, Reply, ReplyState, reply_id
 from amends.domain.secrets import status_token
 from amends.domain.task import Task, TaskKind, task_id
@@ -45,6 +47,10 @@ class Office:
     status_url: Callable[[str], str] = lambda _token: ""
     acknowledges_by_itself: bool = True
     acknowledges_within: timedelta = timedelta(days=14)
+    #: So long after an automatic reply to somebody no other goes there because of a new mail.
+    acknowledges_again_after: timedelta = timedelta(minutes=10)
+    #: Whether mail to an address would come back to ourselves.
+    owns: Callable[[str], bool] = lambda _address: False
     caps: Caps = field(default_factory=Caps)
 
 
@@ -282,9 +288,14 @@ class _Writing:
     happenings: list[Happening] = field(default_factory=list)
     records: list[NewRecord] = field(default_factory=list)
     stored: list[tuple[Reply, tuple[Check, ...], str]] = field(default_factory=list)
+    held_back: list[Delivery] = field(default_factory=list)
     to: dict[Identity, int] = field(default_factory=dict)
     on: dict[str, int] = field(default_factory=dict)
     in_all: int = 0
+    #: When each addressee got the last automatic reply.
+    last_to: dict[Identity, datetime] = field(default_factory=dict)
+    #: Addresses that mail came back from.
+    unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
     #: What the cases that are written about again have already, as it stands now.
     older: dict[str, list[Reply]] = field(default_factory=dict)
 
@@ -300,6 +311,7 @@ class _Writing:
                     self._store(plan, drafted, advice)
             self._without_a_reply(plan)
         self.unit.replies.add(self.stored)
+        self.unit.deliveries.note(self.held_back)
         self.unit.tasks.raise_(self.tasks)
         self.unit.audit.append(self.happenings)
         self.unit.log.publish(self.records)
@@ -315,6 +327,8 @@ class _Writing:
             last_hour=self.now - timedelta(hours=1),
         )
         self.to, self.on, self.in_all = dict(counts.to), dict(counts.on), counts.in_all
+        self.last_to = dict(counts.last_to)
+        self.unreachable = self.unit.deliveries.unreachable({reply.addressee.value for reply in going})
 
     def _store(self, plan: Planned, drafted: Drafted, advice: str) -> None:
         reply = drafted.reply
@@ -334,27 +348,46 @@ class _Writing:
         )
 
     def _queued_or_held_back(self, plan: Planned, reply: Reply) -> Reply:
-        age = self.now - plan.message.message.received_at
+        because = self._held_back_because(plan.message.message, reply)
+        if because:
+            self._task(reply.case_id, because, about=reply.id)
+            self.held_back.append(delivery_of(reply, CameTo.HELD_BACK, at=self.now, says=because))
+            return reply.moved(ReplyState.SUPPRESSED, outcome=because)
+        self.to[reply.addressee] = self.to.get(reply.addressee, 0) + 1
+        self.on[reply.case_id] = self.on.get(reply.case_id, 0) + 1
+        self.in_all += 1
+        self.last_to[reply.addressee] = self.now
+        queued = reply.moved(ReplyState.QUEUED)
+        self.records.append(queued_record(queued, source="/respond", at=self.now, trace=plan.trace))
+        return queued
+
+    def _held_back_because(self, message: Message, reply: Reply) -> str:
+        """Say why an acknowledgement that policy lets go does not go by itself; "" if nothing speaks against it."""
+        to = reply.addressee
+        if self.office.owns(to.value):
+            return "it comes from an address of our own, and our answer would come back to us: acknowledge another way"
+        if to.value in self.unreachable:
+            return self.unreachable[to.value].because
+        age = self.now - message.received_at
+        if age > self.office.acknowledges_within:
+            return f"the message is {age.days} days old: an automatic reply so late would only puzzle its writer"
+        last = self.last_to.get(to)
+        if message.channel is Channel.EMAIL and last is not None:
+            since = self.now - last
+            if since < self.office.acknowledges_again_after:
+                return (
+                    f"an automatic reply went to this sender {since.seconds // 60} minutes ago, and a machine that "
+                    "answers it would be as quick: acknowledge by another route"
+                )
         decision = decide_caps(
             SentCounts(
-                to_sender_today=self.to.get(reply.addressee, 0),
+                to_sender_today=self.to.get(to, 0),
                 on_case=self.on.get(reply.case_id, 0),
                 in_all_this_hour=self.in_all,
             ),
             self.office.caps,
         )
-        because = "" if decision.allowed else decision.because
-        if age > self.office.acknowledges_within:
-            because = f"the message is {age.days} days old: an automatic reply so late would only puzzle its writer"
-        if because:
-            self._task(reply.case_id, because, about=reply.id)
-            return reply.moved(ReplyState.SUPPRESSED, outcome=because)
-        self.to[reply.addressee] = self.to.get(reply.addressee, 0) + 1
-        self.on[reply.case_id] = self.on.get(reply.case_id, 0) + 1
-        self.in_all += 1
-        queued = reply.moved(ReplyState.QUEUED)
-        self.records.append(queued_record(queued, source="/respond", at=self.now, trace=plan.trace))
-        return queued
+        return "" if decision.allowed else decision.because
 
     def _supersede(self, reply: Reply) -> None:
         """Put a newer draft in the place of one that nobody has touched."""

@@ -26,7 +26,9 @@ def envelopes_of(unit: UnitOfWork, replies: Sequence[Reply], *, secret: bytes) -
         if reply.message_id not in answered:
             raise NotFound(f"no message has the id {reply.message_id!r}")
         in_reply_to = [_bracketed(name) for name in answered[reply.message_id].message.names if _is_mail(name)]
-        before = [_bracketed(name) for name in names.get(reply.case_id, ()) if _is_mail(name)]
+        # The thread as its last writer tells it (nearest first), then what we know of the case (RFC 5322, 3.6.4).
+        told = [*reversed(answered[reply.message_id].message.answers), *names.get(reply.case_id, ())]
+        before = [_bracketed(name) for name in dict.fromkeys(told) if _is_mail(name)]
         envelopes.append(
             Envelope(
                 in_reply_to=in_reply_to[0] if in_reply_to else "",

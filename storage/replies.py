@@ -153,16 +153,23 @@ class SqlReplyStore:
         """Count automatic replies that went or will go."""
         counted = (replies.c.is_automatic.is_(True)) & (replies.c.state.in_(_COUNTED))
         to: dict[Identity, int] = {}
+        last_to: dict[Identity, datetime] = {}
         for values in chunks({identity.value for identity in addressees}):
             rows = self._connection.execute(
-                select(replies.c.addressee_kind, replies.c.addressee_value, func.count().label("n"))
+                select(
+                    replies.c.addressee_kind,
+                    replies.c.addressee_value,
+                    func.count().label("n"),
+                    func.max(replies.c.drafted_at).label("last"),
+                )
                 .where(
                     counted, one_of(self._connection, replies.c.addressee_value, values), replies.c.drafted_at >= since
                 )
                 .group_by(replies.c.addressee_kind, replies.c.addressee_value)
             )
             for row in rows:
-                to[Identity(kind=IdentityKind(row.addressee_kind), value=row.addressee_value)] = row.n
+                identity = Identity(kind=IdentityKind(row.addressee_kind), value=row.addressee_value)
+                to[identity], last_to[identity] = row.n, row.last
         on: dict[str, int] = {}
         for ids in chunks(set(case_ids)):
             rows = self._connection.execute(
@@ -175,7 +182,7 @@ class SqlReplyStore:
         in_all = self._connection.scalar(
             select(func.count()).select_from(replies).where(counted, replies.c.drafted_at >= last_hour)
         )
-        return AutomaticCounts(to=to, on=on, in_all=in_all or 0)
+        return AutomaticCounts(to=to, on=on, in_all=in_all or 0, last_to=last_to)
 
 
 def reply_of(row: Row[Any]) -> Reply:

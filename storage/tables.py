@@ -361,6 +361,44 @@ replies = Table(
     ),
 )
 
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("reply_id", Words(32), nullable=False),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("came_to", Words(20), nullable=False),
+    Column("form", Words(20), nullable=False),
+    Column("sent_to", Words(400), nullable=False),
+    Column("name", Words(300), nullable=False),
+    Column("text_sha256", Words(64), nullable=False),
+    Column("approved_by", Words(80), nullable=False),
+    Column("says", Words(), nullable=False),
+    Column("again_at", UtcTime, nullable=True),
+    Index(None, "case_id"),
+    Index(None, "reply_id"),
+)
+
+# Replies that the other side takes later, perhaps. A row goes when the reply is handed to delivery again.
+postponed = Table(
+    "postponed",
+    metadata,
+    Column("reply_id", Words(32), primary_key=True),
+    Column("again_at", UtcTime, nullable=False),
+    Index(None, "again_at"),
+)
+
+# Addresses that mail came back from.
+unreachable = Table(
+    "unreachable",
+    metadata,
+    Column("address", Name(400, most_bytes=IDENTITY_BYTES), primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("reply_id", Words(32), nullable=False),
+    Column("says", Words(), nullable=False),
+)
+
 outcomes = Table(
     "outcomes",
     metadata,

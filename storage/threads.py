@@ -68,13 +68,22 @@ class SqlThreadStore:
 
     def reply_named(self, name: str) -> str | None:
         """Give the id of our reply that is called `name`."""
-        return self._connection.scalar(
-            select(thread_names.c.reply_id).where(
-                thread_names.c.name == _stored(name),
-                thread_names.c.via == Via.ANSWER_TO_US.value,
-                thread_names.c.reply_id != "",
+        return self.replies_named([name]).get(name)
+
+    def replies_named(self, names: Collection[str]) -> dict[str, str]:
+        """Give the ids of the replies that are called by these names."""
+        asked = {_stored(name): name for name in names}
+        return {
+            asked[row.name]: row.reply_id
+            for chunk in chunks(asked)
+            for row in self._connection.execute(
+                select(thread_names.c.name, thread_names.c.reply_id).where(
+                    one_of(self._connection, thread_names.c.name, chunk),
+                    thread_names.c.via == Via.ANSWER_TO_US.value,
+                    thread_names.c.reply_id != "",
+                )
             )
-        )
+        }
 
     def names_in_case(self, case_id: str) -> list[str]:
         """List the names of a case's mails in the order in which they came or went."""

@@ -12,6 +12,7 @@ from storage.cases import SqlCaseStore
 from storage.clocks import SqlClockStore
 from storage.contacts import SqlContactStore
 from storage.dead import SqlDeadLetterStore
+from storage.deliveries import SqlDeliveryStore
 from storage.engine import told_plainly
 from storage.history import InForce, SqlHistory
 from storage.intake import SqlIntakeStore
@@ -34,6 +35,7 @@ class SqlUnitOfWork:
         self.cases = SqlCaseStore(connection)
         self.clocks = SqlClockStore(connection)
         self.replies = SqlReplyStore(connection)
+        self.deliveries = SqlDeliveryStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
         self.intake = SqlIntakeStore(connection)

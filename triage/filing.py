@@ -12,25 +12,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from amends.arrived import arrived_after_all, settled
 from amends.bus.port import NewRecord, Topic
 from amends.domain.arrival import Parked, parked_id
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState, Standing, judge_thread, next_state
 from amends.domain.clock import Anchor, Clock, ClockKind, Pack
 from amends.domain.contact import Identity
+from amends.domain.delivery import CameTo, Unreachable, delivery_of
 from amends.domain.ids import case_reference
 from amends.domain.link import Link, LinkKind
 from amends.domain.matter import reasons_to_link
 from amends.domain.message import Message
-from amends.domain.reply import ReplyState
+from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
-from amends.domain.threading import Join, Open, Pointer, Via, decide_thread
+from amends.domain.threading import Join, Open, Pointer, Via, decide_thread, same_person
 from amends.domain.verdict import Kind, Severity, Verdict
 from amends.unit_of_work import HOLDERS_AT_MOST, JudgedMessage, SharedMarks, UnitOfWork
 from amends.wire import TRIAGED, Triaged, cloud_headers, encode_triaged
 
 #: How far back the same matter is looked for.
 _SAME_MATTER_WITHIN = timedelta(days=30)
+#: The reason of a mail that bears our own marks, as ingest gives it.
+_OWN_LOOP = "own-loop"
+#: A reply in one of these states may have arrived without our knowing.
+_UNSURE = {ReplyState.UNKNOWN, ReplyState.SENDING}
 #: So many cases are suggested to belong together with a new one: more are no help to anybody.
 _SUGGESTED_AT_MOST = 5
 _SUBJECT_CHARS = 90
@@ -53,6 +59,8 @@ class _Written:
     parked: list[Parked] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
     records: list[NewRecord] = field(default_factory=list)
+    #: Replies that something shows to have arrived, by their ids, and what shows it.
+    shown: dict[str, str] = field(default_factory=dict)
 
 
 class Filing:
@@ -83,6 +91,8 @@ class Filing:
         #: What messages of this batch are called, for those that answer them.
         self._named_here: dict[tuple[str, Via], list[Pointer]] = defaultdict(list)
         self._released: set[str] = set()
+        #: Our replies that messages of this batch answer, by their names.
+        self._answered: dict[str, Reply] = {}
         self._w = _Written()
 
     def look_up(self, messages: Sequence[Message]) -> None:
@@ -92,6 +102,21 @@ class Filing:
         self._cases = self._unit.cases.get_many(pointed)
         for case_id, clocks in self._unit.clocks.of_cases(pointed).items():
             self._running[case_id] = {clock.kind: clock for clock in clocks if clock.stopped_at is None}
+        self._look_up_answered(messages)
+
+    def _look_up_answered(self, messages: Sequence[Message]) -> None:
+        """Read the replies of ours that messages name as what they answer."""
+        names = {
+            name
+            for message in messages
+            if any(pointer.via is Via.ANSWER_TO_US for pointer in self._pointers.get(message.id, ()))
+            for name in message.answers
+        }
+        if not names:
+            return
+        named = self._unit.threads.replies_named(names)
+        replies = self._unit.replies.get_many(set(named.values()))
+        self._answered = {name: replies[reply_id] for name, reply_id in named.items() if reply_id in replies}
 
     def file(self, message: Message, verdict: Verdict) -> None:
         """Put one message where it belongs."""
@@ -129,6 +154,9 @@ class Filing:
         unit.intake.park(w.parked)
         unit.audit.append(w.happenings)
         unit.log.publish(w.records)
+        # Last: it moves cases on that were written above.
+        for reply_id, says in w.shown.items():
+            arrived_after_all(unit, unit.replies.get(reply_id), says=says, pack=self._pack, at=self._now)
 
     def outcomes(self) -> Counter[str]:
         """Count what was filed, by its kind; what opened no case counts as parked."""
@@ -199,6 +227,7 @@ class Filing:
             case = replace(case, version=stored.version if stored else before.version + 1)
             self._cases[case.id] = self._w.changed[case.id] = case
         self._restart_clocks(before, case, standing, message, verdict)
+        self._note_what_it_answers(message)
         self._tell("case.joined", f"case:{case.id}", via=decision.via.value, message=message.id)
         if standing.became_complaint:
             self._tell("case.became_complaint", f"case:{case.id}", message=message.id)
@@ -250,9 +279,38 @@ class Filing:
             )
         )
 
+    def _note_what_it_answers(self, message: Message) -> None:
+        """Whoever answers a reply has it: that settles what nobody knew, and the address works."""
+        for name in message.answers:
+            reply = self._answered.get(name)
+            if reply is None or not same_person(message.author, reply.addressee, Via.ANSWER_TO_US):
+                continue
+            self._unit.deliveries.unblock(reply.addressee.value)
+            if reply.state in _UNSURE:
+                self._w.shown[reply.id] = "the customer has answered it"
+
+    def _is_our_copy(self, message: Message) -> bool:
+        """Whether it is a mail of ours, word for word, under the name that only it bears.
+
+        That mail has gone, then, and so it has where a server put words of its own around ours.
+        """
+        if message.automatic is None or message.automatic.reason != _OWN_LOOP:
+            return False
+        reply_id = next(iter(self._unit.threads.replies_named(message.names).values()), None)
+        if reply_id is None:
+            return False
+        reply = self._unit.replies.get(reply_id)
+        came, went = (" ".join(text.split()) for text in (message.text, reply.text))
+        if went in came and reply.state in _UNSURE:
+            self._w.shown[reply.id] = "our copy of it came back"
+        return came == went
+
     def _park(self, message: Message, verdict: Verdict) -> None:
         automatic = message.automatic
         self._w.judged.append(JudgedMessage(message=message, verdict=verdict, case_id=None))
+        if self._is_our_copy(message):
+            self._tell("message.own", f"message:{message.id}")
+            return
         reason = automatic.reason if automatic else f"judged_{verdict.kind}"
         says = automatic.says if automatic else f"triage holds it to be {verdict.kind} ({verdict.confidence:.0%} sure)"
         self._w.parked.append(
@@ -279,10 +337,17 @@ class Filing:
         if reply_id is None:
             return
         reply = self._unit.replies.get(reply_id)
-        if permanent and reply.state is ReplyState.SENT:
+        came_to = CameTo.CAME_BACK if permanent else CameTo.DELAYED
+        self._unit.deliveries.note([delivery_of(reply, came_to, at=self._now, says=says)])
+        if permanent and reply.addressee.address is not None:
+            self._unit.deliveries.block(
+                Unreachable(address=reply.addressee.address, since=self._now, reply_id=reply.id, says=says)
+            )
+        if permanent and reply.state in {ReplyState.SENT, ReplyState.UNKNOWN}:
             self._unit.replies.save(
                 reply.moved(ReplyState.FAILED, outcome=f"came back: {says}"), was=reply.state, at=self._now
             )
+            settled(self._unit, reply, by="amends", at=self._now)
         self._w.tasks.append(
             Task(
                 id=task_id(reply.case_id, TaskKind.REACH_ANOTHER_WAY, reply.id),

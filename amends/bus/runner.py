@@ -35,6 +35,7 @@ What can go wrong, and what then:
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -63,6 +64,8 @@ Q = TypeVar("Q", contravariant=True)
 
 #: The pause after finding nothing, in seconds: short at first, longer while it stays quiet.
 _IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 1.0
+#: How often a stage is asked what is due, in seconds.
+_TENDED_EVERY_S = 1.0
 #: So many neighbours may fail as well before nobody asks further.
 _NEIGHBOURS = 2
 #: How far back a brake looks for what made it grip.
@@ -107,6 +110,18 @@ class Witness(Protocol[Q]):
         """Whether what this stage needs was there when these were prepared."""
 
 
+@runtime_checkable
+class Tends(Protocol):
+    """A stage that has something to do when its time has come, whether or not a record does."""
+
+    def tend(self) -> None:
+        """Do what is due now, in transactions of its own.
+
+        Raises:
+            Unavailable: nothing was done; it is asked again.
+        """
+
+
 class StageRunner(Generic[P]):
     """Runs one stage as one worker."""
 
@@ -140,6 +155,8 @@ class StageRunner(Generic[P]):
         self._chance = chance
         self._brake = Brake()
         self._waiting = WaitingRoom(clock, chance)
+        self._clock = clock
+        self._tended_at = -math.inf
         #: How often what the stage needs was there: once for each batch that went through.
         self._passed = 0
         self._meter = meter
@@ -200,6 +217,7 @@ class StageRunner(Generic[P]):
             StageBroken: the brake gripped.
         """
         done = 0
+        self._tend()
         claimed = self._log.claim(self._stage.name, self._stage.topic, self._worker)
         self._waiting.keep(claimed)
         for partition in claimed:
@@ -213,6 +231,11 @@ class StageRunner(Generic[P]):
             else:
                 self._waiting.leave(partition)
         return done
+
+    def _tend(self) -> None:
+        if isinstance(self._stage, Tends) and self._clock() - self._tended_at >= _TENDED_EVERY_S:
+            self._tended_at = self._clock()
+            self._stage.tend()
 
     def _do(self, position: Position, records: Sequence[Record]) -> int:
         """Do a batch, whole if it can be; returns how many of its records are done with."""

@@ -6,17 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from amends.arrived import reply_arrived, response_clocks
+from amends.arrived import reply_arrived, response_clocks, settled
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
 from amends.domain.clock import Anchor, ClockKind, Pack
+from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.ids import read_reference
 from amends.domain.link import LinkState
 from amends.domain.outcome import Outcome, Upheld
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
-from amends.errors import Refused
+from amends.errors import NotFound, Refused
 from amends.history import GIVEN, command
 from amends.unit_of_work import UnitOfWork
 
@@ -197,19 +198,30 @@ def settle_delivery(
     if reply.state is not ReplyState.UNKNOWN:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: there is nothing to settle")
     to = ReplyState.SENT if arrived else ReplyState.FAILED
+    says = f"settled by {by}: it {'arrived' if arrived else 'was lost'}"
     unit.replies.save(reply.moved(to, outcome=f"settled by {by}"), was=reply.state, at=at)
-    waiting = [
-        task
-        for task in unit.tasks.of_case(reply.case_id)
-        if task.kind is TaskKind.SETTLE_DELIVERY and task.reply_id == reply.id and task.done_at is None
-    ]
-    for task in waiting:
-        unit.tasks.finish(task.id, by=by, at=at)
+    unit.deliveries.note([delivery_of(reply, CameTo.SETTLED, at=at, says=says)])
+    sent_at = settled(unit, reply, by=by, at=at)
     if arrived:
-        reply_arrived(unit, reply, pack=pack, at=min((task.raised_at for task in waiting), default=at))
+        reply_arrived(unit, reply, pack=pack, at=sent_at)
     else:
         unit.tasks.raise_([_reach_another_way(reply, at=at)])
     _tell(unit, "reply.settled", reply.case_id, by=by, at=at, reply=reply.id, arrived=arrived)
+
+
+@command("mail.allow")
+def allow_mail(unit: UnitOfWork, address: str, *, by: str, at: datetime) -> None:
+    """Let automatic mail go again to an address that mail came back from.
+
+    Raises:
+        NotFound: no mail came back from there.
+    """
+    one = unit.deliveries.unreachable([address]).get(address)
+    if one is None:
+        raise NotFound(f"no mail came back from {address!r}; see `amends mail blocked`")
+    unit.deliveries.unblock(address)
+    case_id = unit.replies.get(one.reply_id).case_id
+    _tell(unit, "mail.allowed", case_id, by=by, at=at, reply=one.reply_id)
 
 
 def _reach_another_way(reply: Reply, *, at: datetime) -> Task:

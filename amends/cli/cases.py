@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from amends.casework import cases as casework
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import AsJson, console, moment, plain, safe, say, severity_text, table, write_json
+from amends.domain.delivery import Delivery
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Outcome, Resolved, Upheld
+from amends.domain.reply import Reply
 from amends.domain.verdict import Kind, Severity
 from amends.errors import Refused
 from amends.unit_of_work import JudgedMessage
@@ -71,13 +75,14 @@ def list_queue(
 
 @case_app.command()
 def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show everything known of a case: messages with quoted flags, clocks, replies, links, tasks, outcomes."""
+    """Show everything known of a case: messages with flags, clocks, replies, delivery log, links, tasks, outcomes."""
     house = open_house(data_dir)
     with house.database.reading() as unit:
         case = unit.cases.get(read_reference(reference))
         messages = unit.messages.of_case(case.id)
         clocks = unit.clocks.of_cases([case.id]).get(case.id, [])
         replies = unit.replies.of_case(case.id)
+        deliveries = unit.deliveries.of_case(case.id)
         links = unit.links.of_case(case.id)
         tasks = unit.tasks.of_case(case.id)
         outcomes = unit.cases.outcomes(case.id)
@@ -94,6 +99,7 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
                 "replies": [
                     {**plain(reply), "checks": checks[reply.id], "forms": advice[reply.id]} for reply in replies
                 ],
+                "deliveries": deliveries,
                 "links": links,
                 "tasks": tasks,
                 "outcomes": outcomes,
@@ -132,6 +138,8 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
                 title_align="left",
             )
         )
+    if deliveries:
+        console.print(_delivery_log(deliveries, replies))
     for link in links:
         other = link.other_case_id if link.case_id == case.id else link.case_id
         say(f"{link.kind.value} with {other} ({link.state.value}): {'; '.join(link.reasons)}")
@@ -139,6 +147,26 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
         say(f"task {task.id} {task.kind.value} ({'done' if task.done_at else 'open'}): {task.reason}")
     for outcome in outcomes:
         say(f"outcome: {outcome.upheld.value}, resolved {outcome.resolved.value}: {outcome.summary}")
+
+
+def _delivery_log(deliveries: Sequence[Delivery], replies: Sequence[Reply]) -> Table:
+    """Show what was sent, when, by which channel, approved by whom, and what the other side said."""
+    what = {reply.id: reply.purpose.value for reply in replies}
+    shown = table("Delivery log", "when", "what", "to, and what was said")
+    for one in deliveries:
+        approved = f"approved by {one.approved_by}" if one.approved_by else "by policy"
+        said = f"{one.sent_to}\n{one.says}"
+        if one.again_at is not None:
+            said += f"\ntried again {moment(one.again_at)}"
+        shown.add_row(
+            moment(one.at),
+            safe(
+                f"{what.get(one.reply_id, 'reply')} by {one.form.replace('_', ' ')} ({one.reply_id[:8]})\n"
+                f"{one.came_to.value.replace('_', ' ')}, {approved}"
+            ),
+            safe(said),
+        )
+    return shown
 
 
 def _show_message(one: JudgedMessage) -> None:

@@ -16,6 +16,8 @@ Rules, strongest first; the first that holds names the reason:
 9. The return path is `<>`: RFC 3834 forbids to answer, whoever wrote it.
 10. An absence note by its subject alone is weak evidence: it counts only if the subject *begins* with such words (no
     `Re:` in front) and the text is short.
+11. It came through more than 30 servers (`Received` lines): a mail that people send comes through ten, one that runs in
+   a circle through ever more. Servers stop it at a hundred (RFC 5321, 6.3), by then with many answers of ours.
 
 Not evidence: `X-Auto-Response-Suppress` alone (Exchange adds it to mail from people), `X-Mailer`, words in the text.
 """
@@ -89,6 +91,7 @@ _ABSENCE = re.compile(
     re.IGNORECASE,
 )
 _SHORT_TEXT_CHARS = 1500
+_HOPS_AT_MOST = 30
 _OWN_LOOP = re.compile(r"\bamends\b", re.IGNORECASE)
 
 
@@ -107,6 +110,8 @@ class Evidence:
     bounce: Bounce | None
     #: A delivery report that says all went well.
     is_success_report: bool = False
+    #: How many servers it came through: its `Received` lines.
+    hops: int = 0
 
 
 def judge_automatic(evidence: Evidence) -> Automatic | None:
@@ -225,6 +230,13 @@ def _absence(evidence: Evidence) -> Automatic | None:
     return Automatic(reason=AutomaticReason.OUT_OF_OFFICE, sentence=said, is_reply=True)
 
 
+def _hops(evidence: Evidence) -> Automatic | None:
+    if evidence.hops <= _HOPS_AT_MOST:
+        return None
+    said = f"It came through {evidence.hops} mail servers: it may be running in a circle."
+    return _because(AutomaticReason.TOO_MANY_HOPS, said)
+
+
 def _because(reason: AutomaticReason, sentence: str) -> Automatic:
     return Automatic(reason=reason, sentence=sentence)
 
@@ -239,4 +251,5 @@ _RULES: tuple[Callable[[Evidence], Automatic | None], ...] = (
     _sender,
     _null_return_path,
     _absence,
+    _hops,
 )

@@ -2,7 +2,7 @@
 
 1. A `message/delivery-status` part (RFC 3464), or its fields in the prose of a mail system, decides: `delivered`,
    `relayed` and `expanded` are a report of success and no bounce, `delayed` is a transient bounce, any other action a
-   permanent one.
+   permanent one. Where nothing of the mail is returned, the envelope's id names it: ours is the Message-ID.
 2. A feedback report (RFC 5965, and the older ones titled `complaint about message from`) counts as a bounce of kind
    `feedback`: that recipient must not be written to in the same way again.
 3. `X-Failed-Recipients` is written by mail systems only.
@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from ingest.mail import bounce_text
 from ingest.mail.automatic import is_no_reply_address, is_system_address
 from ingest.mail.body import part_text
-from ingest.mail.dsn import RecipientStatus, read_delivery_status
+from ingest.mail.dsn import RecipientStatus, read_delivery_status, read_envelope_id
 from ingest.mail.parsed import Address, Bounce, BounceKind
 from ingest.mail.structure import Structure
 
@@ -133,7 +133,7 @@ def _from_statuses(mail: Suspect, statuses: tuple[RecipientStatus, ...]) -> Find
         kind=BounceKind.PERMANENT if permanent else BounceKind.TRANSIENT,
         evidence="dsn",
         failed=failed or bounce_text.failed_addresses(report, frozenset()),
-        original_message_id=_original_id(mail),
+        original_message_id=_original_id(mail) or _envelope_id(mail),
         status=worst.status or bounce_text.status_of(worst.diagnostic),
         diagnostic=worst.diagnostic[:500],
     )
@@ -207,6 +207,16 @@ def _from_prose(mail: Suspect, evidence: str, failed: tuple[str, ...]) -> Bounce
 def _original_id(mail: Suspect) -> str:
     found = _ORIGINAL_ID.search(mail.raw, mail.tree.root.header.body_start)
     return found[1].decode("ascii", "replace") if found else ""
+
+
+def _envelope_id(mail: Suspect) -> str:
+    """Return the envelope's id where it is a Message-ID, which is what we name our envelopes by."""
+    for part in mail.tree.walk():
+        if part.content_type in _STATUS_TYPES:
+            name = read_envelope_id(part_text(mail.raw, part)[0]).strip("<>")
+            if "@" in name and not any(char.isspace() for char in name):
+                return name
+    return ""
 
 
 def _lower_domain(address: str) -> str:

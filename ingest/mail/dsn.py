@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40})[ \t]*:[ \t]*(.*)")
 _ADDRESS_KINDS = frozenset({"rfc822", "utf-8", "utf8", "smtp", "unknown", "local", ""})
+#: A sign in the parameters of an envelope (RFC 3461, 4).
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _MOST_CHARS = 200_000
+_LONGEST_NAME = 998
 _MOST_RECIPIENTS = 1000
 
 
@@ -47,6 +50,14 @@ def read_delivery_status(text: str) -> tuple[RecipientStatus, ...]:
         if len(found) >= _MOST_RECIPIENTS:
             break
     return tuple(found)
+
+
+def read_envelope_id(text: str) -> str:
+    """Return the name that the sender gave to the envelope (RFC 3464, 2.2.1), decoded; "" if none is told."""
+    for group in _groups(text[:_MOST_CHARS]):
+        if name := group.get("original-envelope-id", "").strip():
+            return _XTEXT.sub(lambda found: chr(int(found[1], 16)), name)[:_LONGEST_NAME]
+    return ""
 
 
 _NAMES_OF_RECIPIENT = ("original-recipient", "final-recipient", "x-actual-recipient", "x-display-name")

@@ -92,6 +92,7 @@ def _assemble(raw: bytes, tree: Structure, body: Body, defects: list[str], error
             text=body.text,
             bounce=found.bounce,
             is_success_report=found.is_success_report,
+            hops=sum(name == "received" for name, _ in headers),
         )
     )
     return ParsedMail(

@@ -78,6 +78,7 @@ class AutomaticReason(StrEnum):
     SYSTEM_SENDER = "system-sender"
     NO_REPLY_SENDER = "no-reply-sender"
     OUT_OF_OFFICE = "out-of-office"
+    TOO_MANY_HOPS = "too-many-hops"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

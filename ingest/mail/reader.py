@@ -17,16 +17,22 @@ from amends.domain.message import Message, message_id
 from amends.errors import Unprocessable
 from amends.ports import Fetched
 from ingest.mail.parse import parse_mail
-from ingest.mail.parsed import AutomaticReason, BounceKind, ParsedMail
+from ingest.mail.parsed import AutomaticReason, Bounce, BounceKind, ParsedMail
 from ingest.reading import Reader
 
 #: Our reply tokens: the part after the plus sign of an address that we gave out.
 _TOKEN = re.compile(r"\+([a-z2-7]{20,40})@", re.IGNORECASE)
-_READ_ALL_THE_SAME = {AutomaticReason.MAILING_LIST, AutomaticReason.BULK, AutomaticReason.NO_REPLY_SENDER}
+_READ_ALL_THE_SAME = {
+    AutomaticReason.MAILING_LIST,
+    AutomaticReason.BULK,
+    AutomaticReason.NO_REPLY_SENDER,
+    AutomaticReason.TOO_MANY_HOPS,
+}
 #: Names and references that are stored; more than any honest thread needs.
 _NAMES_AT_MOST = 100
 _SUBJECT_AT_MOST = 998
 _NAME_AT_MOST = 200
+_SAID_AT_MOST = 300
 #: RFC 5321, 4.5.3.1: 64 for the mailbox, 255 for its domain, and the sign between them.
 _ADDRESS_BYTES = 320
 #: A Date header may be this far ahead of our clock before it is not believed.
@@ -104,13 +110,19 @@ def _automatic(mail: ParsedMail) -> domain.Automatic | None:
     bounce = mail.bounce
     return domain.Automatic(
         reason=mail.automatic.reason.value,
-        says=mail.automatic.sentence,
+        says=" ".join([mail.automatic.sentence, *_said_by(bounce)]),
         is_bounce=mail.automatic.is_bounce or bounce is not None,
         may_be_from_a_person=mail.automatic.reason in _READ_ALL_THE_SAME,
         failed_addresses=bounce.failed[:_NAMES_AT_MOST] if bounce else (),
         bounced_message_id=f"mail:{bounce.original_message_id}" if bounce and bounce.original_message_id else "",
         is_permanent=bounce is not None and bounce.kind is BounceKind.PERMANENT,
     )
+
+
+def _said_by(bounce: Bounce | None) -> list[str]:
+    """Give what the mail server said that could not deliver, if it said anything."""
+    said = bounce.diagnostic or bounce.status if bounce is not None else ""
+    return [f"The mail server said: {said[:_SAID_AT_MOST]}"] if said else []
 
 
 def _received_at(said: datetime | None, fetched: Fetched) -> datetime:

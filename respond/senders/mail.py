@@ -40,13 +40,15 @@ class OwnAddresses:
     """What we are called in mail.
 
     `address` is in From and is told to the server as the sender, so that a bounce comes
-    back to us. Answers go to `<reply_local>+<token>@<domain>`.
+    back to us. Answers go to `<reply_local>+<token>@<domain>`. `further` are other addresses
+    of ours: mail to one of them would come back, too.
     """
 
     name: str
     address: str
     domain: str
     reply_local: str = "replies"
+    further: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.address) or not f"{self.address}{self.domain}".isascii():
@@ -62,7 +64,8 @@ class OwnAddresses:
         """Whether a mail to this address would come back to ourselves."""
         local, _, domain = address.casefold().rpartition("@")
         is_reply_address = domain == self.domain.casefold() and local.split("+")[0] == self.reply_local.casefold()
-        return is_reply_address or address.casefold() == self.address.casefold()
+        ours = {self.address.casefold(), *(one.casefold() for one in self.further)}
+        return is_reply_address or address.casefold() in ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

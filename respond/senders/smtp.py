@@ -1,12 +1,18 @@
 """Replies to a mail server (RFC 5321), with an honest word on what became of each.
 
-    nothing was sent, try again      no connection, no TLS, a refused login, 4xx, a break before the text
+    nothing was sent, all wait       no connection, no TLS, a refused login, 4xx to the sender; 530: we are to sign in
+    nothing was sent, this one       4xx to the recipient or the text; a break between the two: if the server has gone,
+      waits (LATER)                  the next reply finds out
     never (NO)                       5xx to the sender, the recipient or the text; no usable address
     went (YES)                       250 after the text
     nobody knows (UNKNOWN)           the text began to go, and the server's word on it never came
 
 The server's word after the text is the one moment at which it becomes responsible, so
-only there can it be unknown whether a mail went.
+only there can it be unknown whether a mail went. Where a mailbox of ours gets a copy
+(`copy_to`), that copy tells later on: both were taken together.
+
+A server that offers it (RFC 3461) is told the Message-ID as the envelope's id, so that a
+bounce names the mail even where it returns nothing of it.
 """
 
 from __future__ import annotations
@@ -42,7 +48,8 @@ class SmtpSettings:
     """Where the mail server is and how to talk to it. Times are in seconds.
 
     `answer_timeout_s` is for the server's word after the text, which may take long: RFC
-    5321, 4.5.3.2, asks for ten minutes. `ca_file` names further authorities to trust.
+    5321, 4.5.3.2, asks for ten minutes. `ca_file` names further authorities to trust,
+    `copy_to` a mailbox of our own that gets a copy of each mail.
 
     Raises:
         Misconfigured: the connection would not be protected, or a name comes without its password.
@@ -56,6 +63,7 @@ class SmtpSettings:
     timeout_s: float = 30.0
     answer_timeout_s: float = 600.0
     ca_file: Path | None = None
+    copy_to: str = ""
 
     def __post_init__(self) -> None:
         if self.security is Security.PLAIN and not _is_this_machine(self.host):
@@ -107,8 +115,10 @@ class SmtpSender:
             return _report(Delivered.NO, name, str(why))
         try:
             with contextlib.closing(self._connect()) as server:
-                refusal = self._announce(server, address)
-                return _report(Delivered.NO, name, refusal) if refusal else self._hand_over(server, name, content)
+                self._announce(server, name)
+                return self._hand_over(server, name, content, self._offer(server, address))
+        except _Answered as why:
+            return _report(why.delivered, name, str(why))
         except (OSError, smtplib.SMTPException) as cause:
             raise Unavailable(f"the mail server cannot be used now: {_said(cause)}") from cause
 
@@ -136,23 +146,40 @@ class SmtpSender:
             raise
         return server
 
-    def _announce(self, server: smtplib.SMTP, address: str) -> str:
-        """Tell the server who writes to whom; gives its refusal, "" if it refuses nothing."""
-        # One after the other: a server that refuses the sender is not told the recipient.
-        steps: tuple[Callable[[], tuple[int, bytes]], ...] = (
-            lambda: server.mail(self._own.address),
-            lambda: server.rcpt(address),
-            lambda: server.docmd("DATA"),
-        )
-        for step in steps:
-            code, answer = step()
-            if code // 100 == 5:
-                return _answered(code, answer)
-            if code // 100 not in {2, 3}:
-                raise Unavailable(f"the mail server put it off: {_answered(code, answer)}")
-        return ""
+    def _announce(self, server: smtplib.SMTP, name: str) -> None:
+        """Tell the server that we want to send.
 
-    def _hand_over(self, server: smtplib.SMTP, name: str, content: bytes) -> DeliveryReport:
+        Raises:
+            _Answered: it refuses this mail for good.
+            Unavailable: it takes no mail now, or none from us.
+        """
+        wanted = ["RET=HDRS", f"ENVID={_xtext(name.strip('<>'))}"] if server.has_extn("dsn") else []
+        code, answer = server.mail(self._own.address, wanted)
+        if code // 100 == 4 or code == _SIGN_IN_FIRST:
+            raise Unavailable(f"the mail server takes nothing now: {_quoted(code, answer)}")
+        _check(code, answer)
+
+    def _offer(self, server: smtplib.SMTP, address: str) -> str:
+        """Tell the server to whom, and ask to go on with the text; says what became of our copy.
+
+        Raises:
+            _Answered: it refuses, or puts this mail off.
+        """
+        reports, copy_to, with_us = server.has_extn("dsn"), self._settings.copy_to, ""
+        try:
+            _check(
+                *server.rcpt(address, ["NOTIFY=FAILURE,DELAY", f"ORCPT=rfc822;{_xtext(address)}"] if reports else [])
+            )
+            if copy_to and copy_to.casefold() != address.casefold():
+                code, answer = server.rcpt(copy_to, ["NOTIFY=NEVER"] if reports else [])
+                taken = code // 100 == 2
+                with_us = "; our copy went with it" if taken else f"; our copy did not: {_quoted(code, answer)}"
+            _check(*server.docmd("DATA"))
+        except (OSError, smtplib.SMTPException) as cause:
+            raise _Answered(f"the connection broke before the text: {_said(cause)}", Delivered.LATER) from cause
+        return with_us
+
+    def _hand_over(self, server: smtplib.SMTP, name: str, content: bytes, with_us: str) -> DeliveryReport:
         if server.sock is not None:
             server.sock.settimeout(self._settings.answer_timeout_s)
         try:
@@ -163,14 +190,40 @@ class SmtpSender:
                 f"the mail was on its way when the connection broke; look before anything is sent again: {_said(cause)}"
             )
             return _report(Delivered.UNKNOWN, name, says)
-        if code // 100 == 5:
-            return _report(Delivered.NO, name, _answered(code, answer))
-        if code // 100 != 2:
-            raise Unavailable(f"the mail server put it off: {_answered(code, answer)}")
+        _check(code, answer)
         # The mail has gone; a server that hangs up without a goodbye changes nothing.
         with contextlib.suppress(OSError, smtplib.SMTPException):
             server.quit()
-        return _report(Delivered.YES, name, _answered(code, answer))
+        return _report(Delivered.YES, name, f"{_quoted(code, answer)}{with_us}")
+
+
+#: RFC 4954, 6: whoever wants to send has to sign in first.
+_SIGN_IN_FIRST = 530
+
+
+class _Answered(Exception):
+    """The server does not take a mail: never, or not now."""
+
+    def __init__(self, says: str, delivered: Delivered) -> None:
+        super().__init__(says)
+        self.delivered = delivered
+
+
+def _check(code: int, answer: bytes) -> None:
+    """Let an answer pass that says yes.
+
+    Raises:
+        _Answered: it says no, to this mail.
+    """
+    if code // 100 == 5:
+        raise _Answered(_quoted(code, answer), Delivered.NO)
+    if code // 100 not in {2, 3}:
+        raise _Answered(f"put off: {_quoted(code, answer)}", Delivered.LATER)
+
+
+def _xtext(text: str) -> str:
+    """Write a parameter of the envelope (RFC 3461, 4)."""
+    return "".join(char if char not in "+=" and "!" <= char <= "~" else f"+{ord(char):02X}" for char in text)
 
 
 def _trust(settings: SmtpSettings) -> ssl.SSLContext:
@@ -188,7 +241,7 @@ def _report(delivered: Delivered, name: str, says: str) -> DeliveryReport:
     return DeliveryReport(delivered=delivered, channel_name=name, says=says)
 
 
-def _answered(code: int, answer: bytes) -> str:
+def _quoted(code: int, answer: bytes) -> str:
     return f"the server answered {code} {one_line(answer.decode('utf-8', 'replace'))[:200]}"
 
 

@@ -38,7 +38,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def smtp_sender(port: int, security: Security = Security.PLAIN, *, ca_file: Path | None = None) -> SmtpSender:
+def smtp_sender(
+    port: int, security: Security = Security.PLAIN, *, ca_file: Path | None = None, copy_to: str = ""
+) -> SmtpSender:
     settings = SmtpSettings(
         host="127.0.0.1" if ca_file is None else "localhost",
         port=port,
@@ -46,6 +48,7 @@ def smtp_sender(port: int, security: Security = Security.PLAIN, *, ca_file: Path
         timeout_s=5,
         answer_timeout_s=1,
         ca_file=ca_file,
+        copy_to=copy_to,
     )
     return SmtpSender(settings, lambda: NOON, OWN, no_thread)
 
@@ -158,19 +161,65 @@ class TestMailServerFaults:
         assert "no such mailbox" in report.says
 
     @pytest.mark.parametrize("where", ["to_recipient", "to_text"])
-    def test_a_refusal_for_now_is_unavailable(self, where: str) -> None:
-        mailbox = Mailbox(**{where: "451 4.3.0 try later"})
-        with mail_server(mailbox) as port, pytest.raises(Unavailable, match="451"):
-            smtp_sender(port).send(a_reply())
+    @pytest.mark.parametrize("answer", ["451 4.3.0 try later", "421 4.7.0 too many from you"])
+    def test_a_refusal_for_now_puts_off_this_mail_alone(self, where: str, answer: str) -> None:
+        mailbox = Mailbox(**{where: answer})
+        with mail_server(mailbox) as port:
+            report = smtp_sender(port).send(a_reply())
 
+        assert report.delivered is Delivered.LATER
+        assert answer in report.says
         assert mailbox.mails == []
 
-    def test_a_break_before_the_text_is_unavailable(self) -> None:
-        answers = (b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n")
-        with scripted_server(*answers) as (port, came), pytest.raises(Unavailable):
+    @pytest.mark.parametrize(
+        "answer", [b"452 4.3.1 no room\r\n", b"421 closing\r\n", b"530 5.7.0 sign in first\r\n", b""]
+    )
+    def test_a_server_that_takes_nothing_from_us_now_is_unavailable(self, answer: bytes) -> None:
+        with scripted_server(b"250 hello\r\n", answer) as (port, came), pytest.raises(Unavailable):
             smtp_sender(port).send(a_reply())
 
+        assert not any(b"RCPT" in taken.upper() for taken in came)
+
+    @pytest.mark.parametrize("asked", [2, 3])
+    def test_a_break_before_the_text_puts_off_this_mail_alone(self, asked: int) -> None:
+        answers = (b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n")[:asked]
+        with scripted_server(*answers) as (port, came):
+            report = smtp_sender(port).send(a_reply())
+
+        assert report.delivered is Delivered.LATER
         assert not any(b"We have your message" in taken for taken in came)
+
+    def test_a_server_that_reports_is_told_what_to_call_the_mail_in_a_bounce(self) -> None:
+        answers = (b"250-hello\r\n250 DSN\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", b"250 taken\r\n")
+        with scripted_server(*answers) as (port, came):
+            report = smtp_sender(port).send(a_reply())
+
+        sender, recipient_ = (line.decode().strip() for line in came[1:3])
+        assert sender.endswith(f"RET=HDRS ENVID={report.channel_name.strip('<>')}")
+        assert recipient_ == "rcpt TO:<sam@customer.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;sam@customer.example"
+
+    def test_a_mailbox_of_ours_gets_a_copy_in_the_same_envelope(self) -> None:
+        mailbox = Mailbox()
+        with mail_server(mailbox) as port:
+            report = smtp_sender(port, copy_to="sent@northwind.example").send(a_reply())
+
+        assert mailbox.recipients == [["sam@customer.example", "sent@northwind.example"]]
+        assert "our copy went with it" in report.says
+
+    def test_a_copy_that_is_refused_keeps_no_mail_from_its_customer(self) -> None:
+        answers = (
+            b"250 hello\r\n",
+            b"250 ok\r\n",
+            b"250 ok\r\n",
+            b"550 no copy\r\n",
+            b"354 go on\r\n",
+            b"250 taken\r\n",
+        )
+        with scripted_server(*answers) as (port, _came):
+            report = smtp_sender(port, copy_to="sent@northwind.example").send(a_reply())
+
+        assert report.delivered is Delivered.YES
+        assert "our copy did not: the server answered 550 no copy" in report.says
 
     def test_a_break_after_the_text_leaves_it_unknown(self) -> None:
         answers = (b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", b"")
@@ -267,7 +316,12 @@ class TestProtectedConnections:
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """Make a certificate for this machine; gives its file and that of its key."""
-    found, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    return a_certificate(tmp_path)
+
+
+def a_certificate(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate for this machine in a folder; gives its file and that of its key."""
+    found, key = folder / "cert.pem", folder / "key.pem"
     made = [
         "openssl",
         "req",

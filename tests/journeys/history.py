@@ -21,7 +21,7 @@ from storage.group_commit import GroupCommit
 from tests.journeys.letters import CRITICAL, ENQUIRY, a_bounce_of, a_letter
 from tests.journeys.running import a_house, free_port, work, written_mails
 from tests.journeys.test_people import ANSWER, NOTICE, POST, Desk
-from tests.journeys.test_smtp_journey import hangs_up_after_the_text
+from tests.journeys.test_smtp_journey import PostOffice, hangs_up_after_the_text, open_at
 from tests.support.builders import a_submission
 
 
@@ -232,3 +232,19 @@ def _a_mail_of_unknown_fate(desk: Desk) -> None:
     sent = sorted((data / "sent").glob("*.eml"))[0].read_bytes()
     desk.arrives("bounce", a_bounce_of(sent, failed="ines@customer.example"))
     work(desk.house)
+    [blocked] = desk.type("mail", "blocked", "--json").json
+    desk.type("mail", "allow", blocked["address"], "--as", "hana")
+    _a_mail_that_is_put_off(desk, smtp)
+
+
+def _a_mail_that_is_put_off(desk: Desk, smtp: dict[str, Any]) -> None:
+    data, office = desk.house.settings.data_dir, PostOffice()
+    office.says = "451 come back later"
+    desk.arrives("wyn-1", a_letter("It broke.", name="Wyn", address="wyn@customer.example", message_id="w-1@a"))
+    with open_at(smtp["smtp_port"], office):
+        with a_house(data, **smtp) as house:
+            work(house)
+        office.says = "250 taken"
+        with a_house(data, now=lambda: datetime.now(UTC) + timedelta(minutes=2), **smtp) as house:
+            work(house, "deliver")
+    assert len(office.taken) == 1

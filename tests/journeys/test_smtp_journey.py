@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -16,7 +18,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from amends.bus.port import Topic
-from amends.bus.runner import StageRunner
 from amends.compose import House
 from amends.domain.arrival import Parked
 from amends.domain.case import Case, CaseState
@@ -26,7 +27,6 @@ from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task, TaskKind
 from tests.journeys.letters import a_bounce_of, a_letter
 from tests.journeys.running import a_house, free_port, type_in, work, written_mails
-from tests.support.clock import FakeClock
 
 
 class PostOffice:
@@ -105,11 +105,22 @@ def hangs_up_after_the_text(port: int) -> Iterator[list[bytes]]:
         listener.close()
 
 
+class Later:
+    """The time of day, which a test may put forward."""
+
+    def __init__(self) -> None:
+        self.by = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
 class Correspondence:
     """One installation that sends by SMTP, and what the customer's letters are put into."""
 
-    def __init__(self, house: House, at: Path) -> None:
+    def __init__(self, house: House, at: Path, clock: Later) -> None:
         self.house = house
+        self.clock = clock
         self.letters = written_mails(at / "letters", [])
         self._number = 0
 
@@ -156,8 +167,10 @@ def office() -> PostOffice:
 
 @pytest.fixture
 def mail(tmp_path: Path, port: int) -> Iterator[Correspondence]:
+    clock = Later()
     with a_house(
         tmp_path / "data",
+        now=clock,
         sender="smtp",
         smtp_host="127.0.0.1",
         smtp_port=port,
@@ -166,7 +179,7 @@ def mail(tmp_path: Path, port: int) -> Iterator[Correspondence]:
         mail_replies="replies@shop.example",
         organisation="The Shop",
     ) as house:
-        yield Correspondence(house, tmp_path)
+        yield Correspondence(house, tmp_path, clock)
 
 
 @pytest.fixture
@@ -372,19 +385,36 @@ def test_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(
 
 def test_a_server_that_puts_us_off_is_tried_again(mail: Correspondence, office: PostOffice, port: int) -> None:
     office.says = "451 greylisted, come back later"
-    stop = Event()
     mail.arrives(a_letter())
+    [case] = mail.cases()
+    with open_at(port, office):
+        for minutes, offered in ((0, 1), (0.5, 1), (1, 2), (1, 2), (1.5, 3)):
+            mail.clock.by += timedelta(minutes=minutes)
+            work(mail.house, "deliver")
+            assert (office.offered, mail.acknowledgement(case).state) == (offered, ReplyState.QUEUED)
+        office.says = "250 taken"
+        mail.clock.by += timedelta(minutes=5)
+        work(mail.house, "deliver")
+
+    assert len(office.taken) == 1
+    assert mail.acknowledgement(case).state is ReplyState.SENT
+    assert mail.tasks() == []
+
+
+def test_a_worker_takes_up_what_was_put_off_without_being_told(
+    mail: Correspondence, office: PostOffice, port: int
+) -> None:
+    office.says = "451 greylisted, come back later"
+    mail.arrives(a_letter())
+    stop = Event()
     with open_at(port, office):
         worker = threading.Thread(target=mail.house.runner("deliver").run, args=(stop,))
         worker.start()
         try:
-            while office.offered < 2:
-                stop.wait(0.05)
+            wait_for(lambda: office.offered == 1)
             office.says = "250 taken"
-            for _ in range(200):
-                if office.taken:
-                    break
-                stop.wait(0.1)
+            mail.clock.by += timedelta(minutes=2)
+            wait_for(lambda: len(office.taken) == 1)
         finally:
             stop.set()
             worker.join(timeout=30)
@@ -392,45 +422,51 @@ def test_a_server_that_puts_us_off_is_tried_again(mail: Correspondence, office: 
     assert len(office.taken) == 1
 
 
-def deliverer(house: House, clock: FakeClock) -> StageRunner[int]:
-    """Make a worker of delivery whose pauses pass when a test says so."""
-    return StageRunner(
-        house.stage("deliver"),
-        house.log,
-        house.database.unit,
-        worker="anna",
-        now=house.now,
-        batch=50,
-        clock=lambda: clock.time.timestamp(),
-    )
+def wait_for(what: Callable[[], bool], *, seconds: float = 30.0) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.02)
 
 
-def test_an_address_that_is_always_put_off_holds_nobody_up_and_gets_its_reply_when_it_is_taken(
+def test_an_address_that_is_always_put_off_holds_nobody_up_and_is_given_up_after_two_days(
     mail: Correspondence, office: PostOffice, port: int
 ) -> None:
     office.puts_off = "ines@customer.example"
     mail.arrives(a_letter())
-    house, clock = mail.house, FakeClock()
-    runner = deliverer(house, clock)
+    for number in range(12):
+        mail.arrives(a_letter(name="Tom Ash", address=f"tom{number}@customer.example", message_id=f"t{number}@x"))
     with open_at(port, office):
-        for number in range(12):
-            mail.arrives(a_letter(name="Tom Ash", address=f"tom{number}@customer.example", message_id=f"t{number}@x"))
-            runner.step(Event())
-            clock.advance(seconds=40)
-        runner.step(Event())
-
+        work(mail.house, "deliver")
         assert {to for _, [to], _ in office.taken} == {f"tom{number}@customer.example" for number in range(12)}
-        with house.database.reading() as unit:
-            [letter] = unit.dead.listed(limit=10)
-        assert (letter.stage, letter.reason, letter.tries >= 8) == ("deliver", "unavailable", True)
-        assert house.log.lag("deliver", Topic.OUTBOX) == 0
+        tries = 0
+        while mail.tasks() == []:
+            mail.clock.by += timedelta(hours=1)
+            work(mail.house, "deliver")
+            tries += 1
+            assert tries <= 49, "it is never given up"
+        work(mail.house, "deliver")
 
+    [task] = mail.tasks()
+    assert task.kind is TaskKind.REACH_ANOTHER_WAY
+    assert "put off" in task.reason
+    assert "451 greylisted" in task.reason
+    assert mail.house.log.lag("deliver", Topic.OUTBOX) == 0
+    assert len(office.taken) == 12
+
+
+def test_a_reply_that_was_put_off_goes_when_it_is_taken(mail: Correspondence, office: PostOffice, port: int) -> None:
+    office.puts_off = "ines@customer.example"
+    mail.arrives(a_letter())
+    with open_at(port, office):
+        work(mail.house, "deliver")
         office.puts_off = ""
-        type_in("dead", "retry", letter.id, "--as", "hana", "--data-dir", str(house.settings.data_dir))
-        runner.step(Event())
+        mail.clock.by += timedelta(hours=30)
+        work(mail.house, "deliver")
+        work(mail.house, "deliver")
 
-    assert [to for _, [to], _ in office.taken].count("ines@customer.example") == 1
-    assert len(office.taken) == 13
+    assert [to for _, [to], _ in office.taken] == ["ines@customer.example"]
 
 
 def test_while_every_address_is_put_off_no_reply_is_given_up(
@@ -439,15 +475,14 @@ def test_while_every_address_is_put_off_no_reply_is_given_up(
     office.says = "452 no room"
     for number in range(4):
         mail.arrives(a_letter(name="Tom Ash", address=f"tom{number}@customer.example", message_id=f"t{number}@x"))
-    house, clock = mail.house, FakeClock()
-    runner = deliverer(house, clock)
     with open_at(port, office):
-        for _ in range(20):
-            runner.step(Event())
-            clock.advance(minutes=10)
-        with house.database.reading() as unit:
+        for _ in range(10):
+            work(mail.house, "deliver")
+            mail.clock.by += timedelta(minutes=65)
+        with mail.house.database.reading() as unit:
             assert unit.dead.count() == {}
+        assert mail.tasks() == []
         office.says = "250 taken"
-        runner.step(Event())
+        work(mail.house, "deliver")
 
     assert len(office.taken) == 4

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from amends.arrived import arrived_after_all
 from amends.bus.port import Record
 from amends.bus.runner import Witness
+from amends.domain.delivery import CameTo
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.errors import Unavailable
@@ -13,7 +15,7 @@ from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport
 from amends.wire import queued_record
 from respond.delivery import DeliverStage
-from storage.unit_of_work import Database
+from storage.unit_of_work import Database, SqlUnitOfWork
 from tests.casework.office import MESSAGE, PACK, Office
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeSender
@@ -28,14 +30,16 @@ class BreaksDown(FakeSender):
         raise KeyError("nobody thought of this")
 
 
-def a_stage(database: Database, sender: FakeSender, meter: Meter = NO_METER) -> DeliverStage:
+def a_stage(
+    database: Database, sender: FakeSender, meter: Meter = NO_METER, clock: FakeClock | None = None
+) -> DeliverStage:
     return DeliverStage(
         sender,
         open_unit=database.unit,
         name_of=lambda _reply: "",
         pack=PACK,
         secret=b"s" * 32,
-        now=FakeClock(MESSAGE.received_at),
+        now=clock or FakeClock(MESSAGE.received_at),
         at_once=10,
         meter=meter,
     )
@@ -88,6 +92,81 @@ def test_a_reply_waits_in_the_queue_while_its_channel_is_down(database: Database
     with database.reading() as unit:
         assert unit.replies.get(reply.id).state is ReplyState.QUEUED
         assert unit.tasks.open_tasks() == []
+
+
+def test_a_proof_that_was_faster_than_the_word_that_never_came_settles_the_reply(
+    database: Database, reply: Reply
+) -> None:
+    """Our copy comes back while the sender still waits for the server's word."""
+
+    class SlowServer(FakeSender):
+        def send(self, reply: Reply) -> DeliveryReport:
+            with database.unit() as unit:
+                arrived_after_all(
+                    unit, unit.replies.get(reply.id), says="our copy came", pack=PACK, at=MESSAGE.received_at
+                )
+                unit.commit()
+            return super().send(reply)
+
+    deliver(database, SlowServer(says=Delivered.UNKNOWN), reply)
+
+    with database.reading() as unit:
+        assert unit.replies.get(reply.id).state is ReplyState.SENT
+        assert unit.tasks.open_tasks() == []
+        assert [one.came_to for one in unit.deliveries.of_case(reply.case_id)] == [CameTo.SHOWN, CameTo.SENT]
+
+
+def test_a_reply_that_is_put_off_is_handed_over_again_when_its_time_has_come_and_once(
+    database: Database, reply: Reply
+) -> None:
+    sender, clock = FakeSender(says=Delivered.LATER), FakeClock(MESSAGE.received_at)
+    stage = a_stage(database, sender, clock=clock)
+    records = [record_of(reply)]
+    handed_over: list[Record] = []
+    for _ in range(3):
+        stage.prepare(records, at=clock())
+        stage.tend()
+        clock.advance(minutes=5)
+        stage.tend()
+        stage.tend()
+        with database.reading() as unit:
+            position = unit.log.position("test", "outbox", partition_of(unit, reply))
+            records = unit.log.read(position, limit=100)[len(handed_over) :]
+        handed_over += records
+        assert len(records) == 1
+
+    assert len({record.id for record in handed_over}) == 3
+    sender.says = Delivered.YES
+    assert stage.prepare(records, at=clock()) == 1
+    with database.reading() as unit:
+        assert unit.replies.get(reply.id).state is ReplyState.SENT
+        came_to = [one.came_to for one in unit.deliveries.of_case(reply.case_id)]
+    assert came_to == [CameTo.PUT_OFF] * 3 + [CameTo.SENT]
+
+
+def partition_of(unit: SqlUnitOfWork, reply: Reply) -> int:
+    """Find the partition of the outbox in which records of a reply stand."""
+    [found] = [
+        partition for partition in range(4) if unit.log.read(unit.log.position("test", "outbox", partition), limit=1)
+    ]
+    return found
+
+
+def test_a_reply_that_was_superseded_while_it_was_put_off_goes_no_more(database: Database, reply: Reply) -> None:
+    sender, clock = FakeSender(says=Delivered.LATER), FakeClock(MESSAGE.received_at)
+    stage = a_stage(database, sender, clock=clock)
+    stage.prepare([record_of(reply)], at=clock())
+    with database.unit() as unit:
+        queued = unit.replies.get(reply.id)
+        unit.replies.save(queued.moved(ReplyState.SUPERSEDED), was=ReplyState.QUEUED, at=clock())
+        unit.commit()
+    clock.advance(minutes=5)
+    stage.tend()
+
+    with database.reading() as unit:
+        assert unit.deliveries.due(at=clock(), limit=10) == []
+        assert unit.log.ends("outbox") == {}
+    assert len(sender.sent) == 1
 
 
 def test_only_a_reply_that_arrived_shows_that_the_channel_is_there(database: Database, reply: Reply) -> None:

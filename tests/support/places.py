@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from tests.servers.postfix import why_not as why_no_postfix
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -32,6 +34,8 @@ def missing(mark: str) -> str:
         return "no chromium is installed"
     if mark == "dovecot" and shutil.which("dovecot") is None:
         return "no dovecot is installed (Debian: apt install dovecot-imapd)"
+    if mark == "postfix":
+        return why_no_postfix()
     if mark in _SERVERS and not server(mark):
         return f"no {mark} server is up: `make services` starts one and says how to name it in {_SERVERS[mark]}"
     return ""

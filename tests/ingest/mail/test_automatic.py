@@ -118,7 +118,8 @@ def test_a_delayed_mail_is_a_transient_bounce() -> None:
 
 def test_a_report_of_success_is_automatic_and_no_bounce() -> None:
     mail = parse_mail(
-        b"From: mailer-daemon@x.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        b"From: mailer-daemon@x.example\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
         b"--b\nContent-Type: message/delivery-status\n\n"
         b"Final-Recipient: rfc822; a@x.example\nAction: delivered\nStatus: 2.0.0\n--b--\n"
     )
@@ -155,3 +156,30 @@ def test_recipients_of_a_report_are_told_apart() -> None:
         "552 mailbox full",
     )
     assert (second.address, second.action) == ("b@x.example", "delayed")
+
+
+def test_a_bounce_that_returns_nothing_names_the_mail_by_its_envelope() -> None:
+    def bounce(envelope_id: str) -> str:
+        mail = parse_mail(
+            b"From: mailer-daemon@x.example\n"
+            b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+            b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\nOriginal-Envelope-Id: "
+            + envelope_id.encode()
+            + b"\n\nFinal-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.1.1\n--b--\n"
+        )
+        assert mail.bounce is not None
+        return mail.bounce.original_message_id
+
+    assert bounce("0f3d.token+2B1@shop.example") == "0f3d.token+1@shop.example"
+    assert bounce("QQ314159") == ""
+    assert bounce("two words@shop.example") == ""
+
+
+def test_a_mail_that_came_through_too_many_servers_may_run_in_a_circle() -> None:
+    def hops(count: int) -> AutomaticReason | None:
+        mail = parse_mail(
+            b"Received: from a by b\n" * count + b"From: ann@x.example\nSubject: Hello\n\nMy kettle broke.\n"
+        )
+        return mail.automatic.reason if mail.automatic is not None else None
+
+    assert (hops(30), hops(31)) == (None, AutomaticReason.TOO_MANY_HOPS)

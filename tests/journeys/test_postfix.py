@@ -1,0 +1,93 @@
+"""Mail through a real Postfix, by TLS: it takes our mail, tells its queue id, and sends back what it cannot deliver."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from amends.domain.reply import ReplyState
+from amends.domain.task import TaskKind
+from tests.contracts.test_senders import a_certificate
+from tests.journeys.letters import a_letter
+from tests.journeys.running import a_house, free_port, type_in, work
+from tests.journeys.test_smtp_journey import Correspondence, Later, PostOffice, open_at, wait_for
+from tests.servers.postfix import Postfix
+
+pytestmark = pytest.mark.postfix
+
+
+class Customers(PostOffice):
+    """The mail server of all customers: Ines has no mailbox there, and so tells it after our Postfix took the mail."""
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address == "ines@customer.example":
+            return "550 5.1.1 no such user here"
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the users of Postfix may walk into."""
+    found = Path(tempfile.mkdtemp(prefix="amends-postfix-"))
+    found.chmod(0o755)
+    yield found
+    shutil.rmtree(found)
+
+
+def test_a_mail_that_postfix_took_and_the_next_server_refused_comes_back_to_its_case(
+    tmp_path: Path, folder: Path
+) -> None:
+    certificate, clock = a_certificate(tmp_path), Later()
+    customers, shop, customers_port, shop_port = Customers(), PostOffice(), free_port(), free_port()
+    postfix = Postfix(
+        folder, {"customer.example": customers_port, "shop.example": shop_port}, certificate=certificate
+    ).start()
+    try:
+        with (
+            open_at(customers_port, customers),
+            open_at(shop_port, shop),
+            a_house(
+                tmp_path / "data",
+                now=clock,
+                sender="smtp",
+                smtp_host="localhost",
+                smtp_port=postfix.port,
+                smtp_security="starttls",
+                smtp_ca_file=str(certificate[0]),
+                mail_from="complaints@shop.example",
+                mail_replies="replies@shop.example",
+                organisation="The Shop",
+            ) as house,
+        ):
+            mail = Correspondence(house, tmp_path, clock)
+            mail.arrives(a_letter())
+            mail.arrives(a_letter(name="Tom Ash", address="tom@customer.example", message_id="tom-1@c"))
+            work(house, "deliver")
+            wait_for(lambda: len(customers.taken) == 1 and len(shop.taken) == 1)
+            sent, bounce = message_from_bytes(customers.taken[0][2]), shop.taken[0][2]
+            mail.arrives(bounce)
+
+            [ines, tom] = mail.cases()
+            shown = type_in("case", "show", ines.id, "--json", "--data-dir", str(house.settings.data_dir)).json
+            taken, came_back = shown["deliveries"]
+            assert "queued as" in taken["says"]
+            assert taken["says"].rsplit(" ", 1)[-1] in postfix.log
+            assert came_back["came_to"] == "came_back"
+            assert "550 5.1.1 no such user here" in came_back["says"]
+            assert came_back["name"].strip("<>") in message_from_bytes(bounce).as_string()
+            assert [(task.kind, task.case_id) for task in mail.tasks()] == [(TaskKind.REACH_ANOTHER_WAY, ines.id)]
+            assert mail.acknowledgement(ines).state is ReplyState.FAILED
+            assert mail.acknowledgement(tom).state is ReplyState.SENT
+            assert sent["Message-ID"] == mail.acknowledgement(tom).channel_name
+            # Nothing but the envelope's id is left of the mail, as some servers have it.
+            assert b"Original-Envelope-Id: " in bounce
+    finally:
+        postfix.stop()
