@@ -137,7 +137,9 @@ def test_offsets_index_into_the_text_and_not_the_subject(judge: Judge) -> None:
 def test_a_text_beyond_what_is_read_is_judged_by_its_beginning(judge: Judge) -> None:
     verdict = judged(judge, "My son was burned. " + "and so on " * 20_000 + "I will sue you.")
 
-    assert {flag.name for flag in verdict.flags} == {FlagName.SAFETY}
+    raised = {flag.name for flag in verdict.flags}
+    assert FlagName.SAFETY in raised
+    assert FlagName.LEGAL_THREAT not in raised
     assert all(flag.end <= READ_CHARS for flag in verdict.flags)
 
 
@@ -170,7 +172,7 @@ def test_the_model_is_named_with_its_rules(judge: Judge) -> None:
 
 
 def test_a_missing_model_is_refused_with_its_remedy(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=r"triage\.training"):
+    with pytest.raises(Misconfigured, match=r"make model"):
         load_judge(tmp_path / "nothing")
 
 

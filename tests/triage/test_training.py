@@ -161,7 +161,7 @@ def test_floors_are_chosen_so_that_enough_complaints_are_caught_or_referred() ->
 
     chosen = chosen_by(odds, examples)
 
-    assert chosen.found["mails and forms"]["caught_or_referred"] >= 0.985
+    assert chosen.found["mails and forms"]["caught_or_referred"] >= 0.98
     assert chosen.calibration.unknown.confidence >= max(one.confidence for one in chosen.calibration.channels.values())
     assert chosen.calibration.unknown.complaint <= min(one.complaint for one in chosen.calibration.channels.values())
 
@@ -187,7 +187,7 @@ def test_a_grade_and_words_count_from_where_few_are_graded_too_high() -> None:
     span_from, harm_from, found = harm_chosen_by(docs, examples)
 
     assert 0.35 < span_from <= 0.5
-    assert 0.2 < harm_from["high"] <= 0.6
+    assert 0.15 < harm_from["high"] <= 0.6
     assert found["flags"] == {"texts": 200, "precision": 1.0, "recall": 1.0}
     assert found["harm"]["high: reached of those that should"] == 1.0
     assert found["harm"]["high: reached of those that should not"] == 0.05

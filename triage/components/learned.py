@@ -43,6 +43,16 @@ _CLAIMED = {
     FlagName.RIGHTS_REQUEST: Claim.REQUEST,
 }
 
+#: "Do not write to me" asks for something; "do not delete my account" asks for nothing.
+_KEEP_IT = re.compile(r"\b(?:do not|don'?t|never) (?:delete|erase|remove|destroy|close|cancel)\b")
+
+#: Wrongs that a sentence does not tell of which gives thanks and denies nothing.
+_WRONGS = frozenset(
+    {FlagName.BROKEN_PROMISE, FlagName.REPEAT_CONTACT, FlagName.STAFF_MISCONDUCT, FlagName.FINANCIAL_LOSS}
+)
+_THANKS = re.compile(r"\b(?:thank you|thanks|thankful|grateful) (?:so much |very much )?(?:for|to)\b")
+_BUT = re.compile(r"\b(?:but|however|yet|though|still|not|never|nobody|no one|nothing|no thanks)\b|n'?t\b")
+
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
 
 
@@ -65,6 +75,10 @@ def learned_flags(doc: Doc, raised: Collection[FlagName], span_from: float) -> I
         claim = _CLAIMED.get(span.flag)
         sentence = sentence_at(text, span.start)
         if claim is not None and not is_claimed(text, sentence, (span.start, span.end), claim, recent=False):
+            continue
+        if span.flag in _WRONGS and _is_thanks(text, sentence):
+            continue
+        if claim is Claim.REQUEST and _KEEP_IT.search(text, sentence[0], span.end):
             continue
         count[span.flag] = count.get(span.flag, 0) + 1
         yield _flag(doc, span, sentence)
@@ -97,6 +111,10 @@ def sentences_of(text: str) -> list[tuple[int, int]]:
     ends = [end.end() for end in _SENTENCE_END.finditer(text)]
     edges = [0, *ends, len(text)]
     return [(start, end) for start, end in pairwise(edges) if any(map(str.isalpha, text[start:end]))]
+
+
+def _is_thanks(text: str, sentence: tuple[int, int]) -> bool:
+    return bool(_THANKS.search(text, *sentence)) and not _BUT.search(text, *sentence)
 
 
 def _flag(doc: Doc, span: Span, sentence: tuple[int, int]) -> Flag:
