@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.x_api import XAccess, XApi
+    from ingest.social.reads import LedgerReads
+    from ingest.social.x_mentions import XMentionsConnector
 
 Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -322,7 +325,9 @@ class House:
         handles = frozenset(handle.lower().lstrip("@") for handle in self.settings.x_handles)
         return {
             Media.MAIL: mail_reader(),
-            Media.X_POST: x_reader(own_handles=handles),
+            Media.X_POST: x_reader(
+                own_handles=handles, own_ids=frozenset({self.x_access.account_id} if self.x_access else ())
+            ),
             Media.FORM: form_reader(default_form=self.settings.form_name),
         }
 
@@ -413,6 +418,74 @@ class House:
     def files(self, path: Path, *, skip_known: bool = True, looks: Looks | None = None) -> FilesConnector:
         """Open a file or folder as a source. `looks` is kept by whoever watches it."""
         return FilesConnector(path, now=self.now, known=self._known if skip_known else None, looks=looks)
+
+    @cached_property
+    def x_access(self) -> XAccess | None:
+        """The keys of our account on X; None where there are none.
+
+        Raises:
+            Misconfigured: one of them is missing or is none.
+        """
+        s = self.settings
+        keys = {
+            "consumer_key": s.x_consumer_key.get_secret_value(),
+            "consumer_secret": s.x_consumer_secret.get_secret_value(),
+            "access_token": s.x_access_token.get_secret_value(),
+            "access_token_secret": s.x_access_token_secret.get_secret_value(),
+        }
+        if not any(keys.values()):
+            return None
+        from amends.x_api import XAccess
+
+        return XAccess(**keys, base_url=s.x_api_url, timeout_s=s.x_timeout_s)
+
+    @cached_property
+    def x(self) -> XApi:
+        """Our account on X.
+
+        Raises:
+            Misconfigured: there is none, or its keys cannot be right.
+        """
+        from amends.x_api import XApi
+
+        return XApi(self._x_access, reads=self.x_reads, now=self.now)
+
+    @cached_property
+    def x_reads(self) -> LedgerReads:
+        """How many posts were read from X.
+
+        Raises:
+            Misconfigured: there is no account.
+        """
+        from ingest.social.reads import LedgerReads
+
+        return LedgerReads(
+            self._x_access.account_id,
+            budget=self.settings.x_reads_a_month,
+            open_unit=self.database.unit,
+            reading=self.database.reading,
+            now=self.now,
+        )
+
+    @cached_property
+    def x_mentions(self) -> XMentionsConnector:
+        """The mentions of our account on X as a source.
+
+        Raises:
+            Misconfigured: there is no account.
+        """
+        from ingest.social.x_mentions import XMentionsConnector
+
+        return XMentionsConnector(self.x, now=self.now, pause_s=self.settings.x_pause_s)
+
+    @property
+    def _x_access(self) -> XAccess:
+        if self.x_access is None:
+            raise Misconfigured(
+                "there is no account on X: set AMENDS_X_CONSUMER_KEY, AMENDS_X_CONSUMER_SECRET, AMENDS_X_ACCESS_TOKEN "
+                "and AMENDS_X_ACCESS_TOKEN_SECRET"
+            )
+        return self.x_access
 
     def form(self, *, meter: Meter = NO_METER) -> FastAPI:
         """Make the web form."""

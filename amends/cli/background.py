@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Annotated
 
 import typer
 
-from amends.cli.intake import remember
+from amends.cli.intake import remember, remember_x
 from amends.cli.opening import DataDir, open_house
 from amends.cli.output import say
 from amends.cli.watching import ops_port, watched
@@ -27,6 +28,7 @@ from amends.compose import SERVICES, House
 from amends.errors import Misconfigured
 from amends.logs import start_logging
 from amends.meter import Meter
+from amends.ports import Connector
 from ingest.runner import watch
 
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
@@ -99,7 +101,7 @@ def up(data_dir: DataDir = None) -> None:
     start_logging(house.settings.log_level)
     _ready(house)
     stop = stop_on_signals()
-    left_out = {"ingest"} if not house.settings.watch else set()
+    left_out = {"ingest"} if not house.settings.watch and house.x_access is None else set()
     left_out |= {"relay"} if house.kafka is None else set()
     services = [name for name in SERVICES if name not in left_out]
     extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
@@ -149,18 +151,27 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
+    _ = house.x_access
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 
 
 def _watch(house: House, meter: Meter, stop: Event) -> None:
-    if not house.settings.watch:
-        raise Misconfigured("there is nothing to watch: set AMENDS_WATCH to files or folders, separated by commas")
-    paths = [Path(path) for path in house.settings.watch]
-    for path in paths:
+    if not house.settings.watch and house.x_access is None:
+        raise Misconfigured(
+            "there is nothing to watch: set AMENDS_WATCH to files or folders, separated by commas, or the keys of an "
+            "account on X"
+        )
+    sources: dict[str, Callable[[], Connector]] = {}
+    for path in map(Path, house.settings.watch):
         remember(house, path)
+        sources[str(path)] = partial(house.files, path, looks={})
+    if house.x_access is not None:
+        remember_x(house)
+        # One for the life of the service: it knows until when X wants to be left alone.
+        sources[house.x_mentions.source] = lambda: house.x_mentions
     watch(
-        {str(path): partial(house.files, path, looks={}) for path in paths},
+        sources,
         house.database.unit,
         house.blobs,
         house.readers,

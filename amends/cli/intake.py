@@ -18,6 +18,7 @@ from amends.cli.output import AsJson, console, errors, safe, say, table, write_j
 from amends.compose import House
 from amends.domain.arrival import Fate
 from amends.errors import NotFound
+from amends.unit_of_work import UnitOfWork
 from ingest.intake import remember as remember_source
 from ingest.reconcile import Reconciliation, reconcile
 from ingest.runner import take_in_all
@@ -88,12 +89,27 @@ def remember(house: House, path: Path) -> None:
         unit.commit()
 
 
+def remember_x(house: House) -> None:
+    """Remember our account on X as a source, so that `amends reconcile` opens it again."""
+    source = house.x_mentions.source
+    with house.database.unit() as unit:
+        remember_source(unit, source, json.dumps({"x": house.x.account_id}), at=house.now())
+        unit.commit()
+
+
 def reconcile_all(house: House) -> list[Reconciliation]:
-    """Compare every source that can be opened again with the ledger."""
+    """Compare every source that can be opened again with the ledger.
+
+    Raises:
+        Unavailable: a network cannot be asked now.
+    """
     with house.database.reading() as unit:
         results = []
         for source, how in unit.intake.sources().items():
             opened = json.loads(how) if how else {}
+            if "x" in opened:
+                results.append(_reconcile_x(house, unit, source))
+                continue
             if "files" not in opened:
                 continue
             path = Path(opened["files"])
@@ -105,6 +121,14 @@ def reconcile_all(house: House) -> list[Reconciliation]:
             holdings = house.files(path).holdings()
             results.append(reconcile(unit, source, holdings, triage_group="triage"))
         return results
+
+
+def _reconcile_x(house: House, unit: UnitOfWork, source: str) -> Reconciliation:
+    if house.x_access is None or house.x_mentions.source != source:
+        gone = Reconciliation(source=source)
+        gone.unexplained.append((source, "the keys of that account are not set: there is nothing to compare with"))
+        return gone
+    return reconcile(unit, source, list(house.x_mentions.holdings()), triage_group="triage")
 
 
 def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:

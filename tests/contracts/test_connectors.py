@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from amends.ports import Connector
 from ingest.files import FilesConnector
 from tests.contracts.connector import ConnectorContract, SourceUnderTest
+from tests.servers.x import OUR_HANDLE, XServer, x_server
 from tests.support.builders import a_fetched, a_mail
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeConnector
+from tests.support.x import mentions_of
 
 
 class TestFilesConnector(ConnectorContract):
@@ -46,4 +49,23 @@ class TestFakeConnector(ConnectorContract):
         return SourceUnderTest(
             open=lambda _known: FakeConnector(things),
             add=lambda: things.append(a_fetched(b"mail", item="later", source="fake:inbox")),
+        )
+
+
+class TestXMentionsConnector(ConnectorContract):
+    """Mentions on a test server of X, one of them our own."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[XServer]:
+        with x_server() as found:
+            yield found
+
+    @pytest.fixture
+    def source(self, server: XServer) -> SourceUnderTest:
+        for number in range(4):
+            server.post(f"@NorthmoorHelp number {number}")
+        server.post("@NorthmoorHelp is us", by=OUR_HANDLE)
+        server.post("somebody else", mentions=False)
+        return SourceUnderTest(
+            open=lambda _known: mentions_of(server), add=lambda: server.post("@NorthmoorHelp one more") and None
         )
