@@ -32,7 +32,7 @@ from amends.history import Command
 from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
-from amends.ports import Fetched, Judge, Now, Sender
+from amends.ports import Fetched, Judge, Now, Sender, SendsMany
 from amends.settings import Settings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
@@ -117,6 +117,8 @@ RESULTS_DEPEND_ON = (
     "form_url",
     "mail_from",
     "mail_replies",
+    "x_handles",
+    "x_publishes",
 )
 
 
@@ -322,14 +324,16 @@ class House:
     @cached_property
     def readers(self) -> Mapping[str, Reader]:
         """A reader for each kind of media."""
-        handles = frozenset(handle.lower().lstrip("@") for handle in self.settings.x_handles)
+        own_ids = frozenset() if self.x_access is None else frozenset({self.x_access.account_id})
         return {
             Media.MAIL: mail_reader(),
-            Media.X_POST: x_reader(
-                own_handles=handles, own_ids=frozenset({self.x_access.account_id} if self.x_access else ())
-            ),
+            Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
             Media.FORM: form_reader(default_form=self.settings.form_name),
         }
+
+    @property
+    def _own_handles(self) -> frozenset[str]:
+        return frozenset(handle.casefold().lstrip("@") for handle in self.settings.x_handles)
 
     @cached_property
     def office(self) -> Office:
@@ -343,6 +347,7 @@ class House:
             acknowledges_within=timedelta(days=s.acknowledge_within_days),
             status_url=lambda token: f"{s.form_base_url.rstrip('/')}/status/{token}",
             caps=Caps(per_sender_a_day=s.cap_per_sender_a_day, per_case=s.cap_per_case, in_all_an_hour=s.cap_an_hour),
+            publishes_as=self._own_handles if s.x_publishes else frozenset(),
         )
 
     @cached_property
@@ -356,6 +361,16 @@ class House:
     @cached_property
     def sender(self) -> Sender:
         """What puts replies in front of customers."""
+        if not self.settings.x_publishes:
+            return self._mail_sender
+        from respond.senders.by_channel import SenderByChannel
+        from respond.senders.x import XSender
+
+        posts = XSender(self.x, post_of=self._post_of, now=self.now)
+        return SenderByChannel(posts=posts, otherwise=self._mail_sender)
+
+    @property
+    def _mail_sender(self) -> Sender:
         s = self.settings
         if s.sender == "folder":
             return FolderSender(s.data_dir / "sent", self.now, self.own_addresses, self._envelopes)
@@ -391,8 +406,8 @@ class House:
                 pack=self.pack,
                 secret=self.secret,
                 now=self.now,
-                # A folder can always say whether a reply is there; a mail server cannot.
-                at_once=50 if self.settings.sender == "folder" else 1,
+                # A folder can always say whether a reply is there, and takes many at once; no other channel does.
+                at_once=50 if isinstance(self.sender, SendsMany) else 1,
                 meter=meter,
             )
         raise Misconfigured(f"there is no stage {name!r}; the stages are {', '.join(STAGES)}")
@@ -555,6 +570,10 @@ class House:
         if taken[0].fault is not None:
             raise taken[0].fault
         publish(unit, taken)
+
+    def _post_of(self, reply: Reply) -> str:
+        with self.database.reading() as unit:
+            return unit.messages.get(reply.message_id).message.native_id
 
     def _envelope(self, reply: Reply) -> Envelope:
         return self._envelopes([reply])[0]

@@ -84,6 +84,8 @@ class Delivered(StrEnum):
     NO = "no"
     #: Nobody can say.
     UNKNOWN = "unknown"
+    #: What it answers has gone or changed since a person approved it. Nothing was sent: a person looks again.
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +113,15 @@ class Sender(Protocol):
 
         Raises:
             Unavailable: nothing was sent; it is safe to try again.
+            InDoubt: it may have gone, and `look_up` will be able to say: ask that before it is sent again.
         """
 
     def look_up(self, reply: Reply) -> DeliveryReport:
-        """Ask the channel whether an earlier attempt arrived; `UNKNOWN` where it cannot say."""
+        """Ask the channel whether an earlier attempt arrived; `UNKNOWN` where it cannot say.
+
+        Raises:
+            Unavailable, InDoubt: it cannot say now, and will: ask again before it is sent.
+        """
 
 
 @runtime_checkable

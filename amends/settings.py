@@ -114,14 +114,17 @@ class Settings(BaseSettings):
     )
     watch_pause_s: float = Field(5.0, gt=0, le=86_400, description="Seconds between two looks at the watched folders.")
     x_handles: Listed = Field((), description="Your own accounts on X, without @: their posts are left alone.")
-    x_consumer_key: SecretStr = Field(
-        SecretStr(""), description="The key of your app at X; empty: X is not read, and nothing is posted there."
-    )
+    x_consumer_key: SecretStr = Field(SecretStr(""), description="The key of your app at X; empty: X is not read.")
     x_consumer_secret: SecretStr = Field(SecretStr(""), description="The secret of your app at X.")
     x_access_token: SecretStr = Field(
         SecretStr(""), description="The access token (OAuth 1.0a) of the account whose mentions are read."
     )
     x_access_token_secret: SecretStr = Field(SecretStr(""), description="The secret of that token.")
+    x_publishes: bool = Field(
+        False,
+        description="Whether that account publishes public replies once a person has approved them; otherwise they go "
+        "where `sender` says.",
+    )
     x_api_url: str = Field("https://api.x.com", description="Where the API of X is, version 2.")
     x_timeout_s: float = Field(30.0, gt=0, le=300, description="How long X may keep us waiting, in seconds.")
     x_pause_s: float = Field(

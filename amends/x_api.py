@@ -44,6 +44,7 @@ PAGE_LEAST, PAGE_MOST = 5, 100
 _TOKEN = re.compile(r"[0-9]{1,20}-[0-9A-Za-z]+")
 
 _KEYS_REFUSED = "X does not take our keys; check the settings that begin with AMENDS_X_"
+_SECONDS = re.compile(r"[0-9]{1,15}")
 #: The pauses after being limited without a word on how long, and after anything else that failed.
 _LIMITED = Backoff(least_s=30.0, first_s=60.0, most_s=900.0)
 _FAILED = Backoff(least_s=1.0, first_s=2.0, most_s=120.0)
@@ -393,10 +394,10 @@ class _Session:
 def _told_to_wait(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """Give the moment until which X wants to be left alone, within bounds; None if it says none that can be read."""
     wait_s: float | None = None
-    if (said := headers.get("x-rate-limit-reset", "").strip()).isdecimal():
-        wait_s = int(said[:15]) - now.timestamp()
-    elif (said := headers.get("retry-after", "").strip()).isdecimal():
-        wait_s = float(said[:15])
+    if _SECONDS.fullmatch(said := headers.get("x-rate-limit-reset", "").strip()):
+        wait_s = int(said) - now.timestamp()
+    elif _SECONDS.fullmatch(said := headers.get("retry-after", "").strip()):
+        wait_s = float(said)
     if wait_s is None:
         return None
     return now + timedelta(seconds=min(max(wait_s, _LEFT_ALONE_LEAST_S), _LEFT_ALONE_MOST_S))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 #: X keeps the 800 newest mentions, and gives eight full pages of them; pages may be less than full.
 _PAGES_AT_MOST = 40
+_NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class _Post:
     @property
     def number(self) -> int:
         """The post's id; 0 for one that has none, which goes first."""
-        return int(self.name) if self.name.isdecimal() else 0
+        return int(self.name) if _NUMBER.fullmatch(self.name) else 0
 
 
 class XMentionsConnector:

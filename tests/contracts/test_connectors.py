@@ -66,6 +66,8 @@ class TestXMentionsConnector(ConnectorContract):
             server.post(f"@NorthmoorHelp number {number}")
         server.post("@NorthmoorHelp is us", by=OUR_HANDLE)
         server.post("somebody else", mentions=False)
-        return SourceUnderTest(
-            open=lambda _known: mentions_of(server), add=lambda: server.post("@NorthmoorHelp one more") and None
-        )
+
+        def add() -> None:
+            server.post("@NorthmoorHelp one more")
+
+        return SourceUnderTest(open=lambda _known: mentions_of(server), add=add)

@@ -81,8 +81,9 @@ class XServer:
     deleted: set[str] = field(default_factory=set)
     #: The endpoint of each request that came.
     requests: list[str] = field(default_factory=list)
-    #: How long a silent request is held, in seconds.
-    silence_s: float = 2.0
+    #: How long a silent request is held, and how long our side waits for an answer, in seconds.
+    silence_s: float = 0.7
+    patience_s: float = 10.0
     #: How many requests an endpoint still takes, and says so; unlimited if it is not here.
     remaining: dict[str, int] = field(default_factory=dict)
     reset_in_s: float = 600.0
@@ -96,7 +97,9 @@ class XServer:
         return f"http://127.0.0.1:{self.port}"
 
     def goes_wrong(self, endpoint: str, *faults: Fault) -> None:
-        """Let the next requests of an endpoint fail, each in its way."""
+        """Let the next requests of an endpoint fail, each in its way. Who is to see silence signs in afterwards."""
+        if {Fault.SILENT, Fault.SILENT_AFTER} & set(faults):
+            self.patience_s = 0.4
         self._faults.setdefault(endpoint, deque()).extend(faults)
 
     def asked(self, endpoint: str) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime
 from amends.ports import Now
 from amends.x_api import Reads, XAccess, XApi
 from ingest.social.x_mentions import XMentionsConnector
+from respond.senders.x import XSender
 from tests.servers.x import KEYS, XServer
 
 
@@ -34,7 +35,7 @@ class ServerClock:
         return self._server.at
 
 
-def an_access(base_url: str = "https://api.x.com", *, timeout_s: float = 0.5) -> XAccess:
+def an_access(base_url: str = "https://api.x.com", *, timeout_s: float = 10.0) -> XAccess:
     """Give the keys that the test server knows."""
     return XAccess(
         consumer_key=KEYS["consumer_key"],
@@ -46,10 +47,10 @@ def an_access(base_url: str = "https://api.x.com", *, timeout_s: float = 0.5) ->
     )
 
 
-def an_api(server: XServer, *, reads: Reads | None = None, now: Now | None = None, timeout_s: float = 0.5) -> XApi:
+def an_api(server: XServer, *, reads: Reads | None = None, now: Now | None = None) -> XApi:
     """Sign in to the test server. What is drawn at random comes out as long as it can."""
     return XApi(
-        an_access(server.url, timeout_s=timeout_s),
+        an_access(server.url, timeout_s=server.patience_s),
         reads=reads or FakeReads(),
         now=now or ServerClock(server),
         chance=lambda: 1.0,
@@ -60,3 +61,9 @@ def mentions_of(server: XServer, *, reads: Reads | None = None, pause_s: float =
     """Open the mentions anew, as a process that starts does."""
     clock = ServerClock(server)
     return XMentionsConnector(an_api(server, reads=reads, now=clock), now=clock, pause_s=pause_s)
+
+
+def sender_of(server: XServer, post: str, *, reads: Reads | None = None) -> XSender:
+    """Make a sender anew, as a process that starts does. Every reply answers `post`."""
+    clock = ServerClock(server)
+    return XSender(an_api(server, reads=reads, now=clock), post_of=lambda _reply: post, now=clock)

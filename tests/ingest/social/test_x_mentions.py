@@ -190,10 +190,9 @@ def test_a_gap_that_turns_out_empty_does_not_hide_what_is_new(server: XServer) -
 )
 def test_x_is_left_alone_while_it_fails(server: XServer, fault: Fault, most: int) -> None:
     """For half an hour it is asked every second; so many requests come to X."""
-    server.silence_s = 0.7
     server.post("@NorthmoorHelp hello")
-    connector = mentions_of(server)
     server.goes_wrong("mentions", *[fault] * 100)
+    connector = mentions_of(server)
     server.reset_in_s = 1700
 
     for _ in range(1800):
@@ -209,7 +208,6 @@ def test_nothing_is_lost_or_doubled_by_a_fault(
     server: XServer, database: Database, blobs: BlobStore, fault: Fault
 ) -> None:
     posts = [server.post(f"@NorthmoorHelp number {number}") for number in range(230)]
-    server.silence_s = 0.7
     server.goes_wrong("mentions", fault, fault)
 
     fates = take_in_until_quiet(mentions_of(server, pause_s=0), server, database, blobs)
