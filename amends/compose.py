@@ -118,7 +118,7 @@ RESULTS_DEPEND_ON = (
     "mail_from",
     "mail_replies",
     "x_handles",
-    "x_publishes",
+    "x_sends",
 )
 
 
@@ -347,7 +347,7 @@ class House:
             acknowledges_within=timedelta(days=s.acknowledge_within_days),
             status_url=lambda token: f"{s.form_base_url.rstrip('/')}/status/{token}",
             caps=Caps(per_sender_a_day=s.cap_per_sender_a_day, per_case=s.cap_per_case, in_all_an_hour=s.cap_an_hour),
-            publishes_as=self._own_handles if s.x_publishes else frozenset(),
+            publishes_as=self._own_handles if s.x_sends else frozenset(),
         )
 
     @cached_property
@@ -361,7 +361,7 @@ class House:
     @cached_property
     def sender(self) -> Sender:
         """What puts replies in front of customers."""
-        if not self.settings.x_publishes:
+        if not self.settings.x_sends:
             return self._mail_sender
         from respond.senders.by_channel import SenderByChannel
         from respond.senders.x import XSender

@@ -120,10 +120,10 @@ class Settings(BaseSettings):
         SecretStr(""), description="The access token (OAuth 1.0a) of the account whose mentions are read."
     )
     x_access_token_secret: SecretStr = Field(SecretStr(""), description="The secret of that token.")
-    x_publishes: bool = Field(
+    x_sends: bool = Field(
         False,
-        description="Whether that account publishes public replies once a person has approved them; otherwise they go "
-        "where `sender` says.",
+        description="Whether that account sends what a person has approved, public replies and private messages; "
+        "otherwise they go where `sender` says.",
     )
     x_api_url: str = Field("https://api.x.com", description="Where the API of X is, version 2.")
     x_timeout_s: float = Field(30.0, gt=0, le=300, description="How long X may keep us waiting, in seconds.")

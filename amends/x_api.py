@@ -7,8 +7,9 @@
    pauses that grow to a quarter of an hour. Until then whoever asks gets `Unavailable`
    and X gets no request. The same holds after 5xx, time-outs and broken connections,
    with shorter pauses.
-3. A post that could not be handed over for certain is `InDoubt`: only a look at our own
-   posts tells whether it is there. X has no key by which it would know an attempt again.
+3. A post or a private message that could not be handed over for certain is `InDoubt`: only
+   a look at what we posted tells whether it is there. X has no key by which it would know
+   an attempt again.
 4. Posts that are read are counted (`Reads`), for X bills each. Mentions stop at the
    budget; the looks around one reply do not, and are counted all the same.
 
@@ -229,10 +230,49 @@ class XApi:
             InDoubt: it may have been posted: look at our own posts first.
             Refusal: X will not take it.
         """
-        gate = self._gate("reply")
+        ask = partial(self._client.create_tweet, text=text, in_reply_to_tweet_id=to, user_auth=True)
+        return self._hand_over("reply", ask, name="id")
+
+    def message(self, text: str, *, to: str) -> str:
+        """Send a private message to a person, by the number of their account; gives its id.
+
+        Raises:
+            Unavailable: nothing was sent; it is safe to try again.
+            InDoubt: it may have been sent: look at the conversation first.
+            Refusal: X will not take it.
+        """
+        ask = partial(self._client.create_direct_message, participant_id=to, text=text, user_auth=True)
+        return self._hand_over("message", ask, name="dm_event_id")
+
+    def messages_with(self, person: str) -> Iterator[Mapping[str, Any]]:
+        """Give what was said in private with a person, the newest first.
+
+        Raises:
+            Unavailable: X cannot be asked now.
+        """
+        token = ""
+        while True:
+            ask = partial(
+                self._client.get_direct_message_events,
+                participant_id=person,
+                user_auth=True,
+                pagination_token=token or None,
+                max_results=PAGE_MOST,
+                event_types="MessageCreate",
+                dm_event_fields=["created_at", "sender_id", "text"],
+            )
+            whole = self._read("messages", ask)
+            yield from (event for event in _listed(whole) if isinstance(event, dict))
+            following = _next_token(whole)
+            if not following or following == token:
+                return
+            token = following
+
+    def _hand_over(self, what: str, ask: Callable[[], Any], *, name: str) -> str:
+        gate = self._gate(what)
         gate.check(self._now())
         try:
-            response = self._client.create_tweet(text=text, in_reply_to_tweet_id=to, user_auth=True)
+            response = ask()
         except _Limited as why:
             raise self._limited(gate, why) from why
         except tweepy.Unauthorized as why:
@@ -252,9 +292,10 @@ class XApi:
         gate.passes(response, self._now())
         posted = _json(response)
         made = posted.get("data") if posted is not None else None
-        if not isinstance(made, dict) or not isinstance(made.get("id"), str) or not made["id"]:
-            raise InDoubt("X took the post and did not say what it is called")
-        return str(made["id"])
+        called = made.get(name) if isinstance(made, dict) else None
+        if not isinstance(called, str) or not called:
+            raise InDoubt(f"X took the {what} and did not say what it is called")
+        return called
 
     def me(self) -> str:
         """Ask X for our own handle.
@@ -313,7 +354,7 @@ class XApi:
 
     def _in_doubt(self, gate: _Gate, why: Exception) -> InDoubt:
         self._failed(gate, why, _FAILED, "X broke off")
-        return InDoubt(f"X was handed the post and never said what became of it ({_short(why)})")
+        return InDoubt(f"X was handed the {gate.what} and never said what became of it ({_short(why)})")
 
 
 class _NotThere(Exception):

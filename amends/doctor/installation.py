@@ -98,7 +98,7 @@ def sender(house: House) -> Iterator[Finding]:
         yield Finding(
             what="sender",
             is_well=may_write,
-            says=f"writes to {folder}; {'only what is for X' if s.x_publishes else 'nothing'} leaves"
+            says=f"writes to {folder}; {'only what is for X' if s.x_sends else 'nothing'} leaves"
             if may_write
             else f"{folder} cannot be written to",
             remedy="" if may_write else "give the user that runs Amends the right to write there",

@@ -1,9 +1,9 @@
-"""One sender for all channels: public replies on X go to their own, everything else to the other."""
+"""One sender for all channels: what is posted on X goes to its own, everything else to the other."""
 
 from __future__ import annotations
 
 from amends.domain.channel import Channel
-from amends.domain.reply import Reply
+from amends.domain.reply import Form, Reply
 from amends.ports import DeliveryReport, Sender
 
 
@@ -23,4 +23,5 @@ class SenderByChannel:
         return self._of(reply).look_up(reply)
 
     def _of(self, reply: Reply) -> Sender:
-        return self._posts if reply.channel is Channel.X and reply.form.is_public else self._otherwise
+        is_posted = reply.form.is_public or reply.form is Form.DIRECT_MESSAGE
+        return self._posts if reply.channel is Channel.X and is_posted else self._otherwise

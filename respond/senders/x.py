@@ -1,16 +1,17 @@
-"""Public replies on X, each once, and only under a post that is still what was read.
+"""Replies on X, each once: in public, only under a post that is still what was read, and in private.
 
     back to review (OVERTAKEN)       the post it answers is deleted, hidden or edited
     never (NO)                       it mentions and quotes us nowhere, or X refuses the words
     nothing was sent, try again      X limits us, cannot be reached, does not take our keys
-    went (YES)                       X gave it a name, or it stands among our own posts
+    went (YES)                       X gave it a name, or it stands among what we posted
     look before trying again         X was handed the post and its word on it never came
 
 1. The post is looked at right before: a person approved words for what stood there then.
 2. X knows no key by which two attempts are one. So after a break our own posts since the
    approval are searched for one that answers the same post in the same words. What X took
    may show a little later: only after `settles_s` without it counts as not there.
-3. X itself refuses the same words a second time, which is the last line.
+3. X itself refuses the same words in public a second time, which is the last line. In
+   private it does not: so the conversation is looked at before each message.
 4. Since February 2026 the API takes a reply only to a post whose author mentions or
    quotes us (X Developers, 23 February 2026). Other posts a person answers by hand.
 """
@@ -20,11 +21,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from amends.domain.channel import Channel
-from amends.domain.reply import Reply
+from amends.domain.contact import IdentityKind
+from amends.domain.reply import Form, Reply
 from amends.errors import InDoubt
 from amends.ports import Delivered, DeliveryReport, Now
 from amends.x_api import Refusal, XApi
@@ -34,12 +36,12 @@ from respond.checks.post_length import links
 _CLOCKS_DIFFER = timedelta(minutes=5)
 #: The handles that X puts before a reply by itself.
 _LEADING_HANDLES = re.compile(r"^(?:\s*@\w{1,15})+\s+")
-_POST_ID = re.compile(r"[0-9]{1,20}")
+_NUMBER = re.compile(r"[0-9]{1,20}")
 _LEFT = "What is left: a private message, or a person replies by hand at {link}"
 
 
 class XSender:
-    """Replies to posts as one account. `post_of` gives the id of the post that a reply answers.
+    """Replies as one account. `post_of` gives the id of the post that a reply answers.
 
     One that broke off counts as not sent when it does not show among our posts for `settles_s`, in seconds.
     """
@@ -53,16 +55,18 @@ class XSender:
         self._looked_for: dict[str, datetime] = {}
 
     def send(self, reply: Reply) -> DeliveryReport:
-        """Publish the reply, if the post that it answers is still what it was.
+        """Hand the reply to X: in public, if the post that it answers is still what it was.
 
         Raises:
             Unavailable: nothing was sent; it is safe to try again.
             InDoubt: it may have gone: `look_up` will know.
         """
-        if reply.channel is not Channel.X or not reply.form.is_public:
-            return _report(Delivered.NO, f"a {reply.form.value.replace('_', ' ')} is no post on X")
+        if reply.channel is not Channel.X or not (reply.form.is_public or reply.form is Form.DIRECT_MESSAGE):
+            return _report(Delivered.NO, f"a {reply.form.value.replace('_', ' ')} is nothing that X can take")
+        if reply.form is Form.DIRECT_MESSAGE:
+            return self._send_in_private(reply)
         post_id = self._post_of(reply)
-        if not _POST_ID.fullmatch(post_id):
+        if not _NUMBER.fullmatch(post_id):
             return _report(Delivered.NO, f"{post_id[:40]!r} names no post on X; reply by hand")
         found = self._api.post(post_id)
         if found is None:
@@ -72,31 +76,61 @@ class XSender:
         if not _invites(found, self._api.account_id):
             says = "X takes replies from programs only to posts that mention or quote us, and this one does neither."
             return _report(Delivered.NO, f"{says} {_left(post_id)}")
-        self._looked_for.pop(reply.id, None)
         try:
-            name = self._api.reply(reply.text, to=post_id)
+            name = self._in_doubt_if_it_breaks(reply, lambda: self._api.reply(reply.text, to=post_id))
         except Refusal as why:
             return self._refused(reply, post_id, why)
-        except InDoubt:
-            self._looked_for[reply.id] = self._now()
-            raise
         return _report(Delivered.YES, f"published: {_link(name)}", name)
 
     def look_up(self, reply: Reply) -> DeliveryReport:
-        """Look for the reply among our own posts since it was approved.
+        """Look for the reply among what we posted since it was approved.
 
         Raises:
             Unavailable: X cannot be asked now.
             InDoubt: it is not there, and it is too early to say that it will not be.
         """
-        name = self._found(reply, self._post_of(reply))
+        if reply.form is Form.DIRECT_MESSAGE:
+            name, where = self._found_in_private(reply), "in the conversation"
+        else:
+            name, where = self._found(reply, self._post_of(reply)), "among our posts"
         if name:
             self._looked_for.pop(reply.id, None)
-            return _report(Delivered.YES, f"found among our posts: {_link(name)}", name)
+            return _report(Delivered.YES, f"found {where}: {name}", name)
         since = self._looked_for.setdefault(reply.id, self._now())
         if self._now() - since < self._settles:
-            raise InDoubt("the reply is not among our posts yet, and X may only be late to show it")
-        return _report(Delivered.NO, "it is not among our posts")
+            raise InDoubt(f"the reply is not {where} yet, and X may only be late to show it")
+        return _report(Delivered.NO, f"it is not {where}")
+
+    def _in_doubt_if_it_breaks(self, reply: Reply, hand_over: Callable[[], str]) -> str:
+        self._looked_for.pop(reply.id, None)
+        try:
+            return hand_over()
+        except InDoubt:
+            self._looked_for[reply.id] = self._now()
+            raise
+
+    def _send_in_private(self, reply: Reply) -> DeliveryReport:
+        person = reply.addressee.value
+        if reply.addressee.kind is not IdentityKind.X or not _NUMBER.fullmatch(person):
+            return _report(Delivered.NO, "there is no account on X to write to")
+        if name := self._found_in_private(reply):
+            return _report(Delivered.YES, f"it was there already: {name}", name)
+        try:
+            name = self._in_doubt_if_it_breaks(reply, lambda: self._api.message(reply.text, to=person))
+        except Refusal as why:
+            says = f"X refused the private message ({why.status}: {why}); many accounts take none from strangers."
+            return _report(Delivered.NO, f"{says} What is left: ask in public to be written to")
+        return _report(Delivered.YES, f"sent as a private message: {name}", name)
+
+    def _found_in_private(self, reply: Reply) -> str:
+        """Give the id of our message that is this reply, "" if there is none."""
+        since, words = _since(reply), _words(reply.text)
+        for event in self._api.messages_with(reply.addressee.value):
+            if _moment(event) < since:
+                return ""
+            if str(event.get("sender_id")) == self._api.account_id and _words(str(event.get("text", ""))) == words:
+                return str(event.get("id", ""))
+        return ""
 
     def _refused(self, reply: Reply, post_id: str, why: Refusal) -> DeliveryReport:
         # X refuses words that it has from us already, which may be those of an attempt that broke off.
@@ -108,12 +142,24 @@ class XSender:
 
     def _found(self, reply: Reply, post_id: str) -> str:
         """Give the id of our post that is this reply, "" if there is none."""
-        since = (reply.approval.at if reply.approval is not None else reply.drafted_at) - _CLOCKS_DIFFER
         words = _words(reply.text)
-        for post in self._api.own_posts(since=since):
+        for post in self._api.own_posts(since=_since(reply)):
             if post_id in _answered(post) and _words(str(post.get("text", ""))) == words:
                 return str(post.get("id", ""))
         return ""
+
+
+def _since(reply: Reply) -> datetime:
+    return (reply.approval.at if reply.approval is not None else reply.drafted_at) - _CLOCKS_DIFFER
+
+
+def _moment(event: Mapping[str, Any]) -> datetime:
+    """Say when something was said; one whose time cannot be read is taken to be new."""
+    try:
+        found = datetime.fromisoformat(str(event.get("created_at")))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _newest_version(found: Mapping[str, Any], post_id: str) -> str:

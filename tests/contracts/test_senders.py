@@ -17,7 +17,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from amends.domain.reply import Reply
+from amends.domain.reply import Form, Reply
 from amends.errors import Misconfigured, Unavailable
 from amends.ports import Delivered, Sender
 from respond.senders.folder import FolderSender
@@ -175,6 +175,32 @@ class TestXSender(SenderContract):
         return sender
 
     @pytest.mark.xfail(strict=True, reason="a post on X has no room for an id that nobody reads")
+    def test_the_id_of_a_reply_travels_inside_what_arrives(self, channel: ChannelUnderTest) -> None:
+        super().test_the_id_of_a_reply_travels_inside_what_arrives(channel)
+
+
+class TestXSenderInPrivate(SenderContract):
+    """Private messages on a test server of X."""
+
+    def reply(self, **changes: Any) -> Reply:
+        return an_approved_post(**{"form": Form.DIRECT_MESSAGE, **changes})
+
+    @pytest.fixture
+    def channel(self) -> Iterator[ChannelUnderTest]:
+        with x_server() as server:
+            yield ChannelUnderTest(
+                sender=sender_of(server, ""),
+                arrived=lambda: [json.dumps(one, ensure_ascii=False).encode() for one in server.messages],
+            )
+
+    @pytest.fixture
+    def broken(self) -> Sender:
+        with x_server() as server:
+            sender = sender_of(server, "")
+        # The server is gone.
+        return sender
+
+    @pytest.mark.xfail(strict=True, reason="a private message has no room for an id that nobody reads")
     def test_the_id_of_a_reply_travels_inside_what_arrives(self, channel: ChannelUnderTest) -> None:
         super().test_the_id_of_a_reply_travels_inside_what_arrives(channel)
 

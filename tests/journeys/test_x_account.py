@@ -163,7 +163,7 @@ class Conversation:
 
 @pytest.fixture
 def conversation(tmp_path: Path, server: XServer) -> Iterator[Conversation]:
-    settings = the_account(server, x_publishes="true", x_handles=OUR_HANDLE)
+    settings = the_account(server, x_sends="true", x_handles=OUR_HANDLE)
     with a_house(tmp_path / "data", now=ServerClock(server), **settings) as opened:
         _ = opened.secret, opened.database
         yield Conversation(opened, server, tmp_path / "data")

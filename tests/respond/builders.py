@@ -56,9 +56,9 @@ def a_post(**changes: Any) -> Reply:
 
 
 def an_approved_post(*, approved_at: datetime = MONDAY, **changes: Any) -> Reply:
-    """Build a public reply that tom approved and that is on its way out."""
+    """Build a reply on X that tom approved and that is on its way out: a public one unless said otherwise."""
     reply = a_post(**changes)
-    if not reply.form.is_public:
+    if reply.form is Form.PHONE_CALL:
         return reply
     approval = Approval(
         by="tom", at=approved_at, text_sha256=text_sha256(reply.text), expires_at=approved_at + timedelta(hours=1)

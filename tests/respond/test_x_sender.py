@@ -289,6 +289,19 @@ class TestDelivery:
         assert Office(database=database).stored(queued).state is ReplyState.SENT
         assert asked_to_post(server) <= 4
 
+    def test_a_post_that_x_shows_late_is_not_repeated(
+        self, server: XServer, post: str, database: Database, queued: Reply
+    ) -> None:
+        server.shows_after_s, server.takes_twice = 25, True
+        server.goes_wrong("reply", Fault.CUT_AFTER)
+        sender = sender_of(server, post)
+
+        while deliver(database, server, sender, queued):
+            server.at += timedelta(seconds=7)
+
+        assert len(shown(server)) == 1
+        assert Office(database=database).stored(queued).state is ReplyState.SENT
+
     def test_x_is_not_asked_in_a_busy_loop(self, server: XServer, post: str, database: Database, queued: Reply) -> None:
         sender = sender_of(server, post)
         server.goes_wrong("reply", Fault.LIMITED_BARE)
@@ -350,11 +363,11 @@ class TestDelivery:
             assert unit.threads.reply_named(f"x:{server.ours()[0]['id']}") == queued.id
 
 
-def test_everything_but_public_replies_on_x_goes_the_other_way(server: XServer, post: str) -> None:
+def test_what_is_not_posted_on_x_goes_the_other_way(server: XServer, post: str) -> None:
     other = FakeSender()
     sender = SenderByChannel(posts=sender_of(server, post), otherwise=other)
 
-    for reply in (an_approved_post(form=Form.DIRECT_MESSAGE), a_reply(approved_by="tom")):
+    for reply in (an_approved_post(form=Form.EMAIL), a_reply(approved_by="tom")):
         sender.send(reply)
         assert sender.look_up(reply).delivered is Delivered.YES
 
@@ -367,3 +380,78 @@ def test_an_answer_without_a_name_leaves_it_in_doubt(server: XServer, post: str)
 
     with pytest.raises(InDoubt):
         an_api(server).reply(WORDS, to=post)
+
+
+class TestInPrivate:
+    CUSTOMER = "900100"
+
+    def a_message(self, text: str = WORDS) -> Reply:
+        return an_approved_post(form=Form.DIRECT_MESSAGE, text=text)
+
+    def test_a_private_message_reaches_the_customer(self, server: XServer) -> None:
+        report = sender_of(server, "").send(self.a_message())
+
+        [message] = server.messages
+        assert (report.delivered, report.channel_name) == (Delivered.YES, message["id"])
+        assert (message["with"], message["text"]) == (self.CUSTOMER, WORDS)
+
+    def test_an_account_that_takes_none_says_what_is_left(self, server: XServer) -> None:
+        server.closed.add(self.CUSTOMER)
+
+        report = sender_of(server, "").send(self.a_message())
+
+        assert report.delivered is Delivered.NO
+        assert "permission to DM" in report.says
+        assert "in public" in report.says
+
+    def test_only_our_own_words_since_the_approval_count(self, server: XServer) -> None:
+        server.at -= timedelta(days=1)
+        server.say_in_private(WORDS, to=self.CUSTOMER)
+        server.at += timedelta(days=1)
+        server.say_in_private(WORDS, by=self.CUSTOMER)
+        server.say_in_private("Other words.", to=self.CUSTOMER)
+
+        sender_of(server, "").send(self.a_message())
+
+        assert [one["text"] for one in server.messages].count(WORDS) == 3
+
+    def test_a_message_is_found_on_a_later_page(self, server: XServer) -> None:
+        sender_of(server, "").send(self.a_message())
+        for number in range(120):
+            server.say_in_private(f"number {number}", by=self.CUSTOMER)
+
+        assert sender_of(server, "").look_up(self.a_message()).delivered is Delivered.YES
+        assert server.asked("messages") == 1 + 2
+
+    def test_nobody_is_written_to_by_an_address_that_is_no_account(self, server: XServer) -> None:
+        mail = replace(self.a_message(), addressee=Identity(kind=IdentityKind.EMAIL, value="900100"))
+
+        assert sender_of(server, "").send(mail).delivered is Delivered.NO
+        assert server.requests == []
+
+    @pytest.mark.parametrize("endpoint", ["message", "messages"])
+    @pytest.mark.parametrize("fault", list(Fault))
+    def test_whatever_goes_wrong_it_is_there_once(
+        self, server: XServer, database: Database, fault: Fault, endpoint: str
+    ) -> None:
+        office = Office(database=database)
+        office.case()
+        reply = replace(
+            a_reply(WORDS, state=ReplyState.QUEUED, form=Form.DIRECT_MESSAGE, approved_by="tom"),
+            channel=Channel.X,
+            addressee=Identity(kind=IdentityKind.X, value=self.CUSTOMER),
+        )
+        with database.unit() as unit:
+            unit.contacts.ensure({reply.addressee: ""}, at=server.at)
+            unit.replies.add([(reply, (), "")])
+            unit.commit()
+        server.goes_wrong(endpoint, fault, fault)
+        sender = sender_of(server, "")
+
+        for _ in range(200):
+            if not deliver(database, server, sender, reply):
+                break
+            server.at += timedelta(seconds=20)
+
+        assert [one["text"] for one in server.messages] == [WORDS]
+        assert office.stored(reply).state is ReplyState.SENT

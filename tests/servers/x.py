@@ -5,7 +5,8 @@ What it knows of X (docs.x.com, read on 28 November 2026): mentions and own post
 first, in pages of 5 to 100 with `since_id`, `until_id`, `start_time` and
 `pagination_token`, no more than the 800 newest mentions; a look at one post, which for a
 deleted one is 200 with `errors`; creating a post, where a reply is taken only to a post
-that mentions or quotes us, and the same words only once; and `users/me`.
+that mentions or quotes us, and the same words only once; private messages with one
+person; and `users/me`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,12 @@ class XServer:
         default_factory=lambda: {OUR_ID: {"id": OUR_ID, "name": "Northmoor", "username": OUR_HANDLE}}
     )
     deleted: set[str] = field(default_factory=set)
+    #: Private messages, oldest first, and who takes none from us.
+    messages: list[dict[str, str]] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
+    #: How long our own posts take to be shown among our posts, in seconds, and whether the same words are taken twice.
+    shows_after_s: float = 0.0
+    takes_twice: bool = False
     #: The endpoint of each request that came.
     requests: list[str] = field(default_factory=list)
     #: How long a silent request is held, and how long our side waits for an answer, in seconds.
@@ -164,12 +171,49 @@ class XServer:
                 shown = [post for post in self.posts.values() if _mentions_us(post) and self._is_newest(post)]
                 return self._page(shown[-800:], query)
             if endpoint == "own posts":
-                return self._page([post for post in self.ours() if self._is_newest(post)], query)
+                shown_until = f"{self.at - timedelta(seconds=self.shows_after_s):%Y-%m-%dT%H:%M:%S}.000Z"
+                shown = [post for post in self.ours() if post["created_at"] <= shown_until and self._is_newest(post)]
+                return self._page(shown, query)
             if endpoint == "post":
                 return self._look(path.rpartition("/")[2], query)
             if endpoint == "reply":
                 return self._create(json.loads(body))
+            if endpoint == "message":
+                return self._write(path.split("/")[4], json.loads(body))
+            if endpoint == "messages":
+                return self._conversation(path.split("/")[4], query)
             return 200, {"data": self.users[OUR_ID]}
+
+    def _write(self, person: str, wanted: dict[str, Any]) -> tuple[int, Any]:
+        if person in self.closed:
+            return 403, _problem("Forbidden", "You do not have permission to DM one or more participants.")
+        event = self.say_in_private(wanted["text"], to=person)
+        return 201, {"data": {"dm_conversation_id": f"{person}-{OUR_ID}", "dm_event_id": event}}
+
+    def say_in_private(self, text: str, *, to: str = "", by: str = OUR_ID) -> str:
+        """Put a private message into a conversation of ours; gives its id."""
+        self._number += 1
+        self.messages.append(
+            {
+                "id": str(900_000 + self._number),
+                "text": text,
+                "event_type": "MessageCreate",
+                "sender_id": by,
+                "created_at": f"{self.at:%Y-%m-%dT%H:%M:%S}.000Z",
+                "with": to or by,
+            }
+        )
+        return self.messages[-1]["id"]
+
+    def _conversation(self, person: str, query: dict[str, str]) -> tuple[int, Any]:
+        asked_for = {"id", "text", "event_type", *query.get("dm_event.fields", "").split(",")}
+        said = [one for one in reversed(self.messages) if one["with"] == person]
+        start, size = int(query.get("pagination_token", "0")), int(query.get("max_results", "100"))
+        page = [{name: value for name, value in one.items() if name in asked_for} for one in said[start : start + size]]
+        meta: dict[str, Any] = {"result_count": len(page)}
+        if len(said) > start + size:
+            meta["next_token"] = str(start + size)
+        return 200, ({"data": page} if page else {}) | {"meta": meta}
 
     def _is_newest(self, post: dict[str, Any]) -> bool:
         return post["id"] == post["edit_history_tweet_ids"][-1] and post["id"] not in self.deleted
@@ -242,7 +286,7 @@ class XServer:
                     "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged"
                 )
                 return 403, _problem("Forbidden", says)
-        if any(post["said"] == (text, answers) for post in self.ours() if "said" in post):
+        if not self.takes_twice and any(post["said"] == (text, answers) for post in self.ours() if "said" in post):
             says = "You are not allowed to create a Tweet with duplicate content."
             return 403, _problem("Forbidden", says)
         to = self.users[self.posts[answers]["author_id"]]["username"] if answers else ""
@@ -272,6 +316,8 @@ def _endpoint(method: str, path: str) -> str:
         return "mentions"
     if path == f"/2/users/{OUR_ID}/tweets":
         return "own posts"
+    if path.startswith("/2/dm_conversations/with/"):
+        return "message" if method == "POST" and path.endswith("/messages") else "messages"
     if path == "/2/users/me":
         return "me"
     return "post" if path.startswith("/2/tweets/") else ""
