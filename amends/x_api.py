@@ -44,7 +44,13 @@ PAGE_LEAST, PAGE_MOST = 5, 100
 #: An author's user id stands before the hyphen of an access token.
 _TOKEN = re.compile(r"[0-9]{1,20}-[0-9A-Za-z]+")
 
-_KEYS_REFUSED = "X does not take our keys; check the settings that begin with AMENDS_X_"
+_KEYS_REFUSED = (
+    "X does not let us; check the settings that begin with AMENDS_X_, and what your app and plan may do at X"
+)
+#: How X answers to what it will never take.
+_REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
+#: Problems, by the end of their type, that are none of the one post: a person mends them, and then it goes.
+_OF_THE_ACCOUNT = frozenset({"client-forbidden", "oauth1-permissions", "unsupported-authentication", "usage-capped"})
 _SECONDS = re.compile(r"[0-9]{1,15}")
 #: The pauses after being limited without a word on how long, and after anything else that failed.
 _LIMITED = Backoff(least_s=30.0, first_s=60.0, most_s=900.0)
@@ -280,6 +286,11 @@ class XApi:
         except _OutOfOrder as why:
             raise self._in_doubt(gate, why) from why
         except tweepy.HTTPException as why:
+            if _problem(why) in _OF_THE_ACCOUNT:
+                raise self._failed(gate, why, _REFUSED, _KEYS_REFUSED) from why
+            if why.response.status_code not in _REFUSALS:
+                # Whatever stands between us and X may have said that.
+                raise self._in_doubt(gate, why) from why
             gate.passes(why.response, self._now())
             raise Refusal(_said_by(why), status=why.response.status_code) from why
         except requests.RequestException as why:
@@ -319,8 +330,7 @@ class XApi:
         except _OutOfOrder as why:
             raise self._failed(gate, why, _FAILED, "X is out of order") from why
         except (tweepy.Unauthorized, tweepy.Forbidden) as why:
-            says = "X does not let us read; check the settings that begin with AMENDS_X_ and what your plan allows"
-            raise self._failed(gate, why, _REFUSED, says) from why
+            raise self._failed(gate, why, _REFUSED, _KEYS_REFUSED) from why
         except tweepy.HTTPException as why:
             if may_be_missing and isinstance(why, tweepy.NotFound):
                 gate.passes(why.response, self._now())
@@ -476,6 +486,12 @@ def _next_token(whole: Mapping[str, Any]) -> str:
 def _said_by(why: tweepy.HTTPException) -> str:
     """Give X's own words on a refusal, on one line."""
     return " ".join(" ".join(map(str, why.api_messages)).split())[:300] or f"it answered {why.response.status_code}"
+
+
+def _problem(why: tweepy.HTTPException) -> str:
+    """Give the kind of problem that X names, "" if it names none."""
+    told = _json(why.response)
+    return str(told.get("type", "")).rpartition("/")[2] if told is not None else ""
 
 
 def _short(why: Exception) -> str:

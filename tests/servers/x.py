@@ -65,6 +65,10 @@ class Fault(Enum):
     GARBLED = auto()
     #: 401.
     UNKNOWN_KEYS = auto()
+    #: 403: the app may read, and not write.
+    READ_ONLY_KEYS = auto()
+    #: 307, by somebody who stands between us and X.
+    LED_ASTRAY = auto()
 
 
 _AFTER = {Fault.CUT_AFTER, Fault.SILENT_AFTER, Fault.BUSY_AFTER}
@@ -401,6 +405,11 @@ def x_server(*, at: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) -> Iter
                 self._say_bytes(503, b"<html>over capacity</html>", {})
             elif fault is Fault.GARBLED:
                 self._say_bytes(200, b"<html>hello</html>", {})
+            elif fault is Fault.READ_ONLY_KEYS:
+                says = "Your client app is not configured with the appropriate oauth1 app permissions."
+                self._say(403, {"detail": says, "type": "https://api.twitter.com/2/problems/oauth1-permissions"})
+            elif fault is Fault.LED_ASTRAY:
+                self._say_bytes(307, b"", {"location": f"{known.url}/2/users/me"})
             else:
                 self._say(401, _problem("Unauthorized", "Unauthorized"))
 
