@@ -153,6 +153,9 @@ class Conversation:
     def reviewer_sees(self, *words: str) -> str:
         return " ".join(type_in("review", *words, "--data-dir", self._data).out.split())
 
+    def rebuilds(self, into: Path) -> str:
+        return type_in("rebuild", "--into", str(into), "--data-dir", self._data).out
+
     def forms_of(self, reply: Reply) -> list[dict[str, Any]]:
         """Give what the reviewer is told of each form of reply."""
         told: list[dict[str, Any]] = type_in("review", "show", reply.id, "--json", "--data-dir", self._data).json[
@@ -203,6 +206,24 @@ def test_a_post_that_is_deleted_after_the_approval_is_not_answered_and_the_revie
     for seen in (conversation.reviewer_sees("list"), conversation.reviewer_sees("show", reply.id[:8])):
         assert "back in review: nothing was published" in seen
         assert "deleted" in seen
+
+
+def test_a_rebuild_repeats_what_became_of_replies_and_comes_near_no_network(
+    conversation: Conversation, server: XServer, tmp_path: Path
+) -> None:
+    conversation.customer_posts(COMPLAINT)
+    conversation.tom_approves()
+    work(conversation.house, "deliver")
+    gone = conversation.customer_posts("@NorthmoorHelp still nothing, and my kettle is broken, too")
+    conversation.tom_approves()
+    server.delete(gone)
+    work(conversation.house, "deliver")
+    server.requests.clear()
+
+    told = conversation.rebuilds(tmp_path / "again.db")
+
+    assert "equal: every table is as it was" in told
+    assert (len(server.ours()), server.requests) == (1, [])
 
 
 def test_a_post_that_is_edited_after_the_approval_is_answered_only_when_its_new_words_were_read(
