@@ -22,6 +22,7 @@ from amends.settings import load_settings
 from ingest.runner import take_in_all
 from tests.journeys.running import a_house, run_amends, service, start, type_in, wait_until, work
 from tests.servers.x import KEYS, OUR_HANDLE, Fault, XServer, x_server
+from tests.support.builders import a_mail
 from tests.support.x import ServerClock
 
 
@@ -89,6 +90,35 @@ def test_keys_that_x_does_not_take_are_named(house: House) -> None:
 
     assert not found.is_well
     assert "AMENDS_X_" in found.says
+
+
+def test_reconcile_says_why_x_could_not_be_asked_and_compares_the_rest(
+    server: XServer, house: House, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "one.eml").write_bytes(a_mail())
+    server.post("@NorthmoorHelp hello")
+    settings = the_account(server, watch=str(inbox))
+    with service("run", "ingest", "--data-dir", "data", at=tmp_path, settings=settings):
+        wait_until(lambda: house.log.lag("triage", Topic.MESSAGES) == 2, saying="the mail and the mention came in")
+
+    def reconciled(settings: dict[str, str]) -> dict[str, list[list[str]]]:
+        told = run_amends("reconcile", "--json", "--data-dir", "data", at=tmp_path, settings=settings, code=None).json
+        return {one["source"]: one["unexplained"] for one in told["sources"]}
+
+    files, mentions = f"files:{inbox}", house.x_mentions.source
+    assert reconciled(settings) == {files: [], mentions: []}
+    server.goes_wrong("mentions", Fault.UNKNOWN_KEYS)
+    found = reconciled(settings)
+    assert found[files] == []
+    assert "X does not let us" in found[mentions][0][1]
+    found = reconciled({})
+    assert found[files] == []
+    assert "keys of that account are not set" in found[mentions][0][1]
+    found = reconciled(settings | {"x_consumer_secret": ""})
+    assert found[files] == []
+    assert "four keys" in found[mentions][0][1]
 
 
 def test_keys_of_half_an_account_are_refused_at_the_start(server: XServer, tmp_path: Path) -> None:

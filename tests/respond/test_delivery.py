@@ -278,3 +278,6 @@ def test_what_a_reply_answers_may_have_gone_meanwhile(database: Database, reply:
     stored = Office(database=database).stored(reply)
     assert (stored.state, stored.approval, stored.outcome) == (ReplyState.IN_REVIEW, None, "it says so")
     assert meter.outcomes == {("deliver", "in_review"): 1}
+    with database.reading() as unit:
+        [noted] = unit.deliveries.of_case(reply.case_id)
+    assert (noted.came_to, noted.says) == (CameTo.HELD_BACK, "it says so")
