@@ -32,7 +32,7 @@ from amends.history import Command
 from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
-from amends.ports import Fetched, Judge, Now, Sender
+from amends.ports import Fetched, Judge, Now, Sender, SendsMany
 from amends.settings import MailboxSettings, Settings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
@@ -69,6 +69,9 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.x_api import XAccess, XApi
+    from ingest.social.reads import LedgerReads
+    from ingest.social.x_mentions import XMentionsConnector
 
 Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -122,6 +125,8 @@ RESULTS_DEPEND_ON = (
     "mail_from",
     "mail_replies",
     "mail_own",
+    "x_handles",
+    "x_sends",
 )
 
 
@@ -332,12 +337,16 @@ class House:
     @cached_property
     def readers(self) -> Mapping[str, Reader]:
         """A reader for each kind of media."""
-        handles = frozenset(handle.lower().lstrip("@") for handle in self.settings.x_handles)
+        own_ids = frozenset() if self.x_access is None else frozenset({self.x_access.account_id})
         return {
             Media.MAIL: mail_reader(),
-            Media.X_POST: x_reader(own_handles=handles),
+            Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
             Media.FORM: form_reader(default_form=self.settings.form_name),
         }
+
+    @property
+    def _own_handles(self) -> frozenset[str]:
+        return frozenset(handle.casefold().lstrip("@") for handle in self.settings.x_handles)
 
     @cached_property
     def office(self) -> Office:
@@ -353,6 +362,7 @@ class House:
             acknowledges_again_after=timedelta(minutes=s.acknowledge_pause_minutes),
             owns=self.own_addresses.owns,
             caps=Caps(per_sender_a_day=s.cap_per_sender_a_day, per_case=s.cap_per_case, in_all_an_hour=s.cap_an_hour),
+            publishes_as=self._own_handles if s.x_sends else frozenset(),
         )
 
     @cached_property
@@ -370,6 +380,16 @@ class House:
     @cached_property
     def sender(self) -> Sender:
         """What puts replies in front of customers."""
+        if not self.settings.x_sends:
+            return self._mail_sender
+        from respond.senders.by_channel import SenderByChannel
+        from respond.senders.x import XSender
+
+        posts = XSender(self.x, post_of=self._post_of, now=self.now)
+        return SenderByChannel(posts=posts, otherwise=self._mail_sender)
+
+    @property
+    def _mail_sender(self) -> Sender:
         s = self.settings
         if s.sender == "folder":
             return FolderSender(s.data_dir / "sent", self.now, self.own_addresses, self._envelopes)
@@ -406,8 +426,8 @@ class House:
                 pack=self.pack,
                 secret=self.secret,
                 now=self.now,
-                # A folder can always say whether a reply is there; a mail server cannot.
-                at_once=50 if self.settings.sender == "folder" else 1,
+                # A folder can always say whether a reply is there, and takes many at once; no other channel does.
+                at_once=50 if isinstance(self.sender, SendsMany) else 1,
                 meter=meter,
                 reading=self.database.reading,
             )
@@ -480,6 +500,74 @@ class House:
             poll_s=said.poll_s,
         )
 
+    @cached_property
+    def x_access(self) -> XAccess | None:
+        """The keys of our account on X; None where there are none.
+
+        Raises:
+            Misconfigured: one of them is missing or is none.
+        """
+        s = self.settings
+        keys = {
+            "consumer_key": s.x_consumer_key.get_secret_value(),
+            "consumer_secret": s.x_consumer_secret.get_secret_value(),
+            "access_token": s.x_access_token.get_secret_value(),
+            "access_token_secret": s.x_access_token_secret.get_secret_value(),
+        }
+        if not any(keys.values()):
+            return None
+        from amends.x_api import XAccess
+
+        return XAccess(**keys, base_url=s.x_api_url, timeout_s=s.x_timeout_s)
+
+    @cached_property
+    def x(self) -> XApi:
+        """Our account on X.
+
+        Raises:
+            Misconfigured: there is none, or its keys cannot be right.
+        """
+        from amends.x_api import XApi
+
+        return XApi(self._x_access, reads=self.x_reads, now=self.now)
+
+    @cached_property
+    def x_reads(self) -> LedgerReads:
+        """How many posts were read from X.
+
+        Raises:
+            Misconfigured: there is no account.
+        """
+        from ingest.social.reads import LedgerReads
+
+        return LedgerReads(
+            self._x_access.account_id,
+            budget=self.settings.x_reads_a_month,
+            open_unit=self.database.unit,
+            reading=self.database.reading,
+            now=self.now,
+        )
+
+    @cached_property
+    def x_mentions(self) -> XMentionsConnector:
+        """The mentions of our account on X as a source.
+
+        Raises:
+            Misconfigured: there is no account.
+        """
+        from ingest.social.x_mentions import XMentionsConnector
+
+        return XMentionsConnector(self.x, now=self.now, pause_s=self.settings.x_pause_s)
+
+    @property
+    def _x_access(self) -> XAccess:
+        if self.x_access is None:
+            raise Misconfigured(
+                "there is no account on X: set AMENDS_X_CONSUMER_KEY, AMENDS_X_CONSUMER_SECRET, AMENDS_X_ACCESS_TOKEN "
+                "and AMENDS_X_ACCESS_TOKEN_SECRET"
+            )
+        return self.x_access
+
     def form(self, *, meter: Meter = NO_METER) -> FastAPI:
         """Make the web form."""
         from ingest.web_form.app import make_app
@@ -550,6 +638,10 @@ class House:
         if taken[0].fault is not None:
             raise taken[0].fault
         publish(unit, taken)
+
+    def _post_of(self, reply: Reply) -> str:
+        with self.database.reading() as unit:
+            return unit.messages.get(reply.message_id).message.native_id
 
     def _envelope(self, reply: Reply) -> Envelope:
         return self._envelopes([reply])[0]

@@ -4,6 +4,7 @@ AmendsError
 ├── Unprocessable        this input will never work: set it aside with its reason, go on
 ├── Unavailable          the other side is down or busy: keep the input, try later
 │   └── PositionLost     another worker has this partition: drop the batch, claim again
+├── InDoubt              it may have happened all the same: look before doing it again
 ├── Misconfigured        a person has to fix a setting: refuse to start
 ├── NotFound             nothing has that id
 └── Refused              a rule of the house forbids it; the message says which and what is left
@@ -40,6 +41,10 @@ class Unavailable(AmendsError):
 
 class PositionLost(Unavailable):
     """Another worker has moved this partition on; the batch was rolled back."""
+
+
+class InDoubt(AmendsError):
+    """It may have been done, and nobody said so: ask the other side before it is done again."""
 
 
 class Misconfigured(AmendsError):

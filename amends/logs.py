@@ -47,3 +47,5 @@ def start_logging(level: str, *, plain: bool = False) -> None:
         logging.getLogger(room).setLevel(level.upper())
     # It reports every attempt to connect, several times a second while a broker is away; what matters we say ourselves.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    # It writes keys and customers' words at its most talkative, which no setting of ours may ask for.
+    logging.getLogger("tweepy").setLevel(logging.CRITICAL)

@@ -86,6 +86,8 @@ class Delivered(StrEnum):
     UNKNOWN = "unknown"
     #: It was not taken, and may be later. The channel itself is there: other replies go.
     LATER = "later"
+    #: What it answers has gone or changed since a person approved it. Nothing was sent: a person looks again.
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +116,15 @@ class Sender(Protocol):
 
         Raises:
             Unavailable: nothing was sent; it is safe to try again.
+            InDoubt: it may have gone, and `look_up` will be able to say: ask that before it is sent again.
         """
 
     def look_up(self, reply: Reply) -> DeliveryReport:
-        """Ask the channel whether an earlier attempt arrived; `UNKNOWN` where it cannot say."""
+        """Ask the channel whether an earlier attempt arrived; `UNKNOWN` where it cannot say.
+
+        Raises:
+            Unavailable, InDoubt: it cannot say now, and will: ask again before it is sent.
+        """
 
 
 @runtime_checkable

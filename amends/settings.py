@@ -175,6 +175,28 @@ class Settings(BaseSettings):
         SecretStr(""), description="The password of a mailbox that names no file and no token of its own."
     )
     x_handles: Listed = Field((), description="Your own accounts on X, without @: their posts are left alone.")
+    x_consumer_key: SecretStr = Field(SecretStr(""), description="The key of your app at X; empty: X is not read.")
+    x_consumer_secret: SecretStr = Field(SecretStr(""), description="The secret of your app at X.")
+    x_access_token: SecretStr = Field(
+        SecretStr(""), description="The access token (OAuth 1.0a) of the account whose mentions are read."
+    )
+    x_access_token_secret: SecretStr = Field(SecretStr(""), description="The secret of that token.")
+    x_sends: bool = Field(
+        False,
+        description="Whether that account sends what a person has approved, public replies and private messages; "
+        "otherwise they go where `sender` says.",
+    )
+    x_api_url: str = Field("https://api.x.com", description="Where the API of X is, version 2.")
+    x_timeout_s: float = Field(30.0, gt=0, le=300, description="How long X may keep us waiting, in seconds.")
+    x_pause_s: float = Field(
+        60.0, gt=0, le=86_400, description="Seconds between two looks at the mentions, once all are read."
+    )
+    x_reads_a_month: int = Field(
+        10_000,
+        ge=0,
+        description="Posts that may be read from X in a calendar month (UTC): X bills each. Mentions wait when they "
+        "are used up; the looks before a reply do not, and are counted too.",
+    )
 
     mail_from: str = Field("complaints@localhost", description="The address that mail goes out from.")
     mail_replies: str = Field(

@@ -3,7 +3,8 @@
 Sending is not transactional. So the attempt is written down before it is made, and
 its outcome after: a crash in between leaves a reply that is `sending`, and the next
 worker asks the channel whether it arrived. Where the channel cannot say, a person
-looks. Nothing is ever sent again blindly.
+looks. Nothing is ever sent again blindly. A sender that breaks off and will be able to
+find out (`InDoubt`) leaves the reply `sending` as well, and is asked at the next try.
 
 A reply that the other side puts off goes back to the queue by itself, with a moment at
 which it is tried again (`amends/domain/delivery.py`): no other waits for it. Whatever
@@ -31,7 +32,7 @@ from amends.domain.reply import Reply, ReplyState
 from amends.domain.secrets import reply_token
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.threading import Via
-from amends.errors import NotFound, Unavailable
+from amends.errors import InDoubt, NotFound, Unavailable
 from amends.history import GIVEN, command
 from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport, Now, Sender, SendsMany
@@ -46,6 +47,7 @@ _STATE = {
     Delivered.NO: ReplyState.FAILED,
     Delivered.UNKNOWN: ReplyState.UNKNOWN,
     Delivered.LATER: ReplyState.QUEUED,
+    Delivered.OVERTAKEN: ReplyState.IN_REVIEW,
 }
 _CAME_TO = {ReplyState.SENT: CameTo.SENT, ReplyState.FAILED: CameTo.REFUSED, ReplyState.UNKNOWN: CameTo.UNKNOWN}
 #: So many replies that were put off are taken up again in one transaction.
@@ -113,7 +115,8 @@ class DeliverStage:
         Sending takes its time, so each of the two has a moment of its own.
 
         Raises:
-            Unavailable: the channel is down. What was sent is settled, the rest is queued again.
+            Unavailable: the channel is down. What was sent is settled, and what is sure not to have gone is queued
+                again; the rest is looked up at the next try.
         """
         # A reply that was approved twice may be there twice; it goes once.
         ids = list(dict.fromkeys(decode_queued(body_of(record, QUEUED)).reply_id for record in records))
@@ -142,18 +145,29 @@ class DeliverStage:
         together = self._send_together([attempt.reply for attempt in attempts if attempt.is_new])
         reported: list[Reported] = []
         unsent: list[str] = []
+        again: list[str] = []
         unavailable: Unavailable | None = None
         for attempt in attempts:
             report = together.get(attempt.reply.id)
+            # What may have gone stays as it is: it is looked up before it is sent again.
+            may_have_gone = not attempt.is_new
             if report is None and unavailable is None:
                 try:
                     report = self._report_of(attempt)
+                except InDoubt as why:
+                    may_have_gone = True
+                    unavailable = Unavailable(str(why))
+                    unavailable.__cause__ = why
                 except Unavailable as why:
                     unavailable = why
-            if report is None:
+            if report is not None and may_have_gone and report.delivered is Delivered.NO:
+                # It did not go. Whether it still may is asked anew: hours may have passed.
                 unsent.append(attempt.reply.id)
-            else:
+                again.append(attempt.reply.id)
+            elif report is not None:
                 reported.append(Reported(reply_id=attempt.reply.id, report=report))
+            elif not may_have_gone:
+                unsent.append(attempt.reply.id)
         if attempts:
             with self._open_unit() as unit:
                 settled = settle(unit, tuple(reported), tuple(unsent), at=self._now(), pack=self._pack)
@@ -162,7 +176,8 @@ class DeliverStage:
                 self._meter.came_to(self.name, state.value)
         if unavailable is not None:
             raise unavailable
-        return sum(one.report.delivered is Delivered.YES for one in reported)
+        went = sum(one.report.delivered is Delivered.YES for one in reported)
+        return went + (self._send(tuple(again)) if again else 0)
 
     def _send_together(self, replies: Sequence[Reply]) -> dict[str, DeliveryReport]:
         """Send replies together where the channel takes them so, and give the report of each; none where it failed."""
@@ -181,7 +196,7 @@ class DeliverStage:
         self._meter.works()
         try:
             return self._attempt(attempt)
-        except Unavailable:
+        except (Unavailable, InDoubt):
             raise
         except Exception as why:
             # Whatever broke, it broke while sending: nobody knows how far it came, so a person looks.
@@ -195,9 +210,8 @@ class DeliverStage:
     def _attempt(self, attempt: Attempt) -> DeliveryReport:
         if attempt.is_new:
             return self._sender.send(attempt.reply)
-        found = self._sender.look_up(attempt.reply)
         # Only a channel that is sure it has nothing lets us try again.
-        return self._sender.send(attempt.reply) if found.delivered is Delivered.NO else found
+        return self._sender.look_up(attempt.reply)
 
 
 @command("delivery.begin")
@@ -220,9 +234,7 @@ def begin(
         if reply.state is ReplyState.SENDING:
             attempts.append(Attempt(reply=reply, is_new=False))
         elif reply.state is ReplyState.QUEUED and (because := _no_longer(reply, last, at=at)):
-            batch.change(replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None))
-            batch.tell("reply.back_to_review", reply, because=because)
-            batch.note(reply, CameTo.HELD_BACK, because)
+            batch.back_to_review(reply, because=because)
         elif reply.state is ReplyState.QUEUED and reply.is_automatic and reply.addressee.value in unreachable:
             because = unreachable[reply.addressee.value].because
             batch.change(reply.moved(ReplyState.SUPPRESSED, outcome=because))
@@ -264,6 +276,11 @@ def settle(
     for one in reported:
         reply = batch.reply(one.reply_id)
         state, says, again = _came_to(one, proofs.get(reply.id), later.get(reply.id), at=at)
+        if state is ReplyState.IN_REVIEW:
+            if reply.state is ReplyState.SENDING:
+                batch.back_to_review(reply, because=says)
+                states.append(state)
+            continue
         # Another worker may have looked this attempt up while it was under way. Its word stands, unless we know better.
         knows_better = reply.state is ReplyState.UNKNOWN and state in {ReplyState.SENT, ReplyState.FAILED}
         if reply.state is not ReplyState.SENDING and not knows_better:
@@ -370,6 +387,12 @@ class _Batch:
         """Take a reply one step further."""
         self._changes.append((changed, self._replies[changed.id].state))
         self._replies[changed.id] = changed
+
+    def back_to_review(self, reply: Reply, *, because: str) -> None:
+        """Take a reply's approval away and put it before a reviewer again."""
+        self.change(replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None))
+        self.tell("reply.back_to_review", reply, because=because)
+        self.note(reply, CameTo.HELD_BACK, because)
 
     def promise(self, token: str, reply: Reply) -> None:
         """Give the reply's addressee a token of its case."""

@@ -24,6 +24,7 @@ class Situation:
     `needs_person` means that nobody has settled yet what the message is; until then it
     counts as a complaint. `personal_data_found` says that the customer's words hold
     personal data; numbers and addresses in `own_words` are found without it as well.
+    `may_be_published` is false where the network takes a public reply from people alone.
     """
 
     channel: Channel
@@ -34,6 +35,7 @@ class Situation:
     has_email_address: bool = True
     own_words: str = ""
     personal_data_found: bool = False
+    may_be_published: bool = True
 
     @property
     def is_complaint(self) -> bool:
@@ -271,6 +273,10 @@ def _drawbacks_here(form: Form, situation: Situation) -> tuple[str, ...]:
         against.append("the address was typed into a form: nobody has shown that it is the customer's")
     if form is Form.PUBLIC_HOLDING and situation.kind is Kind.PRAISE and not situation.needs_person:
         against.append("there is nothing to take to a private conversation: it reads as if they had complained")
+    if form.is_public and not situation.may_be_published:
+        against.append(
+            "the post does not mention us, so X takes an answer from people alone: somebody posts it by hand"
+        )
     if form is Form.PHONE_CALL and FlagName.RIGHTS_REQUEST in situation.flags:
         against.append("a request about one's data is answered in writing")
     if form.is_public and FlagName.ABUSIVE_LANGUAGE in situation.flags:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -33,6 +34,7 @@ from respond.draft import ReplyContext, draft_reply
 from respond.forms import Advice, Situation, advise
 from respond.policy import Caps, SentCounts, decide_caps, may_send_by_itself
 
+_HANDLE = re.compile(r"@(\w{1,15})\b", re.ASCII)
 #: The author of what nobody wrote by hand.
 AMENDS = "amends"
 
@@ -52,6 +54,12 @@ class Office:
     #: Whether mail to an address would come back to ourselves.
     owns: Callable[[str], bool] = lambda _address: False
     caps: Caps = field(default_factory=Caps)
+    #: The handles by which a post may mention us, where we publish on X; empty where people do.
+    publishes_as: frozenset[str] = frozenset()
+
+    def may_publish(self, message: Message) -> bool:
+        """Whether X takes our reply to a post from a program: if the post mentions us, as far as its words show."""
+        return not self.publishes_as or bool(self.publishes_as & set(_HANDLE.findall(message.text.casefold())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +168,7 @@ class RespondStage:
                 needs_person=case.needs_person,
                 has_email_address=message.author.address is not None,
                 own_words=message.own_words,
+                may_be_published=not message.channel.is_public or self._office.may_publish(message),
             )
         )
         drafts = tuple(

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Annotated
 
 import typer
 
-from amends.cli.intake import remember, remember_mailboxes
+from amends.cli.intake import remember, remember_mailboxes, remember_x
 from amends.cli.opening import DataDir, open_house
 from amends.cli.output import say
 from amends.cli.watching import ops_port, watched
@@ -27,6 +28,7 @@ from amends.compose import SERVICES, House
 from amends.errors import Misconfigured
 from amends.logs import start_logging
 from amends.meter import Meter
+from amends.ports import Connector
 from ingest.live import Following, follow_all
 from ingest.runner import watch
 
@@ -100,7 +102,7 @@ def up(data_dir: DataDir = None) -> None:
     start_logging(house.settings.log_level)
     _ready(house)
     stop = stop_on_signals()
-    left_out = {"ingest"} if not house.settings.watch and not house.settings.mailboxes else set()
+    left_out = set() if _has_sources(house) else {"ingest"}
     left_out |= {"relay"} if house.kafka is None else set()
     services = [name for name in SERVICES if name not in left_out]
     extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
@@ -150,15 +152,21 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
-    _ = house.mailboxes
+    _ = house.mailboxes, house.x_access
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 
 
+def _has_sources(house: House) -> bool:
+    """Whether the settings name anything that `ingest` could read."""
+    return bool(house.settings.watch or house.settings.mailboxes) or house.x_access is not None
+
+
 def _take_in(house: House, meter: Meter, stop: Event, *, worker: str) -> None:
-    if not house.settings.watch and not house.settings.mailboxes:
+    if not _has_sources(house):
         raise Misconfigured(
-            "there is nothing to read: set AMENDS_WATCH to files or folders, separated by commas, or AMENDS_MAILBOXES"
+            "there is nothing to read: set AMENDS_WATCH to files or folders, separated by commas, AMENDS_MAILBOXES, or "
+            "the keys of an account on X"
         )
     connectors = house.mailbox_folders()
     remember_mailboxes(house)
@@ -177,13 +185,18 @@ def _take_in(house: House, meter: Meter, stop: Event, *, worker: str) -> None:
 
 
 def _watch(house: House, meter: Meter, stop: Event) -> None:
-    paths = [Path(path) for path in house.settings.watch]
-    if not paths:
-        return
-    for path in paths:
+    sources: dict[str, Callable[[], Connector]] = {}
+    for path in map(Path, house.settings.watch):
         remember(house, path)
+        sources[str(path)] = partial(house.files, path, looks={})
+    if house.x_access is not None:
+        remember_x(house)
+        # One for the life of the service: it knows until when X wants to be left alone.
+        sources[house.x_mentions.source] = lambda: house.x_mentions
+    if not sources:
+        return
     watch(
-        {str(path): partial(house.files, path, looks={}) for path in paths},
+        sources,
         house.database.unit,
         house.blobs,
         house.readers,

@@ -19,6 +19,7 @@ from amends.cli.output import AsJson, console, errors, safe, say, table, write_j
 from amends.compose import House
 from amends.domain.arrival import Fate
 from amends.errors import Misconfigured, NotFound, Unavailable
+from amends.ports import Connector
 from ingest.intake import remember as remember_source
 from ingest.reconcile import Reconciliation, reconcile
 from ingest.runner import take_in_all
@@ -101,8 +102,19 @@ def remember_mailboxes(house: House) -> None:
         unit.commit()
 
 
+def remember_x(house: House) -> None:
+    """Remember our account on X as a source, so that `amends reconcile` opens it again."""
+    source = house.x_mentions.source
+    with house.database.unit() as unit:
+        remember_source(unit, source, json.dumps({"x": house.x.account_id}), at=house.now())
+        unit.commit()
+
+
 def reconcile_all(house: House) -> list[Reconciliation]:
-    """Compare every source that can be opened again with the ledger."""
+    """Compare every source that can be opened again with the ledger.
+
+    A source that cannot be asked now has one unexplained item, with the reason.
+    """
     with house.database.reading() as unit:
         sources = dict(unit.intake.sources())
     results = []
@@ -110,6 +122,8 @@ def reconcile_all(house: House) -> list[Reconciliation]:
         opened = json.loads(how) if how else {}
         if "mailbox" in opened:
             results.append(_reconcile_mailbox(house, source, opened["mailbox"], opened["folder"]))
+        elif "x" in opened:
+            results.append(_reconcile_x(house, source))
         elif "files" in opened:
             results.append(_reconcile_files(house, source, Path(opened["files"])))
     return results
@@ -117,38 +131,52 @@ def reconcile_all(house: House) -> list[Reconciliation]:
 
 def _reconcile_files(house: House, source: str, path: Path) -> Reconciliation:
     if not path.exists():
-        gone = Reconciliation(source=source)
-        gone.unexplained.append((str(path), "the source is gone: there is nothing left to compare with"))
-        return gone
+        return _not_compared(source, "the source is gone: there is nothing left to compare with", item=str(path))
     with house.database.reading() as unit:
         return reconcile(unit, source, house.files(path).holdings(), triage_group="triage")
 
 
 def _reconcile_mailbox(house: House, source: str, name: str, folder: str) -> Reconciliation:
     if name not in house.mailboxes:
-        gone = Reconciliation(source=source)
-        gone.unexplained.append((source, "the settings no longer name this mailbox: nothing is left to compare with"))
-        return gone
+        return _not_compared(source, "the settings no longer name this mailbox: nothing is left to compare with")
     mailbox, _ = house.mailboxes[name]
     connector = house.imap(mailbox, folder)
     try:
-        holdings = list(connector.holdings())
-        for pause_s in _PAUSES_S:
-            # Looked at after the mailbox: what was taken in meanwhile is there.
-            with house.database.reading() as unit:
-                result = reconcile(unit, source, holdings, triage_group="triage")
-            if not result.unexplained:
-                break
-            # What came a moment ago is on its way.
-            time.sleep(pause_s)
-    except (Unavailable, Misconfigured) as why:
-        closed = Reconciliation(source=source)
-        closed.unexplained.append((source, str(why)))
-        return closed
-    else:
-        return result
+        return _reconcile_network(house, source, connector)
     finally:
         connector.close()
+
+
+def _reconcile_x(house: House, source: str) -> Reconciliation:
+    try:
+        mentions = house.x_mentions if house.x_access is not None else None
+    except Misconfigured as why:
+        return _not_compared(source, str(why))
+    if mentions is None or mentions.source != source:
+        return _not_compared(source, "the keys of that account are not set: there is nothing to compare with")
+    return _reconcile_network(house, source, mentions)
+
+
+def _reconcile_network(house: House, source: str, connector: Connector) -> Reconciliation:
+    try:
+        holdings = list(connector.holdings())
+    except (Unavailable, Misconfigured) as why:
+        return _not_compared(source, str(why))
+    for pause_s in _PAUSES_S:
+        # Looked at after the network: what was taken in meanwhile is there.
+        with house.database.reading() as unit:
+            result = reconcile(unit, source, holdings, triage_group="triage")
+        if not result.unexplained:
+            break
+        # What came a moment ago is on its way.
+        time.sleep(pause_s)
+    return result
+
+
+def _not_compared(source: str, why: str, *, item: str = "") -> Reconciliation:
+    result = Reconciliation(source=source)
+    result.unexplained.append((item or source, why))
+    return result
 
 
 def reconcile_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:

@@ -48,6 +48,8 @@ def list_reviews(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     for reply in waiting:
         words = safe(_short(answered[reply.message_id].message.own_words))
         words.append(f"\n{reply.form.value} on {reply.case_id}: ", style="dim").append_text(safe(_short(reply.text)))
+        if reply.outcome:
+            words.append("\nback in review: ", style="bold").append_text(safe(reply.outcome))
         for check in checks[reply.id]:
             words.append(f"\n{check.level.value}: {check.rule}", style="bold")
         shown.add_row(reply.id[:8], words)
@@ -69,6 +71,8 @@ def show(reply_id: ReplyId, data_dir: DataDir = None, as_json: AsJson = False) -
         Panel(safe(answered.own_words), title=f"they wrote, {moment(answered.received_at)}", title_align="left")
     )
     console.print(Panel(safe(reply.text), title=f"{reply.form.value}, {reply.state.value}", title_align="left"))
+    if reply.outcome:
+        say(f"{'back in review' if reply.state is ReplyState.IN_REVIEW else 'what became of it'}: {reply.outcome}")
     for check in checks:
         quoted = f" “{check.quote}”" if check.quote else ""
         say(f"{check.level.value}: {check.says}{quoted} {check.remedy}")

@@ -14,7 +14,16 @@ from amends.compose import House, utc_now
 from amends.doctor.broker import broker, record_size, topics
 from amends.doctor.database import clock, database, sizes
 from amends.doctor.finding import Finding
-from amends.doctor.installation import data_folder, mailboxes, packages, policy_pack, raw_messages, sender, triage_model
+from amends.doctor.installation import (
+    data_folder,
+    mailboxes,
+    packages,
+    policy_pack,
+    raw_messages,
+    sender,
+    triage_model,
+    x,
+)
 from amends.doctor.stages import dead_letters, relay, stages
 from amends.errors import AmendsError
 from amends.ports import Now
@@ -41,6 +50,7 @@ CHECKS = (
     Check(name="triage model", make=triage_model),
     Check(name="mailboxes", make=mailboxes, needs=frozenset({"database"})),
     Check(name="sender", make=sender, needs=frozenset({"data folder"})),
+    Check(name="x", make=x, needs=frozenset({"database"})),
     Check(name="broker", make=broker),
     Check(name="topics", make=topics, needs=frozenset({"broker"})),
     Check(name="record size", make=record_size, needs=frozenset({"broker"})),

@@ -111,7 +111,9 @@ def sender(house: House) -> Iterator[Finding]:
         yield Finding(
             what="sender",
             is_well=may_write,
-            says=f"writes to {folder}; nothing leaves" if may_write else f"{folder} cannot be written to",
+            says=f"writes to {folder}; {'only what is for X' if s.x_sends else 'nothing'} leaves"
+            if may_write
+            else f"{folder} cannot be written to",
             remedy="" if may_write else "give the user that runs Amends the right to write there",
         )
         return
@@ -128,3 +130,23 @@ def sender(house: House) -> Iterator[Finding]:
         )
         return
     yield Finding(what="sender", is_well=True, says=f"{s.smtp_host}:{s.smtp_port} answers")
+
+
+def x(house: House) -> Iterator[Finding]:
+    """Look whether X knows us, and how many posts may still be read. Nothing is said where there is no account."""
+    if house.x_access is None:
+        return
+    from amends.x_api import PAGE_LEAST
+
+    handle = house.x.me()
+    spent, budget = house.x_reads.spent(), house.settings.x_reads_a_month
+    is_well = house.x_reads.left() >= PAGE_LEAST
+    yield Finding(
+        what="x",
+        is_well=is_well,
+        says=f"@{handle} answers; {spent:,} of {budget:,} posts read this month",
+        remedy=""
+        if is_well
+        else "raise AMENDS_X_READS_A_MONTH, within what your plan at X allows, or wait for the next month: until then "
+        "mentions stay where they are",
+    )

@@ -4,8 +4,9 @@ The road of a reply:
 
     drafted ──a─▶ in_review ──b─▶ approved ──d─▶ queued ──e─▶ sending ──f─▶ sent
        │             │  ▲ ▲           │             ▲  │         ├──g─▶ failed
-       │             │  │ └──── c ────┘             │  │         └──h─▶ unknown
-       │             │  └───────────── l ───────────┼──┘
+       │             │  │ └──── c ────┘             │  │         ├──h─▶ unknown
+       │             │  ├───────────── l ───────────┼──┘         │
+       │             │  └───────────── m ───────────┼────────────┘
        └─────────────┼───────────── i ──────────────┘
                      └──j─▶ rejected          (any before sending) ──k─▶ superseded, suppressed
 
@@ -15,7 +16,9 @@ policy · e a deliverer takes it, which is written down before anything is sent 
 f the channel confirmed it · g the channel refused it for good · h nobody knows
 whether it went: a person looks, nothing is sent again · j a person refused it ·
 k something newer replaced it, or a cap or loop rule held it back · l at the moment of
-sending its approval had run out, or the customer had written again: back to review.
+sending its approval had run out, or the customer had written again: back to review ·
+m the channel shows that what it answers has gone or changed since it was approved:
+nothing was sent, and it goes back to review.
 """
 
 from __future__ import annotations
@@ -122,8 +125,10 @@ ROAD: dict[ReplyState, frozenset[ReplyState]] = {
     ReplyState.QUEUED: frozenset(
         {ReplyState.SENDING, ReplyState.IN_REVIEW, ReplyState.SUPERSEDED, ReplyState.SUPPRESSED}
     ),
-    # Back to the queue only when the channel is sure that nothing was sent.
-    ReplyState.SENDING: frozenset({ReplyState.SENT, ReplyState.FAILED, ReplyState.UNKNOWN, ReplyState.QUEUED}),
+    # Back to the queue, or to review, only when the channel is sure that nothing was sent.
+    ReplyState.SENDING: frozenset(
+        {ReplyState.SENT, ReplyState.FAILED, ReplyState.UNKNOWN, ReplyState.QUEUED, ReplyState.IN_REVIEW}
+    ),
     # A person who looked may settle what is unknown, either way.
     ReplyState.UNKNOWN: frozenset({ReplyState.SENT, ReplyState.FAILED}),
     ReplyState.SENT: frozenset({ReplyState.FAILED}),

@@ -53,7 +53,7 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "relay": ("shipped",),
     "triage": (*Kind, "parked", "repeat", "dead"),
     "respond": ("queued", "in_review", "drafted", "suppressed", "superseded", "dead"),
-    "deliver": ("sent", "failed", "unknown", "queued", "dead"),
+    "deliver": ("sent", "failed", "unknown", "queued", "in_review", "dead"),
 }
 
 #: What each label means, and what bounds its values.

@@ -53,6 +53,8 @@ class _Post(BaseModel):
     created_at: AwareDatetime
     conversation_id: str = ""
     referenced_tweets: list[_Referenced] = []
+    #: The ids of all its versions, the oldest first; an edit makes a new post of its own id.
+    edit_history_tweet_ids: list[str] = []
     lang: str = ""
     #: The whole of a long post; `text` is then cut.
     note_tweet: _Note | None = None
@@ -95,8 +97,8 @@ def _age(post: object) -> str:
     return str(post.get("created_at", "")) if isinstance(post, dict) else ""
 
 
-def x_reader(*, own_handles: frozenset[str]) -> Reader:
-    """Make the reader of posts. `own_handles` are our accounts, in lower case, without @."""
+def x_reader(*, own_handles: frozenset[str], own_ids: frozenset[str] = frozenset()) -> Reader:
+    """Make the reader of posts. `own_handles` are our accounts, in lower case, without @; `own_ids` their numbers."""
 
     def read_post(fetched: Fetched, raw_sha256: str) -> Message:
         try:
@@ -106,11 +108,12 @@ def x_reader(*, own_handles: frozenset[str]) -> Reader:
             field = ".".join(str(step) for step in first["loc"])
             raise Unprocessable(f"the post cannot be read: {field}: {first['msg']}", reason="bad_post") from why
         post, author = whole.post, whole.author
-        if author.username.lower() in own_handles:
+        if author.username.lower() in own_handles or post.author_id in own_ids:
             raise OwnMessage("our own post")
         if any(one.type == "retweeted" for one in post.referenced_tweets):
             raise Unprocessable("a repost: it repeats what somebody else wrote", reason="repost")
-        text = post.note_tweet.text if post.note_tweet is not None else post.text
+        text = _plain(post.note_tweet.text if post.note_tweet is not None else post.text)
+        earlier = [one for one in post.edit_history_tweet_ids if one != post.id and _ID.fullmatch(one)]
         return Message(
             id=message_id(Channel.X, "", post.id),
             channel=Channel.X,
@@ -125,12 +128,24 @@ def x_reader(*, own_handles: frozenset[str]) -> Reader:
             received_at=_not_later(post.created_at, fetched.fetched_at),
             raw_sha256=raw_sha256,
             names=(f"x:{post.id}",),
-            answers=tuple(f"x:{one.id}" for one in post.referenced_tweets if one.type == "replied_to"),
+            # A new version belongs where the one before it is.
+            answers=tuple(
+                f"x:{one}"
+                for one in (
+                    *(one.id for one in post.referenced_tweets if one.type == "replied_to"),
+                    *reversed(earlier),
+                )
+            ),
             conversation=f"x-conversation:{post.conversation_id}" if post.conversation_id else "",
             facts={"handle": author.username} if author.username else {},
         )
 
     return read_post
+
+
+def _plain(text: str) -> str:
+    """Give the words as they were typed: the API writes these three signs as HTML does."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _not_later(said: datetime, fetched_at: datetime) -> datetime:

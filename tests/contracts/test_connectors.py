@@ -15,10 +15,12 @@ from ingest.mail.imap.connector import ImapConnector
 from tests.contracts.connector import ConnectorContract, SourceUnderTest
 from tests.contracts.live_connector import LiveConnectorContract
 from tests.servers.dovecot import Dovecot
+from tests.servers.x import OUR_HANDLE, XServer, x_server
 from tests.support.builders import a_fetched, a_mail
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeConnector, FakeLiveConnector
 from tests.support.mailboxes import a_mailbox
+from tests.support.x import mentions_of
 
 
 class TestFilesConnector(ConnectorContract):
@@ -83,3 +85,24 @@ class TestFakeConnector(ConnectorContract):
             open=lambda _known: FakeConnector(things),
             add=lambda: things.append(a_fetched(b"mail", item="later", source="fake:inbox")),
         )
+
+
+class TestXMentionsConnector(ConnectorContract):
+    """Mentions on a test server of X, one of them our own."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[XServer]:
+        with x_server() as found:
+            yield found
+
+    @pytest.fixture
+    def source(self, server: XServer) -> SourceUnderTest:
+        for number in range(4):
+            server.post(f"@NorthmoorHelp number {number}")
+        server.post("@NorthmoorHelp is us", by=OUR_HANDLE)
+        server.post("somebody else", mentions=False)
+
+        def add() -> None:
+            server.post("@NorthmoorHelp one more")
+
+        return SourceUnderTest(open=lambda _known: mentions_of(server), add=add)

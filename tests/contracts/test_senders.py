@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import subprocess
@@ -10,18 +11,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from amends.domain.reply import Form, Reply
 from amends.errors import Misconfigured, Unavailable
 from amends.ports import Delivered, Sender
 from respond.senders.folder import FolderSender
 from respond.senders.mail import Envelope as ThreadEnvelope
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
-from tests.contracts.sender import ChannelUnderTest, SenderContract
-from tests.respond.builders import NOON, OWN, a_reply
+from tests.contracts.sender import ChannelUnderTest, MailSenderContract, SenderContract
+from tests.respond.builders import NOON, OWN, a_reply, an_approved_post
+from tests.servers.x import x_server
+from tests.support.x import sender_of
 
 
 def no_thread(_reply: object) -> ThreadEnvelope:
@@ -119,7 +124,7 @@ def scripted_server(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
         listener.close()
 
 
-class TestFolderSender(SenderContract):
+class TestFolderSender(MailSenderContract):
     @pytest.fixture
     def channel(self, tmp_path: Path) -> ChannelUnderTest:
         folder = tmp_path / "sent"
@@ -134,7 +139,7 @@ class TestFolderSender(SenderContract):
         return FolderSender(tmp_path / "file" / "sent", lambda: NOON, OWN, no_threads)
 
 
-class TestSmtpSender(SenderContract):
+class TestSmtpSender(MailSenderContract):
     @pytest.fixture
     def channel(self) -> Iterator[ChannelUnderTest]:
         mailbox = Mailbox()
@@ -148,6 +153,59 @@ class TestSmtpSender(SenderContract):
     @pytest.mark.xfail(strict=True, reason="SMTP keeps no memory; the delivery stage never sends twice by itself")
     def test_sending_the_same_reply_twice_reaches_the_customer_once(self, channel: ChannelUnderTest) -> None:
         super().test_sending_the_same_reply_twice_reaches_the_customer_once(channel)
+
+
+class TestXSender(SenderContract):
+    """Public replies on a test server of X."""
+
+    def reply(self, **changes: Any) -> Reply:
+        return an_approved_post(**changes)
+
+    @pytest.fixture
+    def channel(self) -> Iterator[ChannelUnderTest]:
+        with x_server() as server:
+            post = server.post("@NorthmoorHelp my parcel is late")
+            yield ChannelUnderTest(
+                sender=sender_of(server, post),
+                arrived=lambda: [json.dumps(one, ensure_ascii=False).encode() for one in server.ours()],
+            )
+
+    @pytest.fixture
+    def broken(self) -> Sender:
+        with x_server() as server:
+            sender = sender_of(server, server.post("@NorthmoorHelp my parcel is late"))
+        # The server is gone.
+        return sender
+
+    @pytest.mark.xfail(strict=True, reason="a post on X has no room for an id that nobody reads")
+    def test_the_id_of_a_reply_travels_inside_what_arrives(self, channel: ChannelUnderTest) -> None:
+        super().test_the_id_of_a_reply_travels_inside_what_arrives(channel)
+
+
+class TestXSenderInPrivate(SenderContract):
+    """Private messages on a test server of X."""
+
+    def reply(self, **changes: Any) -> Reply:
+        return an_approved_post(**{"form": Form.DIRECT_MESSAGE, **changes})
+
+    @pytest.fixture
+    def channel(self) -> Iterator[ChannelUnderTest]:
+        with x_server() as server:
+            yield ChannelUnderTest(
+                sender=sender_of(server, ""),
+                arrived=lambda: [json.dumps(one, ensure_ascii=False).encode() for one in server.messages],
+            )
+
+    @pytest.fixture
+    def broken(self) -> Sender:
+        with x_server() as server:
+            sender = sender_of(server, "")
+        # The server is gone.
+        return sender
+
+    @pytest.mark.xfail(strict=True, reason="a private message has no room for an id that nobody reads")
+    def test_the_id_of_a_reply_travels_inside_what_arrives(self, channel: ChannelUnderTest) -> None:
+        super().test_the_id_of_a_reply_travels_inside_what_arrives(channel)
 
 
 class TestMailServerFaults:

@@ -28,6 +28,7 @@ STEPS = {
     (S.SENT, S.FAILED),
     (S.UNKNOWN, S.SENT),
     (S.UNKNOWN, S.FAILED),
+    (S.SENDING, S.IN_REVIEW),
     *((state, S.SUPERSEDED) for state in (S.DRAFTED, S.IN_REVIEW, S.APPROVED, S.QUEUED)),
     *((state, S.SUPPRESSED) for state in (S.DRAFTED, S.IN_REVIEW, S.APPROVED, S.QUEUED)),
 }

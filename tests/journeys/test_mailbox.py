@@ -20,6 +20,7 @@ from tests.journeys.letters import COMPLAINT, a_letter
 from tests.journeys.running import a_house, end, free_port, run_amends, service, start, type_in, wait_until, work
 from tests.servers.dovecot import PASSWORD, USER, Dovecot
 from tests.servers.ports import HOST
+from tests.servers.x import KEYS, OUR_ID, x_server
 from tests.support.builders import a_mail
 
 pytestmark = pytest.mark.dovecot
@@ -69,6 +70,30 @@ def test_a_mail_is_in_the_ledger_soon_after_it_came_and_the_server_agrees(
     assert [one["held"] for one in told["sources"]] == [4]
     # By IDLE, and not at the next look in four minutes; a busy machine may take its time.
     assert min(delays) < 10
+
+
+def test_one_service_reads_mailboxes_x_and_folders_side_by_side(tmp_path: Path, house: House, dovecot: Dovecot) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    with x_server() as x:
+        account = {f"x_{key}": value for key, value in KEYS.items()}
+        settings = the_settings(dovecot) | account | {
+            "x_api_url": x.url, "x_pause_s": "0.2", "watch": str(inbox), "watch_pause_s": "0.2",
+        }  # fmt: skip
+        sources = ("imap:care/INBOX", f"x:{OUR_ID}", f"files:{inbox}")
+        with service("run", "ingest", "--data-dir", "data", at=tmp_path, settings=settings):
+            for number in range(1, 3):
+                dovecot.put([a_mail(message_id=f"{number}@mailbox.example")])
+                x.post(f"@NorthmoorHelp number {number}")
+                (inbox / f"{number}.eml").write_bytes(a_mail(message_id=f"{number}@folder.example"))
+                wait_until(
+                    lambda number=number: all(fates(house, one) == {"ingested": number} for one in sources),  # type: ignore[misc]
+                    for_s=60, saying="all three were read",
+                )  # fmt: skip
+        told = run_amends("reconcile", "--json", "--data-dir", "data", at=tmp_path, settings=settings).json
+
+    assert {one["source"]: one["held"] for one in told["sources"]} == dict.fromkeys(sources, 2)
+    assert told["unexplained"] == 0
 
 
 def test_reconcile_names_a_mail_that_was_not_taken_in_and_a_mailbox_that_is_not_there(

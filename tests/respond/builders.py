@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from amends.domain.channel import Channel
 from amends.domain.contact import Identity, IdentityKind, email_identity
-from amends.domain.reply import Form, Purpose, Reply, ReplyState
+from amends.domain.reply import Approval, Form, Purpose, Reply, ReplyState, text_sha256
 from amends.domain.verdict import Kind, Severity
 from respond.draft import ReplyContext
 from respond.senders.mail import OwnAddresses
+from tests.support.clock import MONDAY
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 OWN = OwnAddresses(name="Northwind Care", address="care@northwind.example", domain="northwind.example")
@@ -52,6 +53,17 @@ def a_post(**changes: Any) -> Reply:
         }
         | changes
     )
+
+
+def an_approved_post(*, approved_at: datetime = MONDAY, **changes: Any) -> Reply:
+    """Build a reply on X that tom approved and that is on its way out: a public one unless said otherwise."""
+    reply = a_post(**changes)
+    if reply.form is Form.PHONE_CALL:
+        return reply
+    approval = Approval(
+        by="tom", at=approved_at, text_sha256=text_sha256(reply.text), expires_at=approved_at + timedelta(hours=1)
+    )
+    return replace(reply, state=ReplyState.SENDING, approval=approval)
 
 
 def a_context(**changes: Any) -> ReplyContext:

@@ -10,7 +10,7 @@ from amends.bus.runner import Witness
 from amends.domain.delivery import CameTo
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.task import TaskKind
-from amends.errors import Unavailable
+from amends.errors import InDoubt, Unavailable
 from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport
 from amends.wire import queued_record
@@ -207,3 +207,77 @@ def test_nothing_is_counted_of_a_reply_that_goes_back_into_the_queue(database: D
         deliver(database, sender, reply, meter)
 
     assert meter.outcomes == {}
+
+
+class BreaksOff(FakeSender):
+    """Takes a reply and breaks off; knows later whether it went."""
+
+    def __init__(self, *, went: bool) -> None:
+        super().__init__()
+        self.went = went
+        self.breaks = True
+
+    def send(self, reply: Reply) -> DeliveryReport:
+        if self.breaks:
+            self.breaks = False
+            if self.went:
+                super().send(reply)
+            raise InDoubt("it broke off")
+        return super().send(reply)
+
+    def look_up(self, reply: Reply) -> DeliveryReport:
+        if self.is_down:
+            raise Unavailable("the channel is down")
+        return super().look_up(reply)
+
+
+@pytest.mark.parametrize("went", [True, False])
+def test_a_reply_in_doubt_is_asked_about_before_it_is_sent_again(database: Database, reply: Reply, went: bool) -> None:
+    sender = BreaksOff(went=went)
+    office = Office(database=database)
+    with pytest.raises(Unavailable):
+        deliver(database, sender, reply)
+    assert office.stored(reply).state is ReplyState.SENDING
+
+    # Nobody can say now: it stays in doubt, rather than go back into the queue.
+    sender.is_down = True
+    with pytest.raises(Unavailable):
+        deliver(database, sender, reply)
+    assert office.stored(reply).state is ReplyState.SENDING
+
+    sender.is_down = False
+    deliver(database, sender, reply)
+
+    assert [one.id for one in sender.sent] == [reply.id]
+    assert office.stored(reply).state is ReplyState.SENT
+
+
+def test_a_reply_that_did_not_go_is_sent_only_if_it_still_answers_the_last_message(
+    database: Database, reply: Reply
+) -> None:
+    sender = BreaksOff(went=False)
+    office = Office(database=database)
+    with pytest.raises(Unavailable):
+        deliver(database, sender, reply)
+    with database.reading() as unit:
+        case = unit.cases.get(reply.case_id)
+    office.customer_writes(case, "Never mind, it has come.")
+
+    deliver(database, sender, reply)
+
+    assert sender.sent == []
+    assert office.stored(reply).state is ReplyState.IN_REVIEW
+    assert "wrote again" in office.stored(reply).outcome
+
+
+def test_what_a_reply_answers_may_have_gone_meanwhile(database: Database, reply: Reply) -> None:
+    sender, meter = FakeSender(says=Delivered.OVERTAKEN), FakeMeter()
+
+    deliver(database, sender, reply, meter)
+
+    stored = Office(database=database).stored(reply)
+    assert (stored.state, stored.approval, stored.outcome) == (ReplyState.IN_REVIEW, None, "it says so")
+    assert meter.outcomes == {("deliver", "in_review"): 1}
+    with database.reading() as unit:
+        [noted] = unit.deliveries.of_case(reply.case_id)
+    assert (noted.came_to, noted.says) == (CameTo.HELD_BACK, "it says so")

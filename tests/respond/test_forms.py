@@ -27,6 +27,7 @@ situations = st.builds(
     has_email_address=st.booleans(),
     own_words=st.sampled_from(["", "my account number is 12345678", "you lot are great"]),
     personal_data_found=st.booleans(),
+    may_be_published=st.booleans(),
 )
 
 
@@ -148,3 +149,16 @@ def test_advice_without_a_recommendation_is_none() -> None:
 
 def test_the_table_knows_every_form() -> None:
     assert set(FORMS) == set(Form)
+
+
+def test_a_post_that_does_not_mention_us_says_that_people_publish_the_answer() -> None:
+    asked_by_a_stranger = replace(POST, may_be_published=False)
+
+    said = {
+        option.form
+        for option in advise(asked_by_a_stranger).options
+        if any("by hand" in one for one in option.drawbacks)
+    }
+
+    assert said == {Form.PUBLIC_REPLY, Form.PUBLIC_HOLDING}
+    assert allowed(asked_by_a_stranger) == allowed(POST)
