@@ -38,7 +38,7 @@ from amends.ports import TextToJudge
 from triage.calibration import Calibration
 from triage.components import flags_of, keep_text, text_of
 from triage.components.encoder import harm_of
-from triage.components.learned import driving_flag, learned_flags, sentences_of, standing_flags
+from triage.components.learned import driving_flag, learned_flags, likeliest_first, sentences_of, standing_flags
 from triage.rules import all_rules
 from triage.text import readable
 
@@ -62,8 +62,9 @@ FOREIGN_WORDS = 10
 #: Characters of a subject that are read.
 SUBJECT_CHARS = 500
 
-#: Sentences of a text that are left out in turn, to find the one that drove a grade.
-SENTENCES_TRIED = 40
+#: Sentences of a text that are left out in turn, to find the one that drove a grade, and the characters that may be
+#: read again for it: of a long text only the likeliest sentences are tried.
+SENTENCES_TRIED, READ_AGAIN = 40, 20_000
 
 _BREAK = "\n\n"
 _SEVERAL = 2
@@ -134,7 +135,8 @@ class Judge:
     def _driving_sentence(self, doc: Doc, grade: Severity) -> tuple[int, int]:
         """Leave each sentence out in turn, and give the one without which the grade falls most."""
         text = text_of(doc)
-        sentences = sentences_of(text)[:SENTENCES_TRIED]
+        tried = min(SENTENCES_TRIED, max(_SEVERAL, READ_AGAIN // max(1, len(text))))
+        sentences = likeliest_first(doc, sentences_of(text), grade)[:tried]
         if len(sentences) < _SEVERAL:
             return sentences[0] if sentences else (0, len(text))
         without = [text[:start] + " " * (end - start) + text[end:] for start, end in sentences]

@@ -15,7 +15,14 @@ from amends.ports import TextToJudge
 from tests.support.places import shared_data
 from triage.calibration import Calibration, Floors
 from triage.components import KINDS, Encoder, keep_text
-from triage.components.encoder import SHARED_PIECES, WINDOW_PIECES, Span, readable_by_the_encoder, windows_of
+from triage.components.encoder import (
+    MOST_WINDOWS,
+    SHARED_PIECES,
+    WINDOW_PIECES,
+    Span,
+    readable_by_the_encoder,
+    windows_of,
+)
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import Judge, load_judge
 from triage.training.sources import Example, kind_of, own_example, read_rows
@@ -137,10 +144,17 @@ def test_a_batch_holds_each_text_once_with_what_its_source_says() -> None:
 
 def test_windows_leave_no_piece_out_and_overlap() -> None:
     for pieces in (1, WINDOW_PIECES, WINDOW_PIECES + 1, 3000):
-        found = list(windows_of(pieces))
+        found = windows_of(pieces)
         assert found[0][0] == 0
         assert found[-1][1] == pieces
         assert all(later[0] == earlier[1] - SHARED_PIECES for earlier, later in pairwise(found))
+
+
+def test_of_a_text_beyond_all_bounds_the_beginning_and_the_end_are_read() -> None:
+    found = windows_of(100_000)
+
+    assert len(found) == MOST_WINDOWS
+    assert (found[0][0], found[-1][1]) == (0, 100_000)
 
 
 def test_handles_and_marks_of_omission_are_read_alike_and_the_length_is_kept() -> None:

@@ -41,6 +41,8 @@ KINDS: tuple[Kind, ...] = (Kind.COMPLAINT, Kind.ENQUIRY, Kind.PRAISE, Kind.MACHI
 
 #: Pieces of a window, without the two that mark its ends, and how many two neighbours share.
 WINDOW_PIECES, SHARED_PIECES = 254, 48
+#: Windows of one text that are read: all of some 3,500 words. Of a longer text its beginning and its end.
+MOST_WINDOWS, LAST_WINDOWS = 24, 6
 #: Windows that are held and sorted by length.
 BUFFER_WINDOWS = 1024
 #: Pieces that go through the encoder together, about.
@@ -68,15 +70,13 @@ def readable_by_the_encoder(text: str) -> str:
     return _OMISSION.sub(lambda mark: " " * len(mark[0]), text)
 
 
-def windows_of(pieces: int) -> Iterator[tuple[int, int]]:
+def windows_of(pieces: int) -> list[tuple[int, int]]:
     """Give the windows of a text of so many pieces: first and end. They overlap, and there is always one."""
-    first = 0
-    while True:
-        end = min(pieces, first + WINDOW_PIECES)
-        yield first, end
-        if end == pieces:
-            return
-        first = end - SHARED_PIECES
+    step = WINDOW_PIECES - SHARED_PIECES
+    firsts = list(range(0, max(1, pieces - SHARED_PIECES), step))
+    if len(firsts) > MOST_WINDOWS:
+        firsts[MOST_WINDOWS - LAST_WINDOWS : -LAST_WINDOWS] = []
+    return [(first, min(pieces, first + WINDOW_PIECES)) for first in firsts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from spacy.tokens import Doc
@@ -94,6 +94,16 @@ def driving_flag(doc: Doc, grade: Severity, sentence: tuple[int, int]) -> Flag |
     quote = text_of(doc)[start:end].rstrip()
     end = start + len(quote)
     return Flag(name=flag, quote=quote, start=start, end=end, rule=f"{FAMILY}.{grade.word}_grade", severity=grade)
+
+
+def likeliest_first(doc: Doc, sentences: Sequence[tuple[int, int]], grade: Severity) -> list[tuple[int, int]]:
+    """Give sentences with those first that hold the surest piece of a flag of the severity `grade`, else in order."""
+    pieces = [(span.start, span.probability) for span in surest_of(doc) if SEVERITY_OF_FLAG.get(span.flag) == grade]
+
+    def likely(sentence: tuple[int, int]) -> float:
+        return max((odds for at, odds in pieces if sentence[0] <= at < sentence[1]), default=0.0)
+
+    return sorted(sentences, key=lambda sentence: -likely(sentence))
 
 
 def sentence_at(text: str, place: int) -> tuple[int, int]:
