@@ -36,7 +36,7 @@ Mask = npt.NDArray[np.bool_]
 #: The share of our complaints that must be caught or referred, by the calibration's own count.
 CAUGHT = 0.98
 #: The share of our complaints below a severity that may be put so high.
-OVER_GRADED = {Severity.MEDIUM: 0.20, Severity.HIGH: 0.11, Severity.CRITICAL: 0.05}
+OVER_GRADED = {Severity.MEDIUM: 0.25, Severity.HIGH: 0.13, Severity.CRITICAL: 0.05}
 
 #: Below this probability the encoder rules out a rule's flag. It is low: of a plain short sentence ("My order is two
 #: weeks overdue") the encoder is less sure than its rule, and there the rule shall stand.
