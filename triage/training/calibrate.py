@@ -241,11 +241,11 @@ def _harm_from(harm: Floats, severity: npt.NDArray[np.int64], by_flags: npt.NDAr
     for column, step in enumerate(_STEPS):
         below = severity < step
         enough = [
-            float(cut)
-            for cut in _HARM_FROM
+            cut
+            for cut in (round(float(one), 2) for one in _HARM_FROM)
             if ((harm[below, column] >= cut) | (by_flags[below] >= step)).mean() <= OVER_GRADED[step]
         ]
-        chosen[step.word] = round(min(enough, default=float(_HARM_FROM[-1])), 2)
+        chosen[step.word] = min(enough, default=round(float(_HARM_FROM[-1]), 2))
     return chosen
 
 
