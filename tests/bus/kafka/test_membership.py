@@ -122,6 +122,7 @@ def test_a_named_worker_that_comes_back_takes_up_its_share_without_a_rebalance(w
     in_the_end(
         lambda: len(anna.claim(GROUP, TOPIC, "anna")) == len(ben.claim(GROUP, TOPIC, "ben")) == 2 and is_settled(works)
     )
+    joins.count_at_rest()
     before, share = joins.generation, anna.claim(GROUP, TOPIC, "anna")
 
     silenced(anna)
