@@ -47,6 +47,7 @@ def open_house(folder: Path) -> House:
             sender="folder",
             acknowledge_within_days=36_500,
             cap_per_sender_a_day=1_000_000,
+            acknowledge_pause_minutes=0,
             cap_per_case=1_000_000,
             cap_an_hour=1_000_000,
         )

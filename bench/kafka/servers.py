@@ -54,6 +54,7 @@ class Servers:
             "sender": "folder",
             "acknowledge_within_days": "36500",
             "cap_per_sender_a_day": "1000000",
+            "acknowledge_pause_minutes": "0",
             "cap_per_case": "1000000",
             "cap_an_hour": "1000000",
             "log_level": "warning",

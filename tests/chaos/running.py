@@ -17,6 +17,7 @@ from tests.journeys.crowd import Crowd
 #: Caps that hold nobody back, and little to read.
 SETTINGS = {
     "cap_per_sender_a_day": "1000",
+    "acknowledge_pause_minutes": "0",
     "cap_per_case": "1000",
     "cap_an_hour": "1000000",
     "log_level": "warning",

@@ -30,6 +30,7 @@ _GOING = {ReplyState.QUEUED, ReplyState.SENDING, ReplyState.SENT, ReplyState.UNK
 _NOTHING_HELD_BACK: dict[str, Any] = {
     "acknowledge_within_days": 36_500,
     "cap_per_sender_a_day": 100_000,
+    "acknowledge_pause_minutes": 0,
     "cap_per_case": 100_000,
     "cap_an_hour": 1_000_000,
 }
