@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from amends.domain.verdict import FlagName, Kind, Severity
+from amends.domain.verdict import Flag, FlagName, Kind, Severity
 from amends.ports import TextToJudge
 from tests.support.places import shared_data
 from triage.calibration import Calibration, Floors
@@ -23,6 +23,7 @@ from triage.components.encoder import (
     readable_by_the_encoder,
     windows_of,
 )
+from triage.components.learned import likeliest_first, sentences_of, standing_flags
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import Judge, load_judge
 from triage.training.sources import Example, kind_of, own_example, read_rows
@@ -205,6 +206,40 @@ def test_a_grade_and_words_count_from_where_few_are_graded_too_high() -> None:
     assert found["flags"] == {"texts": 200, "precision": 1.0, "recall": 1.0}
     assert found["harm"]["high: reached of those that should"] == 1.0
     assert found["harm"]["high: reached of those that should not"] == 0.05
+
+
+def test_a_flag_of_a_rule_falls_where_the_encoder_is_sure_and_a_critical_one_never() -> None:
+    text = "the boiler broke"
+    doc = keep_text(blank_pipeline().make_doc(text), text)
+    flags = tuple(
+        Flag(name=name, quote="broke", start=11, end=16, rule=f"r.{name.value}", severity=severity)
+        for name, severity in (
+            (FlagName.SAFETY, Severity.CRITICAL),
+            (FlagName.MEDIA, Severity.HIGH),
+            (FlagName.FRAUD, Severity.HIGH),
+        )
+    )
+    assert standing_flags(doc, flags, 0.01) == flags, "what was not read rules nothing out"
+
+    doc.user_data["amends_likely"] = {FlagName.SAFETY: 0.001, FlagName.MEDIA: 0.001, FlagName.FRAUD: 0.01}
+
+    assert [flag.name for flag in standing_flags(doc, flags, 0.01)] == [FlagName.SAFETY, FlagName.FRAUD]
+
+
+def test_of_a_long_text_the_sentences_that_hold_a_grave_flag_are_tried_first() -> None:
+    text = "It rained. The bus burned. We walked. My hand hurts."
+    doc = keep_text(blank_pipeline().make_doc(text), text)
+    doc.user_data["amends_surest"] = [
+        Span(flag=FlagName.SAFETY, start=19, end=25, probability=0.2),
+        Span(flag=FlagName.SELF_HARM, start=46, end=51, probability=0.6),
+        Span(flag=FlagName.MEDIA, start=3, end=9, probability=0.9),
+    ]
+
+    found = likeliest_first(doc, sentences_of(text), Severity.CRITICAL)
+
+    assert [text[start:end].strip() for start, end in found] == [
+        "My hand hurts.", "The bus burned.", "It rained.", "We walked.",
+    ]  # fmt: skip
 
 
 def test_a_message_of_ours_is_read_with_its_subject_and_where_its_flags_stand() -> None:
