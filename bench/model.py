@@ -1,6 +1,6 @@
 """How fast, how large and how soon ready the shipped model is, beside spaCy's own `textcat`, on short messages.
 
-`python -m bench.model DATA RESULT` measures in a process of its own, on one core, and writes JSON. The models take
+`make bench` takes its figures from here; `python -m bench.model DATA RESULT` measures and writes JSON. The models take
 turns within a round, and the figures are medians over the rounds.
 """
 
@@ -32,7 +32,7 @@ A_SECOND, MIB, LOAD_S = 300, 25, 2.0
 JUDGE, ENCODER = "the shipped pipeline: kind, harm, flags, reasons", "its encoder alone"
 
 _LOADING = """
-import sys, time
+import pathlib, sys, time
 began = time.perf_counter()
 import triage.pipeline, spacy
 imported = time.perf_counter()
@@ -147,7 +147,8 @@ def _mib(folder: Path) -> float:
 
 
 def _load_s(folder: Path) -> float:
-    load = f"triage.pipeline.load_judge({str(folder)!r})" if folder == MODEL_DIR else f"spacy.load({str(folder)!r})"
+    loader = "triage.pipeline.load_judge" if folder == MODEL_DIR else "spacy.load"
+    load = f"{loader}(pathlib.Path({str(folder)!r}))"
     command = [sys.executable, "-c", _LOADING.format(load=load)]
     return median(float(subprocess.check_output(command, text=True)) for _ in range(3))  # noqa: S603
 
