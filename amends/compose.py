@@ -22,7 +22,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import cases, dead, parked, review
+from amends.casework import accounts, cases, dead, parked, review
 from amends.domain.arrival import Parked
 from amends.domain.check import Check
 from amends.domain.clock import Pack
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.desk.openid import Provider
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -77,8 +78,8 @@ Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
-#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, and the web form.
-SERVICES = ("ingest", "relay", *STAGES, "form")
+#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, the web form, and the desk.
+SERVICES = ("ingest", "relay", *STAGES, "form", "desk")
 #: Which topic each of them reads.
 TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: Topics that the broker never forgets: a rebuild begins with them.
@@ -104,6 +105,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     parked.discard,
     dead.hand_over,
     dead.discard,
+    accounts.tell,
     begin,
     settle,
     take_up,
@@ -593,6 +595,60 @@ class House:
             trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    def desk(self) -> FastAPI:
+        """Make the desk.
+
+        Raises:
+            Misconfigured: its address cannot be one.
+        """
+        from amends.desk.app import make_desk
+        from amends.desk.openid import OpenId
+        from amends.desk.parts import Desk, Entry
+
+        s = self.settings
+        return make_desk(
+            Desk(
+                organisation=s.organisation,
+                entry=Entry(
+                    url=s.desk_base_url,
+                    idle=timedelta(minutes=s.desk_idle_minutes),
+                    longest=timedelta(hours=s.desk_session_hours),
+                    trusted_proxies=s.desk_proxies,
+                ),
+                unit=self.database.unit,
+                reading=self.database.reading,
+                aside=self.database.aside,
+                viewing=self.database.viewing,
+                blobs=self.blobs,
+                pack=self.pack,
+                secret=self.secret,
+                now=self.now,
+                check=self.check_draft,
+                name_of=self.name_of,
+                take_in_again=self.take_in_again,
+                openid=None if self._openid is None else OpenId(self._openid, now=self.now),
+                approval_holds=timedelta(minutes=s.approval_minutes),
+            )
+        )
+
+    @property
+    def _openid(self) -> Provider | None:
+        s = self.settings
+        if not s.openid_issuer:
+            return None
+        from amends.desk.openid import Provider, roles_of_groups
+
+        return Provider(
+            issuer=s.openid_issuer,
+            client_id=s.openid_client_id,
+            client_secret=s.openid_client_secret.get_secret_value(),
+            returns_to=f"{s.desk_base_url.rstrip('/')}/sign-in/openid/back",
+            roles_of=roles_of_groups(s.openid_roles),
+            groups_claim=s.openid_groups_claim,
+            name_claim=s.openid_name_claim,
+            scope=s.openid_scope,
+        )
 
     def close(self) -> None:
         """Let go of what was opened: groups of the broker, connections to the database."""
