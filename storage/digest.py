@@ -32,6 +32,8 @@ LEFT_OUT: Mapping[str, str] = {
     "accounts": "who may use the desk, with secrets that no log may hold",
     "account_links": "one-time links, of which the database knows the digests alone",
     "desk_sessions": "who is signed in at this moment",
+    "case_leases": "who works on a case at this moment",
+    "saved_views": "views of the queue that people keep, of accounts that no log holds",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {

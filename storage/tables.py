@@ -353,6 +353,26 @@ search_words = Table(
     UniqueConstraint("number"),
 )
 
+# Who works on a case, and until when unless they say so again.
+case_leases = Table(
+    "case_leases",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), primary_key=True),
+    Column("holder", Words(80), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("owner", Words(80), nullable=False),
+    Column("name", Words(60), nullable=False),
+    Column("query", Words(), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("owner", "name"),
+)
+
 # Casework
 
 clocks = Table(

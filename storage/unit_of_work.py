@@ -24,6 +24,7 @@ from storage.places import Places
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
 from storage.threads import SqlThreadStore
+from storage.work import SqlWorkStore
 
 
 class SqlUnitOfWork:
@@ -41,6 +42,7 @@ class SqlUnitOfWork:
         self.deliveries = SqlDeliveryStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
+        self.work = SqlWorkStore(connection)
         self.accounts = SqlAccountStore(connection)
         self.intake = SqlIntakeStore(connection)
         self.dead = SqlDeadLetterStore(connection)

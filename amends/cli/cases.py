@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from amends.casework import cases as casework
+from amends.casework import claims
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import AsJson, console, moment, plain, safe, say, severity_text, table, write_json
 from amends.domain.case import CaseState
@@ -97,6 +98,26 @@ def list_queue(
     console.print(shown)
     if more:
         say(more)
+
+
+@case_app.command()
+def claim(reference: Reference, by: ActingAs = "", data_dir: DataDir = None) -> None:
+    """Make a case yours if it is nobody else's."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = claims.claim(unit, reference, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"{case.id} is yours")
+
+
+@case_app.command("let-go")
+def let_go(reference: Reference, by: ActingAs = "", data_dir: DataDir = None) -> None:
+    """Give a case of yours back, so that anybody may claim it."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = claims.let_go(unit, reference, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"{case.id} is free again")
 
 
 @case_app.command()

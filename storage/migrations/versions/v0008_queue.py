@@ -1,4 +1,4 @@
-"""Where open cases stand in the queue, and the words by which messages are found."""
+"""Where open cases stand in the queue, who works on which, saved views, and the words by which messages are found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alembic import op
 from storage.words import words_of
 
 revision = "v0008"
-down_revision = "v0006"
+down_revision = "v0007"
 branch_labels = None
 depends_on = None
 
@@ -89,6 +89,23 @@ def upgrade() -> None:
     never = sa.bindparam("never", datetime(1970, 1, 1, tzinfo=UTC), sa.DateTime(timezone=True))
     op.execute(sa.text(_PLACES).bindparams(never))
     op.create_table(
+        "case_leases",
+        sa.Column("case_id", _words(20), nullable=False),
+        sa.Column("holder", _words(80), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_leases_case_id_cases")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_leases")),
+    )
+    op.create_table(
+        "saved_views",
+        sa.Column("owner", _words(80), nullable=False),
+        sa.Column("name", _words(60), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "name", name=op.f("pk_saved_views")),
+    )
+    op.create_table(
         "search_words",
         sa.Column("message_id", _words(32), nullable=False),
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -162,4 +179,6 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE search_index")
     op.drop_table("search_words")
+    op.drop_table("saved_views")
+    op.drop_table("case_leases")
     op.drop_table("queue_places")
