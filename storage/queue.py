@@ -171,10 +171,11 @@ def _counted_now(
         .scalar_subquery()
     )
     rank = (-_places.points - pressing).label("rank")
-    # Two questions, each with an index of its own: asked as one, SQLite would read all places.
+    # What is narrowed is asked as a value, and as two questions: else a database would read all of an owner's places.
+    wanted = and_(True, *narrowed).is_(True)
     counted = union_all(
         *(
-            select(_places.case_id, _places.opened_at, rank).where(holds_no_more, *narrowed)
+            select(_places.case_id, _places.opened_at, rank).where(holds_no_more, wanted)
             for holds_no_more in (ended(now), not_yet(now))
         )
     ).subquery()

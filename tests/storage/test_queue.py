@@ -96,7 +96,7 @@ def open_queue(database_of_each_kind: Database) -> Iterator[Connection]:
         yield connection
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     made=busy_cases(),
     limit=st.integers(1, 30),
@@ -135,7 +135,7 @@ def pages(connection: Connection, *, now: datetime, limit: int) -> Iterator[str]
         after = rows[-1].cursor
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=busy_cases(), now=moments, later=moments)
 def test_a_counted_place_holds_exactly_as_long_as_it_says(
     database: Database, made: list[tuple[Case, list[Clock]]], now: datetime, later: datetime
