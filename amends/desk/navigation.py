@@ -18,7 +18,10 @@ class Place:
     needs: Permission
 
 
-PLACES: tuple[Place, ...] = (Place("Home", "Where to go", "/", Permission.SIGNED_IN),)
+PLACES: tuple[Place, ...] = (
+    Place("Home", "Where to go", "/", Permission.SIGNED_IN),
+    Place("Accounts", "Who may use the desk, and for what", "/accounts", Permission.MANAGE_ACCOUNTS),
+)
 
 
 def places_for(person: Person | None) -> list[Place]:
