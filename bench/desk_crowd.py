@@ -72,8 +72,10 @@ def fill_desk(
             references += [one["case"]["id"] for one in made[:20]]
             addresses += [one["identity"]["value"] for one in made[:20]]
             told(start + len(made))
-        fill(connection)
         connection.commit()
+    _settle(engine)
+    with engine.connect().execution_options(amends_writes=True) as connection, connection.begin():
+        fill(connection)
     _settle(engine)
     return Crowd(
         references=tuple(references), addresses=tuple(addresses), common=tuple(_THINGS), rare=tuple(rare[:500])
