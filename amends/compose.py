@@ -22,7 +22,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import accounts, cases, dead, parked, review
+from amends.casework import accounts, cases, claims, dead, parked, review
 from amends.domain.arrival import Parked
 from amends.domain.check import Check
 from amends.domain.clock import Pack
@@ -91,6 +91,8 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     enter,
     promise,
     cases.take,
+    claims.claim,
+    claims.let_go,
     cases.say_what_it_is,
     cases.close,
     cases.settle_link,

@@ -30,6 +30,7 @@ from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task
 from amends.domain.threading import Pointer, Via
 from amends.domain.verdict import Verdict
+from amends.work_store import PlaceStore, WorkStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -518,6 +519,14 @@ class UnitOfWork(Protocol):
     @property
     def tasks(self) -> TaskStore:
         """What only people can do."""
+
+    @property
+    def work(self) -> WorkStore:
+        """Who works on what, and people's views of the queue. None of it is derived from the log."""
+
+    @property
+    def places(self) -> PlaceStore:
+        """Where cases stand in the queue."""
 
     @property
     def accounts(self) -> AccountStore:

@@ -32,10 +32,14 @@ LEFT_OUT: Mapping[str, str] = {
     "accounts": "who may use the desk, with secrets that no log may hold",
     "account_links": "one-time links, of which the database knows the digests alone",
     "desk_sessions": "who is signed in at this moment",
+    "case_leases": "who works on a case at this moment",
+    "saved_views": "views of the queue that people keep, of accounts that no log holds",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "log_positions": {"mark": "where a broker keeps what comes next, in its own count"},
+    "queue_places": dict.fromkeys(("rank", "holds_from", "holds_until"), "how a case ranked when it was last counted"),
+    "search_words": {"number": "messages of before there was a search were numbered by their dates"},
 }
 #: Names in JSON likewise: a trace tells how a record was watched.
 NAMES_LEFT_OUT = frozenset({"traceparent"})

@@ -20,9 +20,11 @@ from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
 from storage.messages import SqlMessageStore
+from storage.places import Places
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
 from storage.threads import SqlThreadStore
+from storage.work import SqlWorkStore
 
 
 class SqlUnitOfWork:
@@ -30,15 +32,17 @@ class SqlUnitOfWork:
 
     def __init__(self, connection: Connection, *, partitions: Mapping[str, int], in_force: InForce) -> None:
         self._connection = connection
+        self.places = Places(connection)
         self.threads = SqlThreadStore(connection)
-        self.messages = SqlMessageStore(connection, self.threads)
+        self.messages = SqlMessageStore(connection, self.threads, self.places)
         self.contacts = SqlContactStore(connection)
-        self.cases = SqlCaseStore(connection)
-        self.clocks = SqlClockStore(connection)
+        self.cases = SqlCaseStore(connection, self.places)
+        self.clocks = SqlClockStore(connection, self.places)
         self.replies = SqlReplyStore(connection)
         self.deliveries = SqlDeliveryStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
+        self.work = SqlWorkStore(connection)
         self.accounts = SqlAccountStore(connection)
         self.intake = SqlIntakeStore(connection)
         self.dead = SqlDeadLetterStore(connection)
@@ -49,6 +53,7 @@ class SqlUnitOfWork:
     def commit(self) -> None:
         """Make everything durable and visible, as one."""
         with told_plainly():
+            self.places.renew()
             self._connection.commit()
 
     def savepoint(self) -> NestedTransaction:

@@ -75,12 +75,23 @@ ROUTES: Mapping[str, Permission] = {
     "accounts.drop_second_factor": _P.MANAGE_ACCOUNTS,
     "accounts.sign_out": _P.MANAGE_ACCOUNTS,
     # The queue
+    "queue.show": _P.READ_CASES,
+    "queue.claim": _P.WORK_CASES,
+    "queue.let_go": _P.WORK_CASES,
+    "queue.keep": _P.READ_CASES,
+    "queue.forget": _P.READ_CASES,
+    "queue.events": _P.READ_CASES,
+    "working.renew": _P.WORK_CASES,
+    "working.leave": _P.WORK_CASES,
     # The case
     # Review
     # Operators
     # Overview
     # The API
 }
+
+#: Routes that a page asks for by itself while nobody does anything: a session does not live by them.
+BY_ITSELF = frozenset({"queue.events", "working.renew"})
 
 
 def may(roles: Collection[Role], permission: Permission) -> bool:

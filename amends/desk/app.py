@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import account, accounts, health, home, link, openid, sign_in, style
+from amends.desk.pages import account, accounts, health, home, link, openid, queue, queue_events, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -29,6 +29,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     accounts.router,
     home.router,
+    queue.router,
+    queue_events.router,
     style.router,
 )
 
@@ -49,6 +51,7 @@ def make_desk(parts: Desk) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.desk = parts
+    app.state.on_start, app.state.on_stop = [parts.news.start], [parts.news.stop]
     parts.passwords.prepare()
     for router in ROUTERS:
         app.include_router(router)

@@ -20,6 +20,7 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("Home", "Where to go", "/", Permission.SIGNED_IN),
+    Place("Queue", "What to do next, and why it is first", "/desk/queue", Permission.READ_CASES),
     Place("Accounts", "Who may use the desk, and for what", "/accounts", Permission.MANAGE_ACCOUNTS),
 )
 

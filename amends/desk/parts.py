@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from amends.casework.parked import TakeInAgain
 from amends.casework.review import CheckDraft
 from amends.desk.openid import OpenId
 from amends.desk.passwords import Passwords
+from amends.desk.queue.news import NewsDesk
+from amends.desk.queue.standing import Standing
 from amends.desk.throttle import Throttle
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
@@ -85,6 +88,16 @@ class Desk:
     take_in_again: TakeInAgain
     openid: OpenId | None = None
     approval_holds: timedelta = timedelta(minutes=60)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """The counts of the queue."""
+        return Standing(self.viewing)
+
+    @cached_property
+    def news(self) -> NewsDesk:
+        """What tells open pages what is new."""
+        return NewsDesk(viewing=self.viewing, unit=self.unit, now=self.now)
 
 
 def desk(request: Request) -> Desk:

@@ -39,8 +39,10 @@ def serve(
     `on_bound` is called once requests are taken, with the port: of interest where
     `port` is 0, which takes any free one. `head_timeout_s` is how long the head of a
     request may take. `on_turn` is called once a second, for as long as the server's loop
-    turns. `most_connections` is how many may be open at once. Signals are left to the
-    caller. Requests are not logged by line: their addresses hold status tokens.
+    turns. `most_connections` is how many may be open at once. What an app keeps in
+    `state.on_start` is called before the first request, what in `state.on_stop` when no
+    more are taken. Signals are left to the caller. Requests are not logged by line: their
+    addresses hold status tokens.
 
     Raises:
         Misconfigured: the address cannot be listened on.
@@ -88,8 +90,18 @@ class _StoppableServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        self._tell("on_start")
         for listener in sockets or []:
             self._on_bound(listener.getsockname()[1])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Answers that last for ever end now; the others may finish.
+        self._tell("on_stop")
+        await super().shutdown(sockets=sockets)
+
+    def _tell(self, what: str) -> None:
+        for hear in getattr(getattr(self.config.app, "state", None), what, ()):
+            hear()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_A_SECOND == 0:

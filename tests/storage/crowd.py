@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from amends.wire import encode_message
-from storage.tables import cases, clocks
+from storage.places import Places
+from storage.places import fill as fill_places
+from storage.tables import cases, clocks, queue_places
 from tests.support.builders import a_message
+from tests.support.clock import MONDAY
 
 #: What each statement puts into its table: `n` is the number of messages, `i` counts from 1.
 _ROWS = (
@@ -34,6 +37,9 @@ _ROWS = (
             'complaint', 0.9, 1 + i % 4, false, 'shipped', '', 1,
             {body}
         FROM generate_series(1, {n}) i""",
+    """INSERT INTO search_words
+        SELECT md5('message' || i), i, 'my parcel never came ' || left(md5('word' || i), 6)
+        FROM generate_series(1, {n} * 8 / 10) i""",
     """INSERT INTO flags SELECT md5('message' || i * 2), 0, 'repeat_contact', 'again', 0, 5, 'contact.again', 2
         FROM generate_series(1, {n} / 2) i""",
     """INSERT INTO thread_names
@@ -113,6 +119,9 @@ def fill(engine: Engine, messages: int, *, told: Callable[[str], None] = lambda 
         for statement in _ROWS:
             told(statement.split()[2])
             connection.exec_driver_sql(statement.format(n=messages, **names).replace("%", "%%"))
+        told("queue_places")
+        fill_places(connection)
+        count_places(connection)
     _settle(engine)
 
 
@@ -123,7 +132,17 @@ def reopen(engine: Engine, count: int) -> None:
         connection.execute(update(cases).where(cases.c.id.in_(newest)).values(state="in_hand"))
         opened = select(cases.c.id).where(cases.c.state == "in_hand")
         connection.execute(update(clocks).where(clocks.c.case_id.in_(opened)).values(stopped_at=None))
+        connection.execute(delete(queue_places))
+        fill_places(connection)
+        count_places(connection)
     _settle(engine)
+
+
+def count_places(connection: Connection) -> None:
+    """Count all ranks, as the desk does while it runs."""
+    places = Places(connection)
+    while places.count(now=MONDAY, limit=5_000):
+        pass
 
 
 def _settle(engine: Engine) -> None:

@@ -8,28 +8,33 @@ The statements are the code's own: they are caught as they go to the driver, and
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, select
 
 from amends.bus.port import Position, Topic
+from amends.domain.due import Due, horizon
 from amends.domain.reply import Purpose, ReplyState
 from amends.domain.threading import Via
 from amends.domain.verdict import Severity
 from amends.unit_of_work import GivenName
+from storage.counts import count_open
 from storage.engine import open_engine
 from storage.history import InForce
 from storage.levels import levels
 from storage.migrate import upgrade
+from storage.news import filed_since, last_filed
+from storage.queue import Wanted, page, queue
+from storage.search import find
 from storage.tables import cases, matter_marks, messages, parked, replies, tasks
 from storage.unit_of_work import SqlUnitOfWork
-from storage.views import queue
 from tests.conftest import PARTITIONS
 from tests.storage.crowd import fill, reopen
 from tests.support.builders import a_message, mail_from
@@ -38,6 +43,8 @@ from tests.support.postgres import a_postgres_database
 
 Ask = Callable[[SqlUnitOfWork, Connection], object]
 NOW: datetime = MONDAY
+#: A word that one message of the crowd has.
+RARE = hashlib.md5(b"word7").hexdigest()[:6]  # noqa: S324
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +100,16 @@ def questions(samples: Samples) -> dict[str, Ask]:
     return {
         "queue: the first 50": lambda _u, c: queue(c, now=NOW, limit=50).in_all,
         "queue: high or worse, of one owner": lambda _u, c: (
-            queue(c, now=NOW, limit=50, severity=Severity.HIGH, owner="hana").in_all
+            queue(c, now=NOW, limit=50, wanted=Wanted(severity=Severity.HIGH, owner="hana")).in_all
         ),
+        "queue: the next 50": lambda _u, c: len(_next_page(c)),
+        "queue: what is due today": lambda _u, c: len(page(c, now=NOW, limit=50, wanted=Wanted(due=Due.TODAY))),
+        "queue: how many of each": lambda _u, c: count_open(c, horizon(NOW, UTC)).all(),
+        "search: a common word": lambda _u, c: len(find(c, "parcel", limit=25).case_ids),
+        "search: the next page of it": lambda _u, c: len(_next_found(c)),
+        "search: a rare word": lambda _u, c: len(find(c, f"never {RARE}", limit=25).case_ids),
+        "search: an address": lambda _u, c: len(find(c, "person7@example.org", limit=25).case_ids),
+        "news: since the last": lambda _u, c: len(filed_since(c, last_filed(c) - 5)),
         "review list": lambda u, _c: len(u.replies.in_state(ReplyState.IN_REVIEW)),
         "parked list": lambda u, _c: len(u.intake.parked()),
         "task list": lambda u, _c: len(u.tasks.open_tasks()),
@@ -141,6 +156,16 @@ def questions(samples: Samples) -> dict[str, Ask]:
         "audit: the last entry": lambda u, _c: u.audit.head()[0],
         "audit: all of one case": lambda u, _c: len(u.audit.about("case:77")),
     }
+
+
+def _next_page(connection: Connection) -> Sequence[object]:
+    first = page(connection, now=NOW, limit=50)
+    return page(connection, now=NOW, limit=50, after=first[-1].cursor)
+
+
+def _next_found(connection: Connection) -> Sequence[object]:
+    first = find(connection, "parcel", limit=25)
+    return find(connection, "parcel", limit=25, before=first.next).case_ids
 
 
 def _whole_case(unit: SqlUnitOfWork, case_id: str) -> int:
