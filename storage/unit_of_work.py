@@ -19,6 +19,7 @@ from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
 from storage.messages import SqlMessageStore
+from storage.notes import SqlNoteStore
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
 from storage.threads import SqlThreadStore
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
         self.deliveries = SqlDeliveryStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
+        self.notes = SqlNoteStore(connection)
         self.intake = SqlIntakeStore(connection)
         self.dead = SqlDeadLetterStore(connection)
         self.audit = SqlAuditTrail(connection)

@@ -9,7 +9,21 @@ import sys
 import typer
 
 from amends.bus.brake import StageBroken
-from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, rebuild, review, setup, triage
+from amends.cli import (
+    background,
+    cases,
+    casework,
+    checking,
+    dead,
+    demo,
+    intake,
+    mail,
+    parked,
+    rebuild,
+    review,
+    setup,
+    triage,
+)
 from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
@@ -31,7 +45,7 @@ app.command("reconcile")(intake.reconcile_sources)
 app.add_typer(triage.app, name="triage")
 app.add_typer(mail.app, name="mail")
 app.add_typer(cases.queue_app, name="queue")
-app.add_typer(cases.case_app, name="case")
+app.add_typer(casework.case_app, name="case")
 app.add_typer(cases.task_app, name="task")
 app.add_typer(review.app, name="review")
 app.add_typer(parked.app, name="parked")
