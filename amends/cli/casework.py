@@ -35,7 +35,7 @@ def note(
     say(f"note {written.number} on {written.case_id}")
 
 
-@case_app.command("hand-over")
+@case_app.command("handover")
 def hand_over(
     reference: Reference,
     to: Annotated[str, typer.Option(help="Who is to have it.")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def log(ingest_house: IngestHouse) -> ContactLog:
     )
 
 
-def a_contact(clock: FakeClock, text: str = "My parcel never came.", **more: str) -> Contact:
+def a_contact(clock: FakeClock, text: str = "My parcel never came.", **more: Any) -> Contact:
     return replace(Contact(channel=Channel.PHONE, text=text, happened_at=clock() - timedelta(hours=1)), **more)
 
 
@@ -124,7 +125,7 @@ def test_an_address_that_a_colleague_wrote_down_has_not_been_proven(
     ],
 )
 def test_what_cannot_be_logged_is_refused_with_the_remedy(
-    log: ContactLog, ingest_house: IngestHouse, clock: FakeClock, changed: dict[str, str], says: str
+    log: ContactLog, ingest_house: IngestHouse, clock: FakeClock, changed: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(Refused, match=says):
         log.log(replace(a_contact(clock), **changed), by="hana")

@@ -175,7 +175,7 @@ def _links(desk: Desk) -> None:
 def _casework(desk: Desk) -> None:
     tom = desk.case_of("tom@customer.example")
     desk.type("case", "note", tom, "--text", "He sounded calm.", "--as", "hana")
-    desk.type("case", "hand-over", tom, "--to", "omar", "--because", "He knows heaters", "--as", "hana")
+    desk.type("case", "handover", tom, "--to", "omar", "--because", "He knows heaters", "--as", "hana")
     desk.type("case", "reply", tom, "--text", ANSWER.replace("Ines", "Tom"), "--as", "omar")
     desk.type("case", "log", "--channel", "phone", "--case", tom, "--text", "It still smells of gas.", "--as", "omar")
     desk.type("case", "log", "--channel", "counter", "--text", "My new lamp is broken.", "--as", "omar")
