@@ -22,12 +22,13 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import cases, dead, notes, parked, review, writing
+from amends.casework import accounts, cases, dead, notes, parked, review, writing
 from amends.domain.arrival import Parked
 from amends.domain.case import Case
 from amends.domain.check import Check
 from amends.domain.clock import Pack
 from amends.domain.reply import Form, Reply
+from amends.domain.verdict import Flag
 from amends.errors import Misconfigured
 from amends.history import Command
 from amends.house import installation_secret
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.desk.case.words import Why
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -79,8 +81,8 @@ Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
-#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, and the web form.
-SERVICES = ("ingest", "relay", *STAGES, "form")
+#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, the web form, and the desk.
+SERVICES = ("ingest", "relay", *STAGES, "form", "desk")
 #: Which topic each of them reads.
 TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: Topics that the broker never forgets: a rebuild begins with them.
@@ -112,6 +114,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     parked.discard,
     dead.hand_over,
     dead.discard,
+    accounts.tell,
     begin,
     settle,
     take_up,
@@ -605,6 +608,20 @@ class House:
         )
         return make_app(intake, settings=settings, now=self.now)
 
+    def explain_flag(self, flag: Flag) -> Why:
+        """Say why a flag was raised, for a page."""
+        from amends.desk.case.words import Why
+        from triage.taxonomy import meaning_of
+
+        means, says = meaning_of(flag)
+        return Why(
+            flag=flag.name.value.replace("_", " "),
+            means=means,
+            rule=flag.rule,
+            says=says or "Not a rule: the model took these words for such a flag's.",
+            severity=flag.severity.word if flag.severity else "",
+        )
+
     @cached_property
     def contact_log(self) -> ContactLog:
         """The door by which colleagues log contacts by telephone, letter and counter."""
@@ -614,6 +631,43 @@ class House:
             blobs=self.blobs,
             readers=self.readers,
             now=self.now,
+        )
+
+    def desk(self) -> FastAPI:
+        """Make the desk.
+
+        Raises:
+            Misconfigured: its address cannot be one.
+        """
+        from amends.desk.app import make_desk
+        from amends.desk.parts import Desk, Entry
+
+        s = self.settings
+        return make_desk(
+            Desk(
+                organisation=s.organisation,
+                entry=Entry(
+                    url=s.desk_base_url,
+                    idle=timedelta(minutes=s.desk_idle_minutes),
+                    longest=timedelta(hours=s.desk_session_hours),
+                    trusted_proxies=s.desk_proxies,
+                ),
+                unit=self.database.unit,
+                reading=self.database.reading,
+                aside=self.database.aside,
+                viewing=self.database.viewing,
+                blobs=self.blobs,
+                pack=self.pack,
+                secret=self.secret,
+                now=self.now,
+                check=self.check_draft,
+                frame=self.frame_answer,
+                explain=self.explain_flag,
+                contact_log=self.contact_log,
+                name_of=self.name_of,
+                take_in_again=self.take_in_again,
+                approval_holds=timedelta(minutes=s.approval_minutes),
+            )
         )
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from amends.account_store import AccountStore
 from amends.bus.port import LogWriter
 from amends.domain.arrival import Arrival, Parked, ParkedState
 from amends.domain.audit import AuditEntry, Happening
@@ -542,6 +543,10 @@ class UnitOfWork(Protocol):
     @property
     def notes(self) -> NoteStore:
         """What colleagues write down about cases."""
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Who may use the desk. None of it is derived from the log."""
 
     @property
     def intake(self) -> IntakeStore:
