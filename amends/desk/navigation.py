@@ -18,7 +18,10 @@ class Place:
     needs: Permission
 
 
-PLACES: tuple[Place, ...] = (Place("Home", "Where to go", "/", Permission.SIGNED_IN),)
+PLACES: tuple[Place, ...] = (
+    Place("Home", "Where to go", "/", Permission.SIGNED_IN),
+    Place("Log a contact", "A call, a letter, somebody at the counter", "/desk/contact", Permission.WORK_CASES),
+)
 
 
 def places_for(person: Person | None) -> list[Place]:

@@ -44,11 +44,6 @@ class Presence:
                 self._cases = {key: still for key in self._cases if (still := self._still(key, at))}
             return others
 
-    def gone(self, case_id: str, name: str) -> None:
-        """Note that somebody has left a case."""
-        with self._lock:
-            self._cases.get(case_id, {}).pop(name, None)
-
     def _still(self, case_id: str, at: datetime) -> dict[str, Looking]:
         looking = self._cases.get(case_id, {})
         return {name: one for name, one in looking.items() if at - one.heard_at < _HEARD_WITHIN}

@@ -19,7 +19,7 @@ _SAID_ELSEWHERE = frozenset({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One thing that happened: who did it, in a sentence's beginning, and what. `reason` is what they gave as theirs."""
+    """One thing that happened: `who` and `what` are a sentence together. `reason` is the one that they gave."""
 
     number: int
     at: datetime
@@ -71,7 +71,11 @@ def _corrected(facts: Mapping[str, Any]) -> str:
         for what in ("kind", "severity")
         if facts[what] != facts[f"{what}_before"]
     ]
-    return f"changed {' and '.join(changed)}" if changed else f"confirmed: {facts['kind']}, {facts['severity'] or '–'}"
+    return (
+        f"changed {' and '.join(changed)}"
+        if changed
+        else f"confirmed: {facts['kind']}, {facts['severity'] or 'no severity'}"
+    )
 
 
 _WITH_ANOTHER_CASE = {
@@ -92,6 +96,7 @@ _PLAINLY = {
     "reply.edited": "changed a reply",
     "reply.approved": "approved a reply",
     "reply.rejected": "rejected a reply",
+    "reply.back_to_review": "sent a reply back to its reviewer",
     "reply.sent": "sent a reply",
     "reply.sending": "began to send a reply",
     "reply.failed": "could not deliver a reply",

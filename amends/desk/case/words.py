@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from amends.domain.verdict import Flag
 
@@ -39,7 +40,7 @@ def pieces(text: str, flags: Sequence[Flag], explain: Explain) -> tuple[Piece, .
     held = [flag for flag in flags if text[flag.start : flag.end] == flag.quote]
     edges = sorted({0, len(text), *(flag.start for flag in held), *(flag.end for flag in held)})
     cut = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         over = [flag for flag in held if flag.start <= start and end <= flag.end]
         cut.append(Piece(text=text[start:end], whys=tuple(dict.fromkeys(explain(flag) for flag in over))))
     return tuple(cut)
