@@ -21,8 +21,8 @@ from tests.support.clock import MONDAY
 
 WORDS = "The kettle burned my son's arm. I have written three times and nobody answers."
 ANSWER = (
-    "Dear Ines,\n\nThank you for your message about the kettle. We are sorry that it hurt your son. We have looked into "
-    "it: a whole batch had a bad lid. We will send you another one this week.\n\nWith kind regards\nNorthmoor\n"
+    "Dear Ines,\n\nThank you for your message about the kettle. We are sorry that it hurt your son. We have looked "
+    "into it: a whole batch had a bad lid. We will send you another one this week.\n\nWith kind regards\nNorthmoor\n"
 )
 RAW = (
     b"From: Ines Okafor <ines@example.org>\r\nTo: help@northmoor.example\r\nSubject: My kettle\r\n"

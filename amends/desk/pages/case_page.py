@@ -13,15 +13,16 @@ from starlette.responses import Response
 
 from amends.casework.notes import NOTE_AT_MOST, view, was_viewed
 from amends.casework.writing import messages_since
-from amends.desk.case.editor import looked
+from amends.desk.case.editor import Looked, looked
 from amends.desk.case.file import CaseFile, read_file
 from amends.desk.page import done, page
 from amends.desk.parts import Desk, desk
 from amends.desk.sessions import Person
 from amends.domain.case import CaseState
+from amends.domain.check import Check
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Resolved, Upheld
-from amends.domain.reply import Form, Reply, text_sha256
+from amends.domain.reply import Form, Reply, ReplyState, text_sha256
 from amends.domain.verdict import Kind, Severity
 from amends.errors import Refused
 from amends.unit_of_work import UnitOfWork
@@ -130,11 +131,11 @@ def _editor(unit: UnitOfWork, parts: Desk, file: CaseFile, kept: Kept, *, chosen
         return _beginning(unit, parts, file, kept)
     text = kept.value("reply", "text", current.text)
     as_now = text_sha256(current.text)
-    checks = file.checks[current.id] if text == current.text else parts.check(unit, replace(current, text=text or " "))
+    found = file.checks[current.id] if text == current.text else None
     return {
         "reply": current,
         "text": text,
-        "looked": looked(replace(current, text=text or " "), checks, kind=file.case.kind),
+        "looked": look(unit, parts, current, text, kind=file.case.kind, found=found),
         "instead_of": as_now,
         "theirs": "" if kept.value("reply", "instead_of", as_now) == as_now else current.text,
         "since": messages_since(unit, file.case.id, kept.value("reply", "seen")),
@@ -147,37 +148,49 @@ def _editor(unit: UnitOfWork, parts: Desk, file: CaseFile, kept: Kept, *, chosen
 def _beginning(unit: UnitOfWork, parts: Desk, file: CaseFile, kept: Kept) -> dict[str, Any]:
     framed = parts.frame(unit, file.case, None, parts.now())
     forms: list[dict[str, Any]] = json.loads(framed.advice)
-    text = kept.value("reply", "text")
     form = kept.value("reply", "form", framed.reply.form.value)
-    written = replace(
-        framed.reply, text=text or " ", parts=(), form=Form(form) if form in set(Form) else framed.reply.form
-    )
-    checks = parts.check(unit, written) if text.strip() else ()
+    text = kept.value("reply", "text")
+    written = replace(framed.reply, parts=(), form=Form(form) if form in set(Form) else framed.reply.form)
     return {
         "reply": None,
         "text": text,
         "form": form,
-        "looked": looked(written, checks, kind=file.case.kind) if text.strip() else None,
+        "looked": look(unit, parts, written, text, kind=file.case.kind),
         "since": messages_since(unit, file.case.id, kept.value("reply", "seen")),
+        "theirs": "",
         "forms": forms,
         "others": file.open_replies,
         "may_begin": False,
     }
 
 
-def draft_to_check(unit: UnitOfWork, parts: Desk, reference: str, fields: FormData) -> Reply:
-    """Give the reply that is being written, with the words as they are typed now.
+def look(
+    unit: UnitOfWork,
+    parts: Desk,
+    reply: Reply,
+    text: str,
+    *,
+    kind: Kind,
+    found: tuple[Check, ...] | None = None,
+) -> Looked | None:
+    """Say what the checks find in words for a reply; None where there are none yet. `found` is known already."""
+    if not text.strip():
+        return None
+    written = replace(reply, text=text, approval=None, state=ReplyState.DRAFTED)
+    return looked(written, parts.check(unit, written) if found is None else found, kind=kind)
+
+
+def begun(unit: UnitOfWork, parts: Desk, reference: str, fields: FormData) -> Reply:
+    """Give the reply that is being written, with its words as they are kept.
 
     Raises:
         NotFound, Refused: there is no such case or reply, or the form cannot be used.
     """
-    text = typed(fields, "text") or " "
     if reply_id := typed(fields, "reply"):
-        return replace(unit.replies.find(reply_id), text=text)
-    case = unit.cases.get(read_reference(reference))
+        return unit.replies.find(reply_id)
     form = typed(fields, "form")
-    framed = parts.frame(unit, case, Form(form) if form in set(Form) else None, parts.now())
-    return replace(framed.reply, text=text, parts=())
+    case = unit.cases.get(read_reference(reference))
+    return replace(parts.frame(unit, case, Form(form) if form in set(Form) else None, parts.now()).reply, parts=())
 
 
 def sentence(says: str) -> str:

@@ -6,10 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from amends.casework import review, writing
-from amends.desk.case.editor import looked
 from amends.desk.guard import Fields, SignedIn
 from amends.desk.page import page
-from amends.desk.pages.case_page import Kept, act, case_page, draft_to_check, typed
+from amends.desk.pages.case_page import Kept, act, begun, case_page, look, typed
 from amends.desk.parts import desk
 from amends.domain.ids import read_reference
 from amends.domain.reply import Form, ReplyState, text_sha256
@@ -109,8 +108,7 @@ def check(request: Request, reference: str, person: SignedIn, fields: Fields) ->
         kept = Kept(section="reply", fields={name: typed(fields, name) for name in fields})
         return case_page(request, person, reference, kept=kept)
     with parts.reading() as unit:
-        draft = draft_to_check(unit, parts, reference, fields)
-        checks = parts.check(unit, draft) if draft.text.strip() else ()
+        draft = begun(unit, parts, reference, fields)
         kind = unit.cases.get(draft.case_id).kind
-    found = looked(draft, checks, kind=kind) if draft.text.strip() else None
+        found = look(unit, parts, draft, typed(fields, "text"), kind=kind)
     return page(request, "case/checks.html", looked=found)
