@@ -22,7 +22,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import accounts, cases, dead, notes, parked, review, writing
+from amends.casework import accounts, cases, dead, notes, parked, review, splitting, writing
 from amends.domain.arrival import Parked
 from amends.domain.case import Case
 from amends.domain.check import Check
@@ -103,6 +103,8 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     notes.note,
     notes.view,
     writing.begin_reply,
+    splitting.split,
+    splitting.join_again,
     cases.finish_task,
     cases.settle_delivery,
     cases.allow_mail,

@@ -74,6 +74,12 @@ class MessageStore(Protocol):
             Refused: it is in a case already.
         """
 
+    def move(self, message_id: str, to: str) -> JudgedMessage:
+        """Put a message of one case into another, as the last that it got, with the names that point at it.
+
+        The messages that stay are counted anew.
+        """
+
     def of_case(self, case_id: str) -> list[JudgedMessage]:
         """Give a case's messages, oldest first."""
 
@@ -162,6 +168,13 @@ class CaseStore(Protocol):
 
         Raises:
             Refused: somebody else has changed one since it was read.
+        """
+
+    def drop(self, case_id: str) -> None:
+        """Forget a case that nothing was ever done on, with its clocks, its links and its marks.
+
+        Raises:
+            Refused: something hangs on it: a message, a reply, a task, a note, an outcome.
         """
 
     def record_outcome(self, outcome: Outcome) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from amends.domain.contact import Identity, IdentityKind
 from amends.domain.ids import read_reference
@@ -40,6 +40,19 @@ class SqlThreadStore:
             if message.conversation:
                 rows.append(_row(message.conversation, Via.CONVERSATION, case_id, "", message.author))
         self._number_and_insert(rows)
+
+    def move(self, message: Message, case_id: str, to: str) -> None:
+        """Let the names of a message point at another case from now on; other messages' names stay."""
+        for name in message.names:
+            self._connection.execute(
+                update(thread_names)
+                .where(
+                    thread_names.c.name == _stored(name),
+                    thread_names.c.via == Via.ANSWER_TO_MESSAGE.value,
+                    thread_names.c.case_id == case_id,
+                )
+                .values(case_id=to)
+            )
 
     def name_reply(self, name: str, case_id: str, reply_id: str, given_to: Identity) -> None:
         """Remember what an outgoing reply is called."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from amends.casework import cases as casework
-from amends.casework import notes, writing
+from amends.casework import notes, splitting, writing
 from amends.cli.cases import Reference, case_app
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import say
@@ -64,6 +64,36 @@ def unlink(
         casework.undo_link(unit, reference, other, by=acting(house, by), at=house.now())
         unit.commit()
     say("taken back: it is a suggestion again")
+
+
+@case_app.command()
+def split(
+    reference: Reference,
+    message: Annotated[
+        str, typer.Argument(help="The message's id, as `case show --json` gives it.", metavar="MESSAGE")
+    ],
+    because: Annotated[str, typer.Option("--because", help="Why; it is kept with both cases.")],
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Split a message off into a case of its own."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = splitting.split(
+            unit, reference, message, because=because, by=acting(house, by), at=house.now(), pack=house.pack
+        )
+        unit.commit()
+    say(f"{case.id} is its case now; to undo it: `amends case unsplit {case.id}`")
+
+
+@case_app.command()
+def unsplit(reference: Reference, by: ActingAs = "", data_dir: DataDir = None) -> None:
+    """Put the message of a case that was split off back, while nothing else was done on it."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = splitting.join_again(unit, reference, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"it is on {case.id} again")
 
 
 @case_app.command()

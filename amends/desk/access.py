@@ -63,6 +63,8 @@ ROUTES: Mapping[str, Permission] = {
     "case.set": _P.WORK_CASES,
     "case.note": _P.WORK_CASES,
     "case.link": _P.WORK_CASES,
+    "case.split": _P.WORK_CASES,
+    "case.unsplit": _P.WORK_CASES,
     "case.finish_task": _P.WORK_CASES,
     "case.settle": _P.WORK_CASES,
     "case.close": _P.WORK_CASES,

@@ -180,6 +180,10 @@ def _casework(desk: Desk) -> None:
     desk.type("case", "log", "--channel", "phone", "--case", tom, "--text", "It still smells of gas.", "--as", "omar")
     desk.type("case", "log", "--channel", "counter", "--text", "My new lamp is broken.", "--as", "omar")
     work(desk.house)
+    called = desk.shown(tom)["messages"][-1]["message"]["id"]
+    apart = desk.type("case", "split", tom, called, "--because", "Another heater", "--as", "omar").out.split()[0]
+    desk.type("case", "unsplit", apart, "--as", "omar")
+    desk.type("case", "split", tom, called, "--because", "Another heater after all", "--as", "omar")
     with desk.house.database.unit() as unit:
         view(unit, tom, by="omar", at=desk.house.now())
         unit.commit()

@@ -10,6 +10,7 @@ from amends.desk.case.told import Told, told
 from amends.desk.case.words import Explain, Piece, Why, pieces
 from amends.domain.audit import AuditEntry
 from amends.domain.delivery import Delivery
+from amends.domain.ids import case_reference
 from amends.domain.message import Message
 from amends.domain.note import Note
 from amends.domain.reply import Reply, ReplyState
@@ -23,7 +24,11 @@ _DROPPED = {ReplyState.REJECTED, ReplyState.SUPERSEDED, ReplyState.SUPPRESSED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomersWords:
-    """A message of the customer. `rest` says that there is more than they wrote this time: quoted history."""
+    """A message of the customer.
+
+    `opened` says that the case has its number from it, `rest` that there is more than they wrote
+    this time: quoted history.
+    """
 
     at: datetime
     message: Message
@@ -32,6 +37,7 @@ class CustomersWords:
     whys: tuple[tuple[str, Why], ...]
     joined_via: str
     is_new: bool
+    opened: bool
     rest: bool
     template: str = "message"
 
@@ -82,7 +88,8 @@ def timeline(
     new = _after(messages, seen)
     entries: list[tuple[datetime, int, Entry]] = []
     for judged in messages:
-        entries.append((judged.message.received_at, 0, _customers_words(judged, judged.message.id in new, explain)))
+        said_by_them = _customers_words(judged, judged.message.id in new, explain)
+        entries.append((judged.message.received_at, 0, said_by_them))
     for reply in replies:
         went = tuple(one for one in deliveries if one.reply_id == reply.id)
         if reply.state in _SAID | _DROPPED:
@@ -106,6 +113,7 @@ def _customers_words(judged: JudgedMessage, is_new: bool, explain: Explain) -> C
         whys=tuple((flag.quote, explain(flag)) for flag in flags),
         joined_via=judged.joined_via,
         is_new=is_new,
+        opened=judged.case_id == case_reference(message.id),
         rest=message.text.strip() != message.own_words.strip(),
     )
 

@@ -84,6 +84,7 @@ _WITH_ANOTHER_CASE = {
     "link.reopened": "took back what was said of the link with",
     "link.suggested": "suggested a link with",
     "case.split": "split a message off into",
+    "case.split_off": "split this off from",
     "case.joined_again": "took back the message that was split off into",
 }
 _PLAINLY = {

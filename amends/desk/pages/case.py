@@ -8,10 +8,10 @@ from typing import TypeVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from amends.casework import cases, notes
+from amends.casework import cases, notes, splitting
 from amends.desk.guard import Fields, SignedIn
-from amends.desk.page import page
-from amends.desk.pages.case_page import act, address, case_page, typed
+from amends.desk.page import done, page
+from amends.desk.pages.case_page import Kept, act, address, case_page, sentence, typed
 from amends.desk.parts import desk
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Outcome, Resolved, Upheld
@@ -119,6 +119,41 @@ def link(request: Request, reference: str, person: SignedIn, fields: Fields) -> 
 
     told = {"undo": "Taken back: it is a suggestion again.", "accept": "Accepted: each case shows the other."}
     return act(request, person, reference, "links", fields, do, says=told.get(says, "Refused."))
+
+
+@router.post("/split", name="case.split")
+def split(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
+    """Split a message off into a case of its own."""
+    parts = desk(request)
+    at = parts.now()
+
+    def do(unit: UnitOfWork) -> None:
+        splitting.split(
+            unit,
+            reference,
+            typed(fields, "message"),
+            because=typed(fields, "because_split"),
+            by=person.name,
+            at=at,
+            pack=parts.pack,
+        )
+
+    says = "It has a case of its own now, among the links. There you can undo it."
+    return act(request, person, reference, "links", fields, do, says=says)
+
+
+@router.post("/unsplit", name="case.unsplit")
+def unsplit(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
+    """Undo a split. `other` is the case that was split off, whichever of the two the page shows."""
+    parts = desk(request)
+    try:
+        with parts.unit() as unit:
+            back = splitting.join_again(unit, typed(fields, "other"), by=person.name, at=parts.now())
+            unit.commit()
+    except Refused as why:
+        kept = Kept(section="links", says=sentence(str(why)))
+        return case_page(request, person, reference, status=409, kept=kept)
+    return done(request, address(back.id, "timeline"), "Undone: the message is on this case again.")
 
 
 @router.post("/task", name="case.finish_task")

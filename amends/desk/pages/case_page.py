@@ -131,11 +131,11 @@ def _editor(unit: UnitOfWork, parts: Desk, file: CaseFile, kept: Kept, *, chosen
         return _beginning(unit, parts, file, kept)
     text = kept.value("reply", "text", current.text)
     as_now = text_sha256(current.text)
-    found = file.checks[current.id] if text == current.text else None
+    known = file.checks[current.id] if text == current.text else None
     return {
         "reply": current,
         "text": text,
-        "looked": look(unit, parts, current, text, kind=file.case.kind, found=found),
+        "looked": look(unit, parts, current, text, kind=file.case.kind, found=known),
         "instead_of": as_now,
         "theirs": "" if kept.value("reply", "instead_of", as_now) == as_now else current.text,
         "since": messages_since(unit, file.case.id, kept.value("reply", "seen")),
