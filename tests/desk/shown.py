@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from amends.casework import accounts
 from amends.casework.cases import close, take
@@ -78,7 +78,7 @@ def _case_on_x(house: DeskHouse) -> str:
 def _closed_case(house: DeskHouse) -> str:
     case = AtTheDesk(house=house).case()
     with house.database.unit() as unit:
-        close(unit, replace(an_outcome(), case_id=case.id))
+        close(unit, an_outcome(case.id))
         unit.commit()
     return f"/desk/case/{case.id}"
 
