@@ -23,6 +23,7 @@ from amends.desk.pages import (
     sign_in,
     style,
 )
+from amends.desk.pages import account, accounts, health, home, link, openid, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -36,6 +37,7 @@ _BODY_TIMEOUT_S = 30.0
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
+    openid.router,
     link.router,
     account.router,
     accounts.router,
