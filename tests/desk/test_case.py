@@ -411,3 +411,14 @@ def test_a_call_is_logged_for_a_case_and_for_a_new_one(
     with desk_house.database.reading() as unit:
         actions = [json.loads(entry.happening_json)["action"] for entry in unit.audit.every()]
     assert actions.count("contact.logged") == 2
+
+
+def test_whoever_reads_a_message_as_it_came_has_read_the_file(at_the_desk: AtTheDesk, desk_house: DeskHouse) -> None:
+    case = at_the_desk.case()
+    with desk_house.database.reading() as unit:
+        message_id = unit.messages.last_filed(case.id).message.id
+
+    desk_house.client("auditor").get(address(case, f"/message/{message_id}/source"))
+
+    [told] = desk_house.audit(f"case:{case.id}")
+    assert json.loads(told)["actor"] == "user:auditor"

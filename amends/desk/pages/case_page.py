@@ -89,16 +89,14 @@ def case_page(
     Raises:
         NotFound: no such case.
     """
-    parts, now = desk(request), desk(request).now()
+    parts = desk(request)
+    can_work = person.may("work_cases")
+    chosen = request.query_params.get("reply", "")
     with parts.reading() as unit:
         file = read_file(unit, reference, seen=kept.value("reply", "seen"), explain=parts.explain)
-        is_noted = was_viewed(unit, file.case.id, by=person.name, at=now)
-        editor = _editor(unit, parts, file, kept, chosen=request.query_params.get("reply", ""))
-    if not is_noted:
-        with parts.unit() as unit:
-            view(unit, file.case.id, by=person.name, at=now)
-            unit.commit()
-    others = parts.presence.here(file.case.id, person.name, shown_as=person.shown_as, at=now)
+        editor = _editor(unit, parts, file, kept, chosen=chosen) if can_work else None
+    note_look(parts, file.case.id, person)
+    others = parts.presence.here(file.case.id, person.name, shown_as=person.shown_as, at=parts.now())
     return page(
         request,
         "case/page.html",
@@ -109,7 +107,7 @@ def case_page(
         kept=kept,
         others=others,
         is_overtaken=False,
-        can_work=person.may("work_cases"),
+        can_work=can_work,
         kinds=[(kind.value, kind.value.capitalize()) for kind in Kind if kind.is_from_a_customer],
         severities=[("", "as it is"), *((one.word, one.word.capitalize()) for one in Severity)],
         upheld=[(one.value, plain(one.value).capitalize()) for one in Upheld if _fits(one, file.case.kind)],
@@ -117,6 +115,17 @@ def case_page(
         note_at_most=NOTE_AT_MOST,
         plain=plain,
     )
+
+
+def note_look(parts: Desk, case_id: str, person: Person) -> None:
+    """Note that somebody reads a case's file, once within some minutes."""
+    now = parts.now()
+    with parts.reading() as unit:
+        is_noted = was_viewed(unit, case_id, by=person.name, at=now)
+    if not is_noted:
+        with parts.unit() as unit:
+            view(unit, case_id, by=person.name, at=now)
+            unit.commit()
 
 
 def _editor(unit: UnitOfWork, parts: Desk, file: CaseFile, kept: Kept, *, chosen: str) -> dict[str, Any] | None:
