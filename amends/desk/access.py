@@ -104,6 +104,10 @@ ROUTES: Mapping[str, Permission] = {
 }
 
 
+#: Routes that a page asks for by itself while nobody does anything: a session does not live by them.
+BY_ITSELF = frozenset({"case.here"})
+
+
 def may(roles: Collection[Role], permission: Permission) -> bool:
     """Whether somebody who is signed in, with these roles, may do that."""
     if permission in {Permission.NONE, Permission.SIGNED_IN}:

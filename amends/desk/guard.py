@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from amends.desk.access import ROUTES, Permission
+from amends.desk.access import BY_ITSELF, ROUTES, Permission
 from amends.desk.parts import desk
 from amends.desk.sessions import Person, person_of
 from amends.desk.tokens import is_change_token
@@ -35,10 +35,11 @@ async def guard(request: Request) -> None:
     """
     parts = desk(request)
     token = request.cookies.get(parts.entry.cookie(SESSION), "")
-    person = await run_in_threadpool(person_of, parts, token)
+    route = request.scope["route"].name
+    person = await run_in_threadpool(person_of, parts, token, is_active=route not in BY_ITSELF)
     request.state.person = person
     request.state.typed = await _typed(request)
-    needed = ROUTES.get(request.scope["route"].name)
+    needed = ROUTES.get(route)
     if needed is not Permission.NONE and person is None:
         raise SignInFirst
     if needed is None or (person is not None and not person.may(needed)):

@@ -46,8 +46,11 @@ def begin(unit: UnitOfWork, account: Account, *, how: str, at: datetime) -> str:
     return token
 
 
-def person_of(desk: Desk, token: str) -> Person | None:
-    """Give whose session it is; None where there is none, or it is over."""
+def person_of(desk: Desk, token: str, *, is_active: bool = True) -> Person | None:
+    """Give whose session it is; None where there is none, or it is over.
+
+    `is_active` says that a person does something, and not that a page asks by itself.
+    """
     if not token:
         return None
     sha256, now = digest(token), desk.now()
@@ -59,7 +62,7 @@ def person_of(desk: Desk, token: str) -> Person | None:
     is_over = now - session.seen_at > desk.entry.idle or now - session.began_at > desk.entry.longest
     if account.is_disabled or is_over:
         return None
-    if now - session.seen_at >= _NOTED_EVERY:
+    if is_active and now - session.seen_at >= _NOTED_EVERY:
         with desk.aside() as unit:
             unit.accounts.touch(sha256, now)
             unit.commit()

@@ -349,6 +349,15 @@ def test_a_heartbeat_tells_who_else_is_here_and_that_the_customer_wrote(
     assert "Tom" not in sent(hana, case, "/here", seen=seen).text
 
 
+def test_a_page_that_only_beats_keeps_nobody_signed_in(at_the_desk: AtTheDesk, hana: Client, clock: FakeClock) -> None:
+    case = at_the_desk.case()
+    fields = {"seen": in_editor(hana, case)["seen"], "csrf": hana.token("/")}
+    for _ in range(4):
+        assert hana.post(address(case, "/here"), data=fields).status_code == 200
+        clock.advance(seconds=20 * 60)
+    assert "You are signed out" in hana.post(address(case, "/here"), data=fields).text
+
+
 # As it came
 
 

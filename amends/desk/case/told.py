@@ -88,6 +88,8 @@ _WITH_ANOTHER_CASE = {
     "case.joined_again": "took back the message that was split off into",
 }
 _PLAINLY = {
+    "case.claimed": "claimed the case",
+    "case.let_go": "gave the case back",
     "case.opened": "opened the case",
     "case.became_complaint": "saw the case become a complaint",
     "case.acknowledged": "acknowledged it by the status page",
