@@ -67,13 +67,14 @@ def edit(
             else has changed it, or the customer has written since.
     """
     reply = unit.replies.find(reply_id)
+    # First: a draft that the customer's next message has replaced is of no use, and that is why.
+    refuse_if_overtaken(unit, reply.case_id, seen)
     if reply.state not in _EDITABLE:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value} and can no longer be edited")
     if not text.strip():
         raise Refused("the new text is empty; to drop the reply use `amends review reject`")
     if instead_of and instead_of != text_sha256(reply.text):
         raise Refused(f"somebody has changed reply {reply.id[:8]} meanwhile: read it, then change it again")
-    refuse_if_overtaken(unit, reply.case_id, seen)
     authors = reply.authors if is_author(by, reply.authors) else (*reply.authors, by)
     # The parts described the old words; the checks read the new ones as a whole.
     edited = replace(

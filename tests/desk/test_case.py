@@ -13,6 +13,7 @@ from amends.casework.cases import take
 from amends.casework.notes import ONE_LOOK, note
 from amends.domain.case import Case, CaseState
 from amends.domain.delivery import CameTo, delivery_of
+from amends.domain.ids import case_reference
 from amends.domain.link import LinkState
 from amends.domain.outcome import Resolved, Upheld
 from amends.domain.reply import Approval, ReplyState, text_sha256
@@ -274,6 +275,55 @@ def test_a_reply_is_refused_where_the_customer_has_written_since_and_nothing_typ
     # The page that refused knows the new words: sent from there, it goes.
     fields["seen"] = refused.text.partition('name="seen" value="')[2].partition('"')[0]
     assert sent(hana, case, "/reply/review", **fields, text=ANSWER).status_code == 303
+
+
+def test_a_draft_that_the_customers_next_message_replaced_loses_nobodys_words(
+    at_the_desk: AtTheDesk, hana: Client, desk_house: DeskHouse
+) -> None:
+    case = at_the_desk.case()
+    draft = at_the_desk.draft(case)
+    fields = in_editor(hana, case)
+    at_the_desk.writes(case, "Now the toaster smokes.")
+    with desk_house.database.unit() as unit:
+        unit.replies.save(draft.moved(ReplyState.SUPERSEDED), was=draft.state, at=MONDAY)
+        unit.commit()
+    newer = at_the_desk.draft(case, "Dear Ines, [again]")
+
+    refused = sent(hana, case, "/reply/save", **fields, text=ANSWER)
+
+    assert refused.status_code == 409
+    assert "The customer wrote again" in refused.text
+    assert "Now the toaster smokes." in refused.text
+    assert f'name="reply" value="{newer.id}"' in refused.text
+    assert "a whole batch had a bad lid" in refused.text.partition('<textarea id="text"')[2].partition("</textarea>")[0]
+
+
+def test_a_reply_of_another_case_is_not_changed_from_this_one(at_the_desk: AtTheDesk, hana: Client) -> None:
+    case = at_the_desk.case()
+    draft = at_the_desk.draft(case)
+    other = at_the_desk.other(case)
+    assert sent(hana, other, "/reply/save", reply=draft.id, text="Mine.").status_code == 404
+    assert sent(hana, other, "/reply/review", reply=draft.id, text="Mine.").status_code == 404
+    assert at_the_desk.replies(case) == [draft]
+
+
+def test_a_message_is_split_off_and_put_back(at_the_desk: AtTheDesk, hana: Client) -> None:
+    case = at_the_desk.case()
+    message = at_the_desk.writes(case, "My lamp is broken too.")
+    apart = case_reference(message.id)
+    with at_the_desk.house.database.unit() as unit:
+        stored = unit.cases.get(case.id)
+        assert stored.messages == 2
+
+    assert sent(hana, case, "/split", message=message.id, because_split=" ").status_code == 409
+    assert sent(hana, case, "/split", message=message.id, because_split="A lamp").status_code == 303
+    assert "My lamp is broken too." in hana.get(f"/desk/case/{apart}").text
+    assert "Split off from one case: A lamp." in shown(hana, case)
+    back = hana.submit(f"/desk/case/{apart}/unsplit", {"other": apart}, page="/")
+
+    assert (back.status_code, back.headers["location"]) == (303, address(case, "#timeline"))
+    assert "My lamp is broken too." in shown(hana, case)
+    assert hana.get(f"/desk/case/{apart}").status_code == 404
 
 
 def test_what_a_colleague_wrote_meanwhile_is_shown_not_written_over(

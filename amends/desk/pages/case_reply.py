@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from amends.casework import review, writing
@@ -11,8 +12,8 @@ from amends.desk.page import page
 from amends.desk.pages.case_page import Kept, act, begun, case_page, look, typed
 from amends.desk.parts import desk
 from amends.domain.ids import read_reference
-from amends.domain.reply import Form, ReplyState, text_sha256
-from amends.errors import Refused
+from amends.domain.reply import Form, Reply, ReplyState, text_sha256
+from amends.errors import NotFound, Refused
 from amends.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/desk/case/{reference}/reply")
@@ -49,7 +50,7 @@ def save(request: Request, reference: str, person: SignedIn, fields: Fields) -> 
     def do(unit: UnitOfWork) -> None:
         review.edit(
             unit,
-            typed(fields, "reply"),
+            _reply(unit, reference, fields).id,
             typed(fields, "text"),
             instead_of=typed(fields, "instead_of"),
             seen=typed(fields, "seen"),
@@ -69,11 +70,11 @@ def submit(request: Request, reference: str, person: SignedIn, fields: Fields) -
     at, text = parts.now(), typed(fields, "text")
 
     def do(unit: UnitOfWork) -> None:
-        reply = unit.replies.find(typed(fields, "reply"))
+        reply = _reply(unit, reference, fields)
         if text == reply.text and reply.state is ReplyState.DRAFTED:
+            review.refuse_if_overtaken(unit, reply.case_id, typed(fields, "seen"))
             if typed(fields, "instead_of") != text_sha256(reply.text):
                 raise Refused("somebody has changed this reply meanwhile: read it, then send it to review")
-            review.refuse_if_overtaken(unit, read_reference(reference), typed(fields, "seen"))
             review.submit(unit, reply.id, by=person.name, at=at)
             return
         if text == reply.text:
@@ -112,3 +113,15 @@ def check(request: Request, reference: str, person: SignedIn, fields: Fields) ->
         kind = unit.cases.get(draft.case_id).kind
         found = look(unit, parts, draft, typed(fields, "text"), kind=kind)
     return page(request, "case/checks.html", looked=found)
+
+
+def _reply(unit: UnitOfWork, reference: str, fields: FormData) -> Reply:
+    """Give the reply that a form names.
+
+    Raises:
+        NotFound: there is none, or it belongs to another case.
+    """
+    reply = unit.replies.find(typed(fields, "reply"))
+    if reply.case_id != read_reference(reference):
+        raise NotFound(f"case {read_reference(reference)} has no such reply")
+    return reply
