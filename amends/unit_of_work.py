@@ -25,6 +25,7 @@ from amends.domain.dead import DeadLetter, DeadState
 from amends.domain.delivery import Delivery, PutOff, Unreachable
 from amends.domain.link import Link, LinkState
 from amends.domain.message import Message
+from amends.domain.note import Note
 from amends.domain.outcome import Outcome
 from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task
@@ -72,6 +73,12 @@ class MessageStore(Protocol):
 
         Raises:
             Refused: it is in a case already.
+        """
+
+    def move(self, message_id: str, to: str) -> JudgedMessage:
+        """Put a message of one case into another, as the last that it got, with the names that point at it.
+
+        The messages that stay are counted anew.
         """
 
     def of_case(self, case_id: str) -> list[JudgedMessage]:
@@ -162,6 +169,13 @@ class CaseStore(Protocol):
 
         Raises:
             Refused: somebody else has changed one since it was read.
+        """
+
+    def drop(self, case_id: str) -> None:
+        """Forget a case that nothing was ever done on, with its clocks, its links and its marks.
+
+        Raises:
+            Refused: something hangs on it: a message, a reply, a task, a note, an outcome.
         """
 
     def record_outcome(self, outcome: Outcome) -> None:
@@ -323,6 +337,13 @@ class LinkStore(Protocol):
             NotFound: nobody suggested it.
         """
 
+    def unsettle(self, case_id: str, other_case_id: str) -> None:
+        """Make a settled link a suggestion again.
+
+        Raises:
+            NotFound: there is none, or nobody has settled it.
+        """
+
     def sharing(
         self, marks: Mapping[str, Collection[str]], *, since: datetime
     ) -> Mapping[str, Mapping[str, SharedMarks]]:
@@ -355,6 +376,19 @@ class TaskStore(Protocol):
         Raises:
             NotFound: no such open task.
         """
+
+
+class NoteStore(Protocol):
+    """What colleagues write down about cases. Nothing that drafts or sends reads it."""
+
+    def add(self, note: Note) -> None:
+        """Store a note."""
+
+    def of_case(self, case_id: str) -> list[Note]:
+        """Give a case's notes, oldest first."""
+
+    def count(self, case_id: str) -> int:
+        """Say how many notes a case has."""
 
 
 class IntakeStore(Protocol):
@@ -527,6 +561,9 @@ class UnitOfWork(Protocol):
     @property
     def places(self) -> PlaceStore:
         """Where cases stand in the queue."""
+
+    def notes(self) -> NoteStore:
+        """What colleagues write down about cases."""
 
     @property
     def accounts(self) -> AccountStore:

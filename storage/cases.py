@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
@@ -14,7 +14,30 @@ from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
 from storage.places import Places
 from storage.rows import chunks, insert_rows, one_of
-from storage.tables import cases, outcomes
+from storage.tables import (
+    cases,
+    clocks,
+    deliveries,
+    links,
+    matter_marks,
+    messages,
+    notes,
+    outcomes,
+    replies,
+    tasks,
+    thread_names,
+)
+
+#: What keeps a case from being forgotten, and how it is called.
+HANGS_ON_A_CASE = (
+    (messages, "messages"),
+    (replies, "replies"),
+    (deliveries, "deliveries"),
+    (tasks, "tasks"),
+    (notes, "notes"),
+    (outcomes, "an outcome"),
+    (thread_names, "names that answers point at"),
+)
 
 _SAVE = (
     update(cases)
@@ -63,6 +86,17 @@ class SqlCaseStore:
             which = f"case {changed[0].id}" if len(rows) == 1 else f"one of {len(rows)} cases"
             raise Refused(f"somebody else has changed {which} meanwhile; look at it again, then decide")
         self._places.touch(*(case.id for case in changed))
+
+    def drop(self, case_id: str) -> None:
+        """Forget a case that nothing was ever done on."""
+        for table, what in HANGS_ON_A_CASE:
+            held = self._connection.scalar(select(func.count()).where(table.c.case_id == case_id))
+            if held:
+                raise Refused(f"{case_id} has {what}: it cannot be undone any more; close it with an outcome")
+        self._connection.execute(delete(links).where(or_(links.c.case_id == case_id, links.c.other_case_id == case_id)))
+        for table in (clocks, matter_marks):
+            self._connection.execute(delete(table).where(table.c.case_id == case_id))
+        self._connection.execute(delete(cases).where(cases.c.id == case_id))
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Add an outcome after those that are there."""

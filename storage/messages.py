@@ -74,6 +74,22 @@ class SqlMessageStore:
             )
         }
 
+    def move(self, message_id: str, to: str) -> JudgedMessage:
+        """Put a message into another case, and count anew those that stay."""
+        before = self.get(message_id)
+        last = self._connection.scalar(select(func.max(messages.c.number)).where(messages.c.case_id == to)) or 0
+        self._connection.execute(
+            update(messages).where(messages.c.id == message_id).values(case_id=to, number=last + 1)
+        )
+        self._connection.execute(
+            update(messages)
+            .where(messages.c.case_id == before.case_id, messages.c.number > before.number)
+            .values(number=messages.c.number - 1)
+        )
+        if before.case_id is not None:
+            self._threads.move(before.message, before.case_id, to)
+        return self.get(message_id)
+
     def of_case(self, case_id: str) -> list[JudgedMessage]:
         """Give a case's messages, oldest first."""
         rows = self._connection.execute(

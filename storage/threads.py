@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from amends.domain.contact import Identity, IdentityKind
 from amends.domain.ids import read_reference
@@ -40,6 +40,19 @@ class SqlThreadStore:
             if message.conversation:
                 rows.append(_row(message.conversation, Via.CONVERSATION, case_id, "", message.author))
         self._number_and_insert(rows)
+
+    def move(self, message: Message, case_id: str, to: str) -> None:
+        """Let the names of a message point at another case from now on; other messages' names stay."""
+        for name in message.names:
+            self._connection.execute(
+                update(thread_names)
+                .where(
+                    thread_names.c.name == _stored(name),
+                    thread_names.c.via == Via.ANSWER_TO_MESSAGE.value,
+                    thread_names.c.case_id == case_id,
+                )
+                .values(case_id=to)
+            )
 
     def name_reply(self, name: str, case_id: str, reply_id: str, given_to: Identity) -> None:
         """Remember what an outgoing reply is called."""
@@ -106,6 +119,7 @@ class SqlThreadStore:
         """Find, for each message's id, what it points at."""
         wanted: dict[tuple[str, Via], list[str]] = defaultdict(list)
         references: dict[str, list[str]] = defaultdict(list)
+        logged: dict[str, list[Message]] = defaultdict(list)
         for message in messages:
             for name in message.answers:
                 wanted[_stored(name), Via.ANSWER_TO_US].append(message.id)
@@ -114,6 +128,8 @@ class SqlThreadStore:
                 wanted[_stored(token), Via.TOKEN].append(message.id)
             if message.conversation:
                 wanted[_stored(message.conversation), Via.CONVERSATION].append(message.id)
+            if message.channel.is_logged and (case_id := message.facts.get("case")):
+                logged[case_id].append(message)
             for written in _REFERENCE.findall(message.subject):
                 references[read_reference(written)].append(message.id)
         found: dict[str, list[Pointer]] = defaultdict(list)
@@ -141,6 +157,12 @@ class SqlThreadStore:
                 known = Identity(kind=IdentityKind(row.kind), value=row.value)
                 for message_id in references[row.id]:
                     found[message_id].append(Pointer(case_id=row.id, via=Via.REFERENCE, known=known))
+        for chunk in chunks(logged):
+            for case_id in self._connection.scalars(
+                select(cases.c.id).where(one_of(self._connection, cases.c.id, chunk)).order_by(cases.c.id)
+            ):
+                for message in logged[case_id]:
+                    found[message.id].append(Pointer(case_id=case_id, via=Via.LOGGED, known=message.author))
         return found
 
     def _number_and_insert(self, rows: list[dict[str, str | int]]) -> None:

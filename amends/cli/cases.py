@@ -122,7 +122,7 @@ def let_go(reference: Reference, by: ActingAs = "", data_dir: DataDir = None) ->
 
 @case_app.command()
 def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show everything known of a case: messages with flags, clocks, replies, delivery log, links, tasks, outcomes."""
+    """Show everything known of a case: messages, clocks, replies, delivery log, links, tasks, notes, outcomes."""
     house = open_house(data_dir)
     with house.database.reading() as unit:
         case = unit.cases.get(read_reference(reference))
@@ -133,6 +133,7 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
         links = unit.links.of_case(case.id)
         tasks = unit.tasks.of_case(case.id)
         outcomes = unit.cases.outcomes(case.id)
+        notes = unit.notes.of_case(case.id)
         checks = {reply.id: unit.replies.checks(reply.id) for reply in replies}
         advice = {reply.id: unit.replies.advice(reply.id) for reply in replies}
     if as_json:
@@ -150,6 +151,7 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
                 "links": links,
                 "tasks": tasks,
                 "outcomes": outcomes,
+                "notes": notes,
             }
         )
         return
@@ -192,6 +194,8 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
         say(f"{link.kind.value} with {other} ({link.state.value}): {'; '.join(link.reasons)}")
     for task in tasks:
         say(f"task {task.id} {task.kind.value} ({'done' if task.done_at else 'open'}): {task.reason}")
+    for note in notes:
+        say(f"note by {note.by}, {moment(note.at)}, never sent: {note.text}")
     for outcome in outcomes:
         say(f"outcome: {outcome.upheld.value}, resolved {outcome.resolved.value}: {outcome.summary}")
 

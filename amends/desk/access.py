@@ -84,6 +84,27 @@ ROUTES: Mapping[str, Permission] = {
     "working.renew": _P.WORK_CASES,
     "working.leave": _P.WORK_CASES,
     # The case
+    "case.show": _P.READ_CASES,
+    "case.take": _P.WORK_CASES,
+    "case.hand_over": _P.WORK_CASES,
+    "case.set": _P.WORK_CASES,
+    "case.note": _P.WORK_CASES,
+    "case.link": _P.WORK_CASES,
+    "case.split": _P.WORK_CASES,
+    "case.unsplit": _P.WORK_CASES,
+    "case.finish_task": _P.WORK_CASES,
+    "case.settle": _P.WORK_CASES,
+    "case.close": _P.WORK_CASES,
+    "case.here": _P.READ_CASES,
+    "case_reply.begin": _P.WORK_CASES,
+    "case_reply.save": _P.WORK_CASES,
+    "case_reply.submit": _P.WORK_CASES,
+    "case_reply.check": _P.WORK_CASES,
+    "case_original.show": _P.READ_CASES,
+    "case_original.frame": _P.READ_CASES,
+    "case_original.source": _P.READ_CASES,
+    "contact.show": _P.WORK_CASES,
+    "contact.log": _P.WORK_CASES,
     # Review
     # Operators
     # Overview
@@ -92,6 +113,10 @@ ROUTES: Mapping[str, Permission] = {
 
 #: Routes that a page asks for by itself while nobody does anything: a session does not live by them.
 BY_ITSELF = frozenset({"queue.events", "working.renew"})
+
+
+#: Routes that a page asks for by itself while nobody does anything: a session does not live by them.
+BY_ITSELF = frozenset({"case.here"})
 
 
 def may(roles: Collection[Role], permission: Permission) -> bool:

@@ -10,7 +10,22 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import account, accounts, health, home, link, openid, queue, queue_events, sign_in, style
+from amends.desk.pages import (
+    account,
+    accounts,
+    case,
+    case_original,
+    case_reply,
+    contact,
+    health,
+    home,
+    link,
+    openid,
+    queue,
+    queue_events,
+    sign_in,
+    style,
+)
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -32,6 +47,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     queue.router,
     queue_events.router,
     style.router,
+    case.router,
+    case_reply.router,
+    case_original.router,
+    contact.router,
 )
 
 

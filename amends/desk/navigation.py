@@ -21,6 +21,7 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("Home", "Where to go", "/", Permission.SIGNED_IN),
     Place("Queue", "What to do next, and why it is first", "/desk/queue", Permission.READ_CASES),
+    Place("Log a contact", "A call, a letter, somebody at the counter", "/desk/contact", Permission.WORK_CASES),
     Place("Accounts", "Who may use the desk, and for what", "/accounts", Permission.MANAGE_ACCOUNTS),
 )
 

@@ -16,6 +16,8 @@ class LinkKind(StrEnum):
     POSSIBLE_FOLLOW_UP = "possible_follow_up"
     #: The same matter seems to have come in twice, by another channel or address.
     SAME_MATTER = "same_matter"
+    #: A person has split the younger case off from the other one.
+    SPLIT_OFF = "split_off"
 
 
 class LinkState(StrEnum):

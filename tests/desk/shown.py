@@ -6,8 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from amends.casework import accounts
+from amends.casework.cases import close, take
+from amends.casework.notes import note
 from amends.desk.links import new_link
+from amends.domain.channel import Channel
+from tests.desk.file_of_a_case import AtTheDesk
 from tests.desk.house import PASSWORD, DeskHouse
+from tests.support.builders import a_message, an_outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,41 @@ def _with_second_factor(house: DeskHouse) -> str:
     return "/account"
 
 
+def _case(house: DeskHouse) -> str:
+    desk = AtTheDesk(house=house)
+    case = desk.case()
+    desk.draft(case)
+    desk.other(case)
+    desk.task(case)
+    desk.writes(case, "It still has not come, and this_is_one_very_long_word_" + "x" * 200)
+    with house.database.unit() as unit:
+        note(unit, case.id, "She rang, and sounded tired.", by="hana", at=house.clock())
+        take(unit, case.id, by="hana", at=house.clock())
+        unit.commit()
+    return f"/desk/case/{case.id}"
+
+
+def _case_on_x(house: DeskHouse) -> str:
+    post = a_message("@northmoor my kettle broke after two days.", channel=Channel.X, author="77001", name="Odd Kettle")
+    return f"/desk/case/{AtTheDesk(house=house).case(post).id}"
+
+
+def _closed_case(house: DeskHouse) -> str:
+    case = AtTheDesk(house=house).case()
+    with house.database.unit() as unit:
+        close(unit, an_outcome(case.id))
+        unit.commit()
+    return f"/desk/case/{case.id}"
+
+
+def _original(house: DeskHouse) -> str:
+    desk = AtTheDesk(house=house)
+    case = desk.case(html="<h1>My kettle</h1><p>See <a href='https://example.org/a'>this</a>.</p>")
+    with house.database.reading() as unit:
+        message = unit.messages.last_filed(case.id).message
+    return f"/desk/case/{case.id}/message/{message.id}?html=yes"
+
+
 SHOWN: tuple[Shown, ...] = (
     # Signing in, accounts, looks
     Shown(name="sign-in", address="/sign-in"),
@@ -67,6 +107,12 @@ SHOWN: tuple[Shown, ...] = (
     Shown(name="not allowed", roles=("handler",), address="/accounts"),
     # The queue
     # The case
+    Shown(name="a case", roles=("handler",), address=_case),
+    Shown(name="a case without a draft, on X", roles=("handler",), address=_case_on_x),
+    Shown(name="a case as an auditor sees it", roles=("auditor",), address=_case),
+    Shown(name="a closed case", roles=("handler",), address=_closed_case),
+    Shown(name="a message as it came", roles=("handler",), address=_original),
+    Shown(name="log a contact", roles=("handler",), address="/desk/contact"),
     # Review
     # Operators
     # Overview
