@@ -22,7 +22,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import cases, dead, parked, review
+from amends.casework import cases, dead, hold, parked, review
 from amends.domain.arrival import Parked
 from amends.domain.check import Check
 from amends.domain.clock import Pack
@@ -100,6 +100,8 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     review.edit,
     review.approve,
     review.reject,
+    hold.hold,
+    hold.release,
     parked.put_back,
     parked.discard,
     dead.hand_over,
@@ -385,7 +387,7 @@ class House:
         from respond.senders.by_channel import SenderByChannel
         from respond.senders.x import XSender
 
-        posts = XSender(self.x, post_of=self._post_of, now=self.now)
+        posts = XSender(self.x, post_of=self._post_of, now=self.now, is_held=self.is_posting_held)
         return SenderByChannel(posts=posts, otherwise=self._mail_sender)
 
     @property
@@ -638,6 +640,15 @@ class House:
         if taken[0].fault is not None:
             raise taken[0].fault
         publish(unit, taken)
+
+    def is_posting_held(self) -> bool:
+        """Whether public posting is held at this moment.
+
+        Raises:
+            Unavailable: the database cannot be read now.
+        """
+        with self.database.reading() as unit:
+            return unit.holds.standing() is not None
 
     def _post_of(self, reply: Reply) -> str:
         with self.database.reading() as unit:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -378,15 +379,32 @@ deliveries = Table(
     Column("again_at", UtcTime, nullable=True),
     Index(None, "case_id"),
     Index(None, "reply_id"),
+    # What happened lately, whichever case it was in.
+    Index("ix_deliveries_at", "at", "number"),
 )
 
-# Replies that the other side takes later, perhaps. A row goes when the reply is handed to delivery again.
+# Replies that the other side takes later, perhaps, or that wait for the end of a hold. A row goes when the reply is
+# handed to delivery again.
 postponed = Table(
     "postponed",
     metadata,
     Column("reply_id", Words(32), primary_key=True),
     Column("again_at", UtcTime, nullable=False),
+    Column("is_held", Boolean, nullable=False, server_default=false()),
     Index(None, "again_at"),
+)
+
+# Holds on public posting. One without a release stands.
+holds = Table(
+    "holds",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("placed_by", Words(80), nullable=False),
+    Column("placed_at", UtcTime, nullable=False),
+    Column("because", Words(), nullable=False),
+    Column("released_by", Words(80), nullable=False),
+    Column("released_at", UtcTime, nullable=True),
+    Column("released_because", Words(), nullable=False),
 )
 
 # Addresses that mail came back from.

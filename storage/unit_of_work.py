@@ -15,6 +15,7 @@ from storage.dead import SqlDeadLetterStore
 from storage.deliveries import SqlDeliveryStore
 from storage.engine import told_plainly
 from storage.history import InForce, SqlHistory
+from storage.holds import SqlHoldStore
 from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
@@ -36,6 +37,7 @@ class SqlUnitOfWork:
         self.clocks = SqlClockStore(connection)
         self.replies = SqlReplyStore(connection)
         self.deliveries = SqlDeliveryStore(connection)
+        self.holds = SqlHoldStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
         self.intake = SqlIntakeStore(connection)
