@@ -130,6 +130,8 @@ arrivals = Table(
     Column("arrived_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("source", "item"),
     Index(None, "message_id"),
+    # When something last came by a channel, and what became of it.
+    Index("ix_arrivals_lately", "channel", "fate", "arrived_at"),
 )
 
 parked = Table(
@@ -379,8 +381,6 @@ deliveries = Table(
     Column("again_at", UtcTime, nullable=True),
     Index(None, "case_id"),
     Index(None, "reply_id"),
-    # What happened lately, whichever case it was in.
-    Index("ix_deliveries_at", "at", "number"),
 )
 
 # Replies that the other side takes later, perhaps, or that wait for the end of a hold. A row goes when the reply is

@@ -38,7 +38,7 @@ def test_a_hold_stands_until_somebody_releases_it(office: Office) -> None:
 def test_there_is_one_hold_at_a_time_and_the_refusal_says_whose(office: Office) -> None:
     with office.database.unit() as unit:
         hold(unit, "a crisis", by="rita", at=MONDAY)
-        with pytest.raises(Refused, match="held since 23 Nov 2026 09:00 UTC by rita: a crisis.*review release"):
+        with pytest.raises(Refused, match=r"held since 23 Nov 2026 09:00 UTC by rita: a crisis.*review release"):
             hold(unit, "another", by="max", at=LATER)
 
 

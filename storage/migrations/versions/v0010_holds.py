@@ -1,4 +1,4 @@
-"""Holds on public posting, and which replies wait because of one."""
+"""Holds on public posting, which replies wait because of one, and an index for what last came by a channel."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_holds")),
     )
     op.add_column("postponed", sa.Column("is_held", sa.Boolean(), nullable=False, server_default=sa.false()))
-    op.create_index("ix_deliveries_at", "deliveries", ["at", "number"])
+    op.create_index("ix_arrivals_lately", "arrivals", ["channel", "fate", "arrived_at"])
 
 
 def downgrade() -> None:
     """Take it one step back."""
-    op.drop_index("ix_deliveries_at", "deliveries")
+    op.drop_index("ix_arrivals_lately", "arrivals")
     op.drop_column("postponed", "is_held")
     op.drop_table("holds")
