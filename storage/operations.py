@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from amends.domain.arrival import Fate, Parked, ParkedState
 from amends.domain.channel import Channel
@@ -94,7 +94,7 @@ def goes_out(connection: Connection) -> list[GoesOut]:
         .limit(_LOOKED_AT)
     ).all()
     sent: dict[str, datetime] = {}
-    trouble: dict[str, Row[Any]] = {}
+    trouble: dict[str, Any] = {}
     for row in rows:
         if row.came_to == CameTo.SENT.value:
             sent.setdefault(row.form, row.at)

@@ -211,7 +211,7 @@ def _before(connection: Connection, reply_id: str) -> ColumnElement[bool]:
 
 
 def _drafted_at(connection: Connection, reply_id: str) -> datetime:
-    at = connection.scalar(select(replies.c.drafted_at).where(replies.c.id == reply_id))
+    at: datetime | None = connection.scalar(select(replies.c.drafted_at).where(replies.c.id == reply_id))
     if at is None:
         raise NotFound(f"no reply has the id {reply_id!r}; see `amends review list`")
     return at
