@@ -252,6 +252,24 @@ class Settings(BaseSettings):
     )
     form_name: str = Field("complaints", min_length=1, description="The name of the form in the data.")
 
+    desk_host: str = Field("127.0.0.1", description="The address that the desk listens on.")
+    desk_port: int = Field(8081, ge=0, le=65535, description="Its port; 0 takes any that is free.")
+    desk_url: str = Field(
+        "",
+        description="What people see in the address bar, like https://desk.example.org: a host of its own, and TLS "
+        "unless it is this machine. Empty: the host and port above.",
+    )
+    desk_proxies: Listed = Field(
+        ("127.0.0.1", "::1"),
+        description="Proxies in front of the desk, addresses or networks, that are believed whose visit they pass on.",
+    )
+    desk_idle_minutes: int = Field(
+        60, ge=1, le=1_440, description="So long may somebody who is signed in do nothing at the desk."
+    )
+    desk_session_hours: int = Field(
+        12, ge=1, le=168, description="After so long everybody has to sign in again, whatever they do."
+    )
+
     ops_host: str = Field("127.0.0.1", description="The address that /livez, /readyz and /metrics listen on.")
     ops_port: int = Field(
         0,
@@ -274,7 +292,7 @@ class Settings(BaseSettings):
     )
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
-    @field_validator("watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", mode="before")
+    @field_validator("watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", "desk_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -311,7 +329,7 @@ class Settings(BaseSettings):
             raise ValueError("it is blank")
         return value
 
-    @field_validator("form_proxies")
+    @field_validator("form_proxies", "desk_proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in value:
@@ -321,7 +339,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{proxy!r} is no proxy: write an address or a network, like 172.16.0.0/12") from why
         return value
 
-    @field_validator("form_url")
+    @field_validator("form_url", "desk_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         url = urlsplit(value)
@@ -428,8 +446,16 @@ class Settings(BaseSettings):
     @property
     def form_base_url(self) -> str:
         """What customers see in the address bar."""
-        host = f"[{self.form_host}]" if ":" in self.form_host else self.form_host
-        return self.form_url or f"http://{host}:{self.form_port}"
+        return self.form_url or _address(self.form_host, self.form_port)
+
+    @property
+    def desk_base_url(self) -> str:
+        """What people at the desk see in the address bar."""
+        return self.desk_url or _address(self.desk_host, self.desk_port)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def load_settings(**said: Any) -> Settings:

@@ -29,6 +29,9 @@ LEFT_OUT: Mapping[str, str] = {
     "log_workers": "which workers live at this moment",
     "log_shipped": "how far the relay has come",
     "leases": "who reads a source at this moment",
+    "accounts": "who may use the desk, with secrets that no log may hold",
+    "account_links": "one-time links, of which the database knows the digests alone",
+    "desk_sessions": "who is signed in at this moment",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {
