@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.desk.parts import Finding, Reconciled
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -597,8 +598,19 @@ class House:
         )
         return make_app(intake, settings=settings, now=self.now)
 
-    def desk(self) -> FastAPI:
-        """Make the desk.
+    def workers(self, stage: str) -> int:
+        """Count the workers of a stage."""
+        if self.kafka is not None:
+            return self.topics.members(stage)
+        return self.log.workers(stage, TOPIC_OF[stage])
+
+    def desk(
+        self,
+        *,
+        examine: Callable[[], Sequence[Finding]] | None = None,
+        reconcile: Callable[[], Sequence[Reconciled]] | None = None,
+    ) -> FastAPI:
+        """Make the desk. `examine` and `reconcile` are what its operators may have done on request.
 
         Raises:
             Misconfigured: its address cannot be one.
@@ -628,6 +640,10 @@ class House:
                 name_of=self.name_of,
                 take_in_again=self.take_in_again,
                 approval_holds=timedelta(minutes=s.approval_minutes),
+                levels=self.levels,
+                workers=self.workers,
+                examine=examine,
+                reconcile=reconcile,
             )
         )
 

@@ -90,15 +90,15 @@ def reviews(connection: Connection, wanted: Wanted, *, limit: int, after: str = 
     )
 
 
-def beside(connection: Connection, reply_id: str) -> tuple[str, str]:
-    """Name the replies in review that come before and after a reply; "" where none does.
+def beside(connection: Connection, reply_id: str, wanted: Wanted) -> tuple[str, str]:
+    """Name the replies in review that come before and after a reply, of those asked for; "" where none does.
 
     Raises:
         NotFound: there is no such reply.
     """
-    in_review = replies.c.state == ReplyState.IN_REVIEW.value
-    forth = select(replies.c.id).where(in_review, _after(connection, reply_id))
-    back = select(replies.c.id).where(in_review, _before(connection, reply_id))
+    found = [replies.c.state == ReplyState.IN_REVIEW.value, *_wanted(wanted)]
+    forth = select(replies.c.id).where(*found, _after(connection, reply_id))
+    back = select(replies.c.id).where(*found, _before(connection, reply_id))
     return (
         connection.scalar(back.order_by(replies.c.drafted_at.desc(), replies.c.id.desc()).limit(1)) or "",
         connection.scalar(forth.order_by(replies.c.drafted_at, replies.c.id).limit(1)) or "",

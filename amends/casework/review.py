@@ -44,16 +44,26 @@ def submit(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime) -> Reply:
 
 @command("review.edit")
 def edit(
-    unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, check: Annotated[CheckDraft, GIVEN]
+    unit: UnitOfWork,
+    reply_id: str,
+    text: str,
+    *,
+    by: str,
+    at: datetime,
+    check: Annotated[CheckDraft, GIVEN],
+    seen: str = "",
 ) -> Reply:
     """Change a draft's words. Whoever edits becomes an author, and an approval that was there is gone.
 
     The new words answer the customer's last message, whichever the draft was made for.
+    `seen` is the digest of the words that were changed, for whoever read them a while ago.
 
     Raises:
-        NotFound, Refused: there is none, it is on its way already, or the text is empty.
+        NotFound, Refused: there is none, it is on its way already, the text is empty, or
+            somebody else has changed the words that were `seen`.
     """
     reply = unit.replies.find(reply_id)
+    _refuse_if_changed(reply, seen)
     if reply.state not in _EDITABLE:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value} and can no longer be edited")
     if not text.strip():
@@ -76,15 +86,18 @@ def edit(
 
 
 @command("review.approve")
-def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta) -> Reply:
+def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta, seen: str = "") -> Reply:
     """Approve a reply's very text and hand it to delivery.
+
+    `seen` is the digest of the text that was read, for whoever read it a while ago.
 
     Raises:
         NotFound: there is none.
-        Refused: it is not in review, `by` wrote words of it, a check blocks it, or
-            the customer has written since it was drafted.
+        Refused: it is not in review, `by` wrote words of it, a check blocks it, somebody
+            has changed what was `seen`, or the customer has written since it was drafted.
     """
     reply = unit.replies.find(reply_id)
+    _refuse_if_changed(reply, seen)
     if reply.state is not ReplyState.IN_REVIEW:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a reply in review is approved")
     if is_author(by, reply.authors):
@@ -119,6 +132,11 @@ def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetim
     unit.replies.save(rejected, was=reply.state, at=at)
     _tell(unit, "reply.rejected", rejected, by=by, at=at)
     return rejected
+
+
+def _refuse_if_changed(reply: Reply, seen: str) -> None:
+    if seen and seen != text_sha256(reply.text):
+        raise Refused(f"the words of reply {reply.id[:8]} were changed since you read them; read them again")
 
 
 def refuse_if_stale(unit: UnitOfWork, reply: Reply) -> None:

@@ -58,6 +58,15 @@ ROUTES: Mapping[str, Permission] = {
     # The queue
     # The case
     # Review
+    "review.list": _P.READ_REPLIES,
+    "review.show": _P.READ_REPLIES,
+    "review.check": _P.REVIEW_REPLIES,
+    "review.edit": _P.REVIEW_REPLIES,
+    "review.approve": _P.REVIEW_REPLIES,
+    "review.reject": _P.REVIEW_REPLIES,
+    "review_history.show": _P.READ_REPLIES,
+    "hold.place": _P.HOLD_PUBLIC,
+    "hold.release": _P.HOLD_PUBLIC,
     # Operators
     # Overview
     # The API

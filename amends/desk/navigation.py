@@ -18,7 +18,13 @@ class Place:
     needs: Permission
 
 
-PLACES: tuple[Place, ...] = (Place("Home", "Where to go", "/", Permission.SIGNED_IN),)
+PLACES: tuple[Place, ...] = (
+    Place("Home", "Where to go", "/", Permission.SIGNED_IN),
+    Place("Review", "Replies that wait for a second pair of eyes", "/desk/review", Permission.READ_REPLIES),
+    Place(
+        "Operations", "How the stages get on, and what needs a person", "/desk/operations", Permission.READ_OPERATIONS
+    ),
+)
 
 
 def places_for(person: Person | None) -> list[Place]:

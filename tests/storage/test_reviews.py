@@ -133,11 +133,12 @@ def test_beside_a_reply_are_those_in_review_before_and_after_it(database: Databa
         put(database, 1), put(database, 2, state=ReplyState.REJECTED), put(database, 3), put(database, 4)
     )  # fmt: skip
     with database.viewing() as connection:
-        assert beside(connection, second.id) == (first.id, third.id)
-        assert beside(connection, first.id) == ("", second.id)
-        assert beside(connection, third.id) == (second.id, "")
+        assert beside(connection, second.id, Wanted()) == (first.id, third.id)
+        assert beside(connection, first.id, Wanted()) == ("", second.id)
+        assert beside(connection, third.id, Wanted()) == (second.id, "")
+        assert beside(connection, second.id, Wanted(channel=Channel.X)) == ("", "")
         with pytest.raises(NotFound):
-            beside(connection, "nothing")
+            beside(connection, "nothing", Wanted())
 
 
 def sent(database: Database, reply: Reply, at: datetime, came_to: CameTo = CameTo.SENT) -> None:
