@@ -235,6 +235,9 @@ class ReplyStore(Protocol):
     def in_state(self, *states: ReplyState) -> list[Reply]:
         """Give the replies that stand in one of these states, oldest first."""
 
+    def public_in_queue(self) -> int:
+        """Count the public replies that were approved and have not gone: those that a hold keeps."""
+
     def find(self, prefix: str) -> Reply:
         """Give the one reply whose id begins with `prefix`.
 
@@ -287,9 +290,6 @@ class DeliveryStore(Protocol):
 
     def let_go(self, *, at: datetime) -> None:
         """Make those due at `at` that wait for the end of a hold."""
-
-    def held(self) -> int:
-        """Count the replies in the queue that wait for the end of a hold."""
 
     def due(self, *, at: datetime, limit: int) -> list[str]:
         """Name at most `limit` replies that are to be handed to delivery again, those first that waited longest."""

@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from amends.domain.delivery import CameTo, Delivery, PutOff, Unreachable
-from amends.domain.reply import ReplyState
 from storage.rows import chunks, insert_or_replace, insert_rows, one_of
-from storage.tables import deliveries, postponed, replies, unreachable
+from storage.tables import deliveries, postponed, unreachable
 
 
 class SqlDeliveryStore:
@@ -103,15 +102,6 @@ class SqlDeliveryStore:
     def let_go(self, *, at: datetime) -> None:
         """Make those due that wait for the end of a hold."""
         self._connection.execute(update(postponed).where(postponed.c.is_held.is_(True)).values(again_at=at))
-
-    def held(self) -> int:
-        """Count the replies in the queue that wait for the end of a hold."""
-        waiting = (
-            select(func.count())
-            .select_from(postponed.join(replies, replies.c.id == postponed.c.reply_id))
-            .where(postponed.c.is_held.is_(True), replies.c.state == ReplyState.QUEUED.value)
-        )
-        return self._connection.scalar(waiting) or 0
 
     def due(self, *, at: datetime, limit: int) -> list[str]:
         """Name at most `limit` replies that are to be handed to delivery again, those first that waited longest."""

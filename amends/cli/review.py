@@ -46,7 +46,7 @@ def list_reviews(
         is_blocked=blocked,
     )
     with house.database.reading() as unit:
-        hold, held = unit.holds.standing(), unit.deliveries.held()
+        hold, held = unit.holds.standing(), unit.replies.public_in_queue()
         after_id = unit.replies.find(after).id if after else ""
     with house.database.viewing() as connection:
         found = reviews(connection, wanted, limit=limit, after=after_id)
@@ -196,7 +196,7 @@ def release(
     """Let public posting go on: what waited for it goes, if its approval still holds."""
     house = open_house(data_dir)
     with house.database.unit() as unit:
-        waiting = unit.deliveries.held()
+        waiting = unit.replies.public_in_queue()
         holding.release(unit, because, by=acting(house, by), at=house.now())
         unit.commit()
     say(f"public posting goes on; {waiting} approved replies waited for it")

@@ -106,7 +106,7 @@ def dead_letters(house: House) -> Iterator[Finding]:
 def public_posting(house: House) -> Iterator[Finding]:
     """Say whether public posting is held, by whom, and what waits for the release."""
     with house.database.reading() as unit:
-        hold, held = unit.holds.standing(), unit.deliveries.held()
+        hold, held = unit.holds.standing(), unit.replies.public_in_queue()
     if hold is None:
         yield Finding(what="public posting", is_well=True, says="goes on")
         return

@@ -168,7 +168,7 @@ def _a_hold(desk: Desk) -> None:
     desk.type("review", "approve", posts[0]["id"], "--as", "rita")
     work(desk.house, "deliver")
     with desk.house.database.reading() as unit:
-        assert unit.deliveries.held() == 1
+        assert unit.replies.public_in_queue() == 1
     desk.type("review", "release", "--because", "It was taken down", "--as", "rita")
     work(desk.house, "deliver")
     assert desk.type("review", "show", posts[0]["id"], "--json").json["state"] == "sent"

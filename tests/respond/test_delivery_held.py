@@ -85,7 +85,7 @@ class Desk:
 
     def held(self) -> int:
         with self.database.reading() as unit:
-            return unit.deliveries.held()
+            return unit.replies.public_in_queue()
 
 
 @pytest.fixture

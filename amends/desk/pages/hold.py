@@ -29,7 +29,7 @@ def release(request: Request, person: SignedIn, fields: Fields) -> Response:
     """Let public posting go on."""
     parts = desk(request)
     with parts.unit() as unit:
-        waiting = unit.deliveries.held()
+        waiting = unit.replies.public_in_queue()
         hold.release(unit, str(fields.get("reason", "")), by=person.name, at=parts.now())
         unit.commit()
     return done(request, LIST, f"Public posting goes on. {waiting} approved replies waited for it.")

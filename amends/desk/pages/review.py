@@ -31,7 +31,7 @@ def list_(request: Request, person: SignedIn) -> Response:
     with parts.viewing() as connection:
         found = reviews(connection, filters.wanted(now), limit=AT_ONCE, after=request.query_params.get("after", ""))
     with parts.reading() as unit:
-        hold, held = unit.holds.standing(), unit.deliveries.held()
+        hold, held = unit.holds.standing(), unit.replies.public_in_queue()
     rows = [
         (row, words_of(row.reply.text, row.reply, row.checks), is_author(person.name, row.reply.authors))
         for row in found.rows
