@@ -68,6 +68,24 @@ ROUTES: Mapping[str, Permission] = {
     "hold.place": _P.HOLD_PUBLIC,
     "hold.release": _P.HOLD_PUBLIC,
     # Operators
+    "operations.show": _P.READ_OPERATIONS,
+    "operations.settle": _P.OPERATE,
+    "operations.allow": _P.OPERATE,
+    "operations.examine": _P.OPERATE,
+    "operations.reconcile": _P.OPERATE,
+    "parked.list": _P.READ_OPERATIONS,
+    "parked.show": _P.READ_OPERATIONS,
+    "parked.raw": _P.READ_OPERATIONS,
+    "parked.retry": _P.OPERATE,
+    "parked.discard": _P.OPERATE,
+    "parked.discard_all": _P.OPERATE,
+    "dead.list": _P.READ_OPERATIONS,
+    "dead.show": _P.READ_OPERATIONS,
+    "dead.raw": _P.READ_OPERATIONS,
+    "dead.retry": _P.OPERATE,
+    "dead.discard": _P.OPERATE,
+    "dead.retry_all": _P.OPERATE,
+    "dead.discard_all": _P.OPERATE,
     # Overview
     # The API
 }

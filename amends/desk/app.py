@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import health, hold, home, review, review_history, sign_in, style
+from amends.desk.pages import dead, health, hold, home, operations, parked, review, review_history, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -29,6 +29,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     review_history.router,
     review.router,
     hold.router,
+    operations.router,
+    parked.router,
+    dead.router,
     style.router,
 )
 
