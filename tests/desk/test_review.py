@@ -79,7 +79,9 @@ def test_a_long_list_goes_on_on_the_next_page(reviewing: Reviewing, uma: Client)
     assert uma.get("/desk/review?after=nothing").status_code == 404
 
 
-def test_a_reply_is_shown_in_its_context_with_why_and_what_checks_quote(reviewing: Reviewing, uma: Client) -> None:
+def test_a_reply_is_shown_in_its_context_with_why_and_what_checks_quote(
+    reviewing: Reviewing, desk_house: DeskHouse, uma: Client
+) -> None:
     quote = "your kettle"
     reply = reviewing.reply(checks=(a_check(Level.WARN, quote=quote, start=GOOD.index(quote)),))
 
@@ -90,6 +92,7 @@ def test_a_reply_is_shown_in_its_context_with_why_and_what_checks_quote(reviewin
     assert re.search(r'<mark class="hint-mark" title="[^"]+" tabindex="0">your kettle<', html)
     assert re.search(r'<mark class="[^"]*" title="Safety[^"]*" tabindex="0">gave me a shock<', html)
     assert "https://x.com/i/status/1990000000000000001" in html
+    assert '"actor":"user:uma"' in desk_house.audit(f"case:{reply.case_id}")[-1]
 
 
 def test_a_reviewer_approves_and_is_led_to_the_next_and_the_reply_goes_out(reviewing: Reviewing, uma: Client) -> None:

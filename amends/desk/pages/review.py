@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from amends.casework import review
+from amends.casework.accounts import tell
 from amends.desk.access import Permission
 from amends.desk.guard import Fields, SignedIn
 from amends.desk.page import done, page
@@ -52,9 +53,13 @@ def list_(request: Request, person: SignedIn) -> Response:
 
 @router.get("/desk/review/{reply_id}", name="review.show")
 def show_(request: Request, reply_id: str, person: SignedIn) -> Response:
-    """Show one reply in its context."""
-    with desk(request).reading() as unit:
+    """Show one reply in its context, and note who read it."""
+    parts = desk(request)
+    with parts.unit() as unit:
         shown = show(unit, person, unit.replies.find(reply_id))
+        facts = {"reply": shown.reply.id}
+        tell(unit, "case.read", f"case:{shown.case.id}", by=f"user:{person.name}", at=parts.now(), facts=facts)
+        unit.commit()
     return _page(request, shown, asked(request.query_params), person)
 
 
