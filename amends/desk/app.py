@@ -10,7 +10,21 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import dead, health, hold, home, operations, parked, review, review_history, sign_in, style
+from amends.desk.pages import (
+    account,
+    accounts,
+    dead,
+    health,
+    hold,
+    home,
+    link,
+    operations,
+    parked,
+    review,
+    review_history,
+    sign_in,
+    style,
+)
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -24,6 +38,9 @@ _BODY_TIMEOUT_S = 30.0
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
+    link.router,
+    account.router,
+    accounts.router,
     home.router,
     # Its pages have names; a reply's page takes whatever is left.
     review_history.router,
@@ -52,6 +69,7 @@ def make_desk(parts: Desk) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.desk = parts
+    parts.passwords.prepare()
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", LongLived(directory=STATIC), name="static")

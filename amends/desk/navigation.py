@@ -24,6 +24,7 @@ PLACES: tuple[Place, ...] = (
     Place(
         "Operations", "How the stages get on, and what needs a person", "/desk/operations", Permission.READ_OPERATIONS
     ),
+    Place("Accounts", "Who may use the desk, and for what", "/accounts", Permission.MANAGE_ACCOUNTS),
 )
 
 

@@ -14,6 +14,7 @@ from fastapi import Request
 from amends.casework.parked import TakeInAgain
 from amends.casework.review import CheckDraft
 from amends.desk.passwords import Passwords
+from amends.desk.throttle import Throttle
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
@@ -121,6 +122,7 @@ class Desk:
     pack: Pack
     secret: bytes = field(repr=False)
     passwords: Passwords = field(default_factory=Passwords)
+    throttle: Throttle = field(default_factory=Throttle)
     now: Now
     check: CheckDraft
     name_of: Callable[[Reply], str]
