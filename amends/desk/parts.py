@@ -13,6 +13,7 @@ from fastapi import Request
 
 from amends.casework.parked import TakeInAgain
 from amends.casework.review import CheckDraft
+from amends.desk.openid import OpenId
 from amends.desk.passwords import Passwords
 from amends.desk.throttle import Throttle
 from amends.domain.clock import Pack
@@ -127,6 +128,7 @@ class Desk:
     check: CheckDraft
     name_of: Callable[[Reply], str]
     take_in_again: TakeInAgain
+    openid: OpenId | None = None
     approval_holds: timedelta = timedelta(minutes=60)
     #: How much waits, and how many work on each stage.
     levels: Callable[[], Levels]
