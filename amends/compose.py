@@ -69,8 +69,8 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
-    from amends.desk.parts import Finding, Reconciled
     from amends.desk.openid import Provider
+    from amends.desk.parts import Finding, Reconciled
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector

@@ -18,6 +18,7 @@ from amends.desk.pages import (
     hold,
     home,
     link,
+    openid,
     operations,
     parked,
     review,
@@ -25,7 +26,6 @@ from amends.desk.pages import (
     sign_in,
     style,
 )
-from amends.desk.pages import account, accounts, health, home, link, openid, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
