@@ -25,6 +25,7 @@ from amends.desk.passwords import Passwords
 from amends.domain.account import Account, Role
 from amends.meter import Levels
 from amends.settings import Settings
+from amends.settings import load_settings
 from storage.blobs import FolderBlobStore
 from storage.levels import levels
 from storage.unit_of_work import Database
@@ -37,7 +38,15 @@ PASSWORD = "three quiet grey herons"  # noqa: S105
 #: The least that argon2 takes: the tests are not about how slow it is.
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
+_LINK = re.compile(r"http://127\.0\.0\.1:8081(/password/[\w-]+)")
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+def link_in(said: str) -> str:
+    """Give the path of the one-time link that a page or a command shows."""
+    found = _LINK.search(said)
+    assert found is not None, said
+    return found[1]
 
 
 class Client(TestClient):
@@ -73,7 +82,7 @@ class DeskHouse:
     @cached_property
     def house(self) -> House:
         """What the wiring makes, for pack and checks; its database is not used."""
-        return House(settings=Settings(data_dir=self.folder, organisation="Northmoor"), now=self.clock)
+        return House(settings=load_settings(data_dir=self.folder, organisation="Northmoor"), now=self.clock)
 
     @cached_property
     def parts(self) -> Desk:
