@@ -24,7 +24,6 @@ from amends.desk.parts import Desk, Entry
 from amends.desk.passwords import Passwords
 from amends.domain.account import Account, Role
 from amends.meter import Levels
-from amends.settings import Settings
 from amends.settings import load_settings
 from storage.blobs import FolderBlobStore
 from storage.levels import levels
