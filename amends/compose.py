@@ -22,7 +22,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import accounts, cases, claims, dead, notes, parked, review, splitting, writing
+from amends.casework import accounts, cases, claims, dead, hold, notes, parked, review, splitting, writing
 from amends.domain.arrival import Parked
 from amends.domain.case import Case
 from amends.domain.check import Check
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from amends.bus.kafka.whole import WholeTopics
     from amends.desk.case.words import Why
     from amends.desk.openid import Provider
+    from amends.desk.parts import Finding, Reconciled
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -115,6 +116,8 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     review.edit,
     review.approve,
     review.reject,
+    hold.hold,
+    hold.release,
     parked.put_back,
     parked.discard,
     dead.hand_over,
@@ -403,7 +406,7 @@ class House:
         from respond.senders.by_channel import SenderByChannel
         from respond.senders.x import XSender
 
-        posts = XSender(self.x, post_of=self._post_of, now=self.now)
+        posts = XSender(self.x, post_of=self._post_of, now=self.now, is_held=self.is_posting_held)
         return SenderByChannel(posts=posts, otherwise=self._mail_sender)
 
     @property
@@ -638,8 +641,19 @@ class House:
             now=self.now,
         )
 
-    def desk(self) -> FastAPI:
-        """Make the desk.
+    def workers(self, stage: str) -> int:
+        """Count the workers of a stage."""
+        if self.kafka is not None:
+            return self.topics.members(stage)
+        return self.log.workers(stage, TOPIC_OF[stage])
+
+    def desk(
+        self,
+        *,
+        examine: Callable[[], Sequence[Finding]] | None = None,
+        reconcile: Callable[[], Sequence[Reconciled]] | None = None,
+    ) -> FastAPI:
+        """Make the desk. `examine` and `reconcile` are what its operators may have done on request.
 
         Raises:
             Misconfigured: its address cannot be one.
@@ -674,6 +688,10 @@ class House:
                 take_in_again=self.take_in_again,
                 openid=None if self._openid is None else OpenId(self._openid, now=self.now),
                 approval_holds=timedelta(minutes=s.approval_minutes),
+                levels=self.levels,
+                workers=self.workers,
+                examine=examine,
+                reconcile=reconcile,
             )
         )
 
@@ -748,6 +766,15 @@ class House:
         if taken[0].fault is not None:
             raise taken[0].fault
         publish(unit, taken)
+
+    def is_posting_held(self) -> bool:
+        """Whether public posting is held at this moment.
+
+        Raises:
+            Unavailable: the database cannot be read now.
+        """
+        with self.database.reading() as unit:
+            return unit.holds.standing() is not None
 
     def _post_of(self, reply: Reply) -> str:
         with self.database.reading() as unit:

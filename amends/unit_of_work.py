@@ -23,6 +23,7 @@ from amends.domain.clock import Clock, ClockKind
 from amends.domain.contact import Identity
 from amends.domain.dead import DeadLetter, DeadState
 from amends.domain.delivery import Delivery, PutOff, Unreachable
+from amends.domain.hold import Hold
 from amends.domain.link import Link, LinkState
 from amends.domain.message import Message
 from amends.domain.note import Note
@@ -249,6 +250,9 @@ class ReplyStore(Protocol):
     def in_state(self, *states: ReplyState) -> list[Reply]:
         """Give the replies that stand in one of these states, oldest first."""
 
+    def public_in_queue(self) -> int:
+        """Count the public replies that were approved and have not gone: those that a hold keeps."""
+
     def find(self, prefix: str) -> Reply:
         """Give the one reply whose id begins with `prefix`.
 
@@ -290,8 +294,17 @@ class DeliveryStore(Protocol):
     def proofs(self, reply_ids: Collection[str]) -> dict[str, Delivery]:
         """Give what last showed that a reply had arrived or come back; one of which nothing did is left out."""
 
-    def postpone(self, until: Mapping[str, datetime]) -> None:
-        """Remember when replies are to be handed to delivery again; what was said of one before is replaced."""
+    def waits(self, reply_ids: Collection[str]) -> dict[str, int]:
+        """Say how often these replies were put off or held; one that never was is left out."""
+
+    def postpone(self, until: Mapping[str, datetime], *, are_held: bool = False) -> None:
+        """Remember when replies are to be handed to delivery again; what was said of one before is replaced.
+
+        `are_held` says that they wait for the end of a hold, or for that moment, whichever comes first.
+        """
+
+    def let_go(self, *, at: datetime) -> None:
+        """Make those due at `at` that wait for the end of a hold."""
 
     def due(self, *, at: datetime, limit: int) -> list[str]:
         """Name at most `limit` replies that are to be handed to delivery again, those first that waited longest."""
@@ -307,6 +320,22 @@ class DeliveryStore(Protocol):
 
     def unreachable(self, addresses: Collection[str] | None = None) -> dict[str, Unreachable]:
         """Give those of these addresses that mail came back from; all of them, the oldest first, if None."""
+
+
+class HoldStore(Protocol):
+    """Holds on public posting. At most one stands."""
+
+    def standing(self) -> Hold | None:
+        """Give the hold that nobody has released; None if public posting is free."""
+
+    def place(self, hold: Hold) -> None:
+        """Store a hold that stands."""
+
+    def release(self, *, by: str, at: datetime, because: str) -> None:
+        """Say that the hold that stands was released; nothing happens where none does."""
+
+    def latest(self, *, limit: int) -> list[Hold]:
+        """Give the latest holds, the newest first."""
 
 
 #: So many cases with one mark are remembered, and those that one batch brings beyond.
@@ -545,6 +574,10 @@ class UnitOfWork(Protocol):
     @property
     def deliveries(self) -> DeliveryStore:
         """What became of replies on their way."""
+
+    @property
+    def holds(self) -> HoldStore:
+        """Holds on public posting."""
 
     @property
     def links(self) -> LinkStore:

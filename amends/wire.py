@@ -123,7 +123,7 @@ def _first(why: ValidationError) -> str:
 def queued_record(reply: Reply, *, source: str, at: datetime, trace: str = "", again: int = 0) -> NewRecord:
     """Make the record that hands a reply to delivery: once for what policy lets go, once for each approval.
 
-    `again` counts the times that it was put off before: each hands it over once more.
+    `again` counts the times that it was put off or held before: each hands it over once more.
     """
     record_id = f"{reply.id}~{reply.approval.at:%Y%m%d%H%M%S%f}" if reply.approval is not None else reply.id
     if again:

@@ -10,6 +10,10 @@ A reply that the other side puts off goes back to the queue by itself, with a mo
 which it is tried again (`amends/domain/delivery.py`): no other waits for it. Whatever
 happens to a reply is noted in the delivery log of its case.
 
+While public posting is held, no public reply goes: whether it is held is asked before
+each, right before it is sent. It stays in the queue, until the hold is released or its
+approval runs out.
+
 All three are commands (`amends/history.py`). A rebuild repeats them with what the channel
 reported at the time, and comes near no channel.
 """
@@ -20,7 +24,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
 from amends.arrived import replies_arrived
@@ -28,6 +32,7 @@ from amends.bus.port import Record, Topic
 from amends.domain.audit import Happening
 from amends.domain.clock import Pack
 from amends.domain.delivery import CameTo, Delivery, PutOff, Unreachable, again_at, delivery_of
+from amends.domain.hold import Hold
 from amends.domain.reply import Reply, ReplyState
 from amends.domain.secrets import reply_token
 from amends.domain.task import Task, TaskKind, task_id
@@ -52,6 +57,8 @@ _STATE = {
 _CAME_TO = {ReplyState.SENT: CameTo.SENT, ReplyState.FAILED: CameTo.REFUSED, ReplyState.UNKNOWN: CameTo.UNKNOWN}
 #: So many replies that were put off are taken up again in one transaction.
 _TAKEN_UP_AT_ONCE = 100
+#: An approval holds at the very moment that it names, and after that no more.
+_RUN_OUT = timedelta(microseconds=1)
 
 
 #: Says what a channel will call a reply, before it is sent; "" where the channel gives names itself.
@@ -142,7 +149,7 @@ class DeliverStage:
         with self._open_unit() as unit:
             attempts = begin(unit, reply_ids, at=self._now(), name_of=self._name_of, secret=self._secret)
             unit.commit()
-        together = self._send_together([attempt.reply for attempt in attempts if attempt.is_new])
+        together = self._send_together([one.reply for one in attempts if one.is_new and not one.reply.form.is_public])
         reported: list[Reported] = []
         unsent: list[str] = []
         again: list[str] = []
@@ -151,9 +158,11 @@ class DeliverStage:
             report = together.get(attempt.reply.id)
             # What may have gone stays as it is: it is looked up before it is sent again.
             may_have_gone = not attempt.is_new
+            is_held = False
             if report is None and unavailable is None:
                 try:
-                    report = self._report_of(attempt)
+                    is_held = self._is_held(attempt)
+                    report = None if is_held else self._report_of(attempt)
                 except InDoubt as why:
                     may_have_gone = True
                     unavailable = Unavailable(str(why))
@@ -168,6 +177,9 @@ class DeliverStage:
                 reported.append(Reported(reply_id=attempt.reply.id, report=report))
             elif not may_have_gone:
                 unsent.append(attempt.reply.id)
+                if is_held:
+                    # It was held after it was marked: marked again, it is left in the queue.
+                    again.append(attempt.reply.id)
         if attempts:
             with self._open_unit() as unit:
                 settled = settle(unit, tuple(reported), tuple(unsent), at=self._now(), pack=self._pack)
@@ -178,6 +190,12 @@ class DeliverStage:
             raise unavailable
         went = sum(one.report.delivered is Delivered.YES for one in reported)
         return went + (self._send(tuple(again)) if again else 0)
+
+    def _is_held(self, attempt: Attempt) -> bool:
+        if not (attempt.is_new and attempt.reply.form.is_public):
+            return False
+        with self._reading() as unit:
+            return unit.holds.standing() is not None
 
     def _send_together(self, replies: Sequence[Reply]) -> dict[str, DeliveryReport]:
         """Send replies together where the channel takes them so, and give the report of each; none where it failed."""
@@ -227,6 +245,7 @@ def begin(
     batch = _Batch(unit, reply_ids, at=at)
     last = unit.messages.last_filed_in({reply.case_id for reply in batch.read if _asks_for_the_last_word(reply, at=at)})
     unreachable = _unreachable(unit, batch.read)
+    hold = unit.holds.standing() if any(reply.form.is_public for reply in batch.read) else None
     attempts: list[Attempt] = []
     tasks: list[Task] = []
     for reply_id in reply_ids:
@@ -235,6 +254,8 @@ def begin(
             attempts.append(Attempt(reply=reply, is_new=False))
         elif reply.state is ReplyState.QUEUED and (because := _no_longer(reply, last, at=at)):
             batch.back_to_review(reply, because=because)
+        elif reply.state is ReplyState.QUEUED and reply.form.is_public and hold is not None:
+            batch.hold(reply, hold)
         elif reply.state is ReplyState.QUEUED and reply.is_automatic and reply.addressee.value in unreachable:
             because = unreachable[reply.addressee.value].because
             batch.change(reply.moved(ReplyState.SUPPRESSED, outcome=because))
@@ -316,10 +337,10 @@ def settle(
 def take_up(unit: UnitOfWork, reply_ids: tuple[str, ...], *, at: datetime) -> None:
     """Hand replies that were put off to delivery again; one that no longer waits, or is not due, is left alone."""
     due = unit.deliveries.take_up(reply_ids, at=at)
-    replies, before = unit.replies.get_many(due), unit.deliveries.put_off(due)
+    replies, before = unit.replies.get_many(due), unit.deliveries.waits(due)
     unit.log.publish(
         [
-            queued_record(replies[reply_id], source="/deliver", at=at, again=before[reply_id].times)
+            queued_record(replies[reply_id], source="/deliver", at=at, again=before[reply_id])
             for reply_id in due
             if replies[reply_id].state is ReplyState.QUEUED
         ]
@@ -367,6 +388,7 @@ class _Batch:
         self._happenings: list[Happening] = []
         self._noted: list[Delivery] = []
         self._postponed: dict[str, datetime] = {}
+        self._held: dict[str, datetime] = {}
 
     @property
     def read(self) -> Collection[Reply]:
@@ -393,6 +415,12 @@ class _Batch:
         self.change(replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None))
         self.tell("reply.back_to_review", reply, because=because)
         self.note(reply, CameTo.HELD_BACK, because)
+
+    def hold(self, reply: Reply, hold: Hold) -> None:
+        """Leave a public reply in the queue until the hold is released, or until its approval has run out."""
+        if reply.approval is not None:
+            self._held[reply.id] = reply.approval.expires_at + _RUN_OUT
+        self.note(reply, CameTo.HELD, hold.says)
 
     def promise(self, token: str, reply: Reply) -> None:
         """Give the reply's addressee a token of its case."""
@@ -439,6 +467,7 @@ class _Batch:
         self._unit.audit.append(self._happenings)
         self._unit.deliveries.note(self._noted)
         self._unit.deliveries.postpone(self._postponed)
+        self._unit.deliveries.postpone(self._held, are_held=True)
 
 
 def _asks_for_the_last_word(reply: Reply, *, at: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from amends.domain.delivery import CameTo, Delivery, PutOff, Unreachable
 from storage.rows import chunks, insert_or_replace, insert_rows, one_of
@@ -81,11 +81,27 @@ class SqlDeliveryStore:
             )
         }
 
-    def postpone(self, until: Mapping[str, datetime]) -> None:
+    def waits(self, reply_ids: Collection[str]) -> dict[str, int]:
+        """Say how often these replies were put off or held."""
+        waiting = [CameTo.PUT_OFF.value, CameTo.HELD.value]
+        return {
+            row.reply_id: row.times
+            for chunk in chunks(set(reply_ids))
+            for row in self._connection.execute(
+                select(deliveries.c.reply_id, func.count().label("times"))
+                .where(one_of(self._connection, deliveries.c.reply_id, chunk), deliveries.c.came_to.in_(waiting))
+                .group_by(deliveries.c.reply_id)
+            )
+        }
+
+    def postpone(self, until: Mapping[str, datetime], *, are_held: bool = False) -> None:
         """Remember when replies are to be handed to delivery again."""
-        insert_or_replace(
-            self._connection, postponed, [{"reply_id": reply, "again_at": at} for reply, at in until.items()]
-        )
+        rows = [{"reply_id": reply, "again_at": at, "is_held": are_held} for reply, at in until.items()]
+        insert_or_replace(self._connection, postponed, rows)
+
+    def let_go(self, *, at: datetime) -> None:
+        """Make those due that wait for the end of a hold."""
+        self._connection.execute(update(postponed).where(postponed.c.is_held.is_(True)).values(again_at=at))
 
     def due(self, *, at: datetime, limit: int) -> list[str]:
         """Name at most `limit` replies that are to be handed to delivery again, those first that waited longest."""

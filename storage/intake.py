@@ -128,7 +128,7 @@ class SqlIntakeStore:
         statement = select(parked).order_by(parked.c.parked_at, parked.c.id)
         if state is not None:
             statement = statement.where(parked.c.state == state.value)
-        return [_parked(row) for row in self._connection.execute(statement)]
+        return [parked_of(row) for row in self._connection.execute(statement)]
 
     def parked_messages(self, message_ids: Collection[str]) -> set[str]:
         """Say which of these messages are parked."""
@@ -146,7 +146,7 @@ class SqlIntakeStore:
         if len(rows) != 1:
             which = "more than one parked message" if len(rows) > 1 else "no parked message"
             raise NotFound(f"{which} has an id that begins with {parked_id!r}; see `amends parked list`")
-        return _parked(rows[0])
+        return parked_of(rows[0])
 
     def settle_parked(self, parked_id: str, state: ParkedState) -> None:
         """Say what became of a parked message."""
@@ -175,7 +175,8 @@ def _arrival(row: Row[Any]) -> Arrival:
     )
 
 
-def _parked(row: Row[Any]) -> Parked:
+def parked_of(row: Row[Any]) -> Parked:
+    """Read a parked message from its row."""
     return Parked(
         id=row.id,
         stage=row.stage,

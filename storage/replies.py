@@ -137,6 +137,12 @@ class SqlReplyStore:
         )
         return [reply_of(row) for row in rows]
 
+    def public_in_queue(self) -> int:
+        """Count the public replies that were approved and have not gone."""
+        public = [form.value for form in Form if form.is_public]
+        waiting = (replies.c.state == ReplyState.QUEUED.value) & replies.c.form.in_(public)
+        return self._connection.scalar(select(func.count()).select_from(replies).where(waiting)) or 0
+
     def latest(self, case_id: str, purpose: Purpose) -> Reply | None:
         """Give the newest reply of a purpose in a case."""
         row = self._connection.execute(

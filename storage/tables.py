@@ -16,6 +16,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -129,6 +130,8 @@ arrivals = Table(
     Column("arrived_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("source", "item"),
     Index(None, "message_id"),
+    # When something last came by a channel, and what became of it.
+    Index("ix_arrivals_lately", "channel", "fate", "arrived_at"),
 )
 
 parked = Table(
@@ -456,13 +459,28 @@ deliveries = Table(
     Index(None, "reply_id"),
 )
 
-# Replies that the other side takes later, perhaps. A row goes when the reply is handed to delivery again.
+# Replies that the other side takes later, perhaps, or that wait for the end of a hold. A row goes when the reply is
+# handed to delivery again.
 postponed = Table(
     "postponed",
     metadata,
     Column("reply_id", Words(32), primary_key=True),
     Column("again_at", UtcTime, nullable=False),
+    Column("is_held", Boolean, nullable=False, server_default=false()),
     Index(None, "again_at"),
+)
+
+# Holds on public posting. One without a release stands.
+holds = Table(
+    "holds",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("placed_by", Words(80), nullable=False),
+    Column("placed_at", UtcTime, nullable=False),
+    Column("because", Words(), nullable=False),
+    Column("released_by", Words(80), nullable=False),
+    Column("released_at", UtcTime, nullable=True),
+    Column("released_because", Words(), nullable=False),
 )
 
 # Addresses that mail came back from.

@@ -16,6 +16,7 @@ from storage.dead import SqlDeadLetterStore
 from storage.deliveries import SqlDeliveryStore
 from storage.engine import told_plainly
 from storage.history import InForce, SqlHistory
+from storage.holds import SqlHoldStore
 from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
@@ -41,6 +42,7 @@ class SqlUnitOfWork:
         self.clocks = SqlClockStore(connection, self.places)
         self.replies = SqlReplyStore(connection)
         self.deliveries = SqlDeliveryStore(connection)
+        self.holds = SqlHoldStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
         self.work = SqlWorkStore(connection)

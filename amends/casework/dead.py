@@ -80,6 +80,22 @@ def discard(unit: UnitOfWork, letter_id: str, reason: str, *, by: str, at: datet
     return letter
 
 
+def discard_all(unit: UnitOfWork, reason: str, *, stage: str, code: str, expected: int, by: str, at: datetime) -> int:
+    """Discard the dead letters of a stage that were given up for the reason `code`, at most `AT_ONCE` of them.
+
+    `expected` is how many somebody was told that it would be. Returns how many it were.
+
+    Raises:
+        Refused: no reason is given, or it would be more or fewer than was said.
+    """
+    found = unit.dead.listed(stage=stage, reason=code, limit=AT_ONCE)
+    if len(found) != expected:
+        raise Refused(f"it would be {len(found)} by now, not the {expected} that were asked about; look again")
+    for letter in found:
+        discard(unit, letter.id, reason, by=by, at=at)
+    return len(found)
+
+
 def _refuse_if_settled(letter: DeadLetter) -> None:
     if letter.state is not DeadState.WAITING:
         raise Refused(f"dead letter {letter.id} was {letter.state.value} before")

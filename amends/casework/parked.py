@@ -15,6 +15,8 @@ from amends.history import command
 from amends.unit_of_work import UnitOfWork
 from amends.wire import RELEASED, cloud_headers, encode_message
 
+#: So many are discarded in one transaction, which holds up every other writer.
+AT_ONCE = 500
 #: Reads a parked message's bytes again and takes it in, within the unit of work.
 #: Raises Unprocessable when it still cannot be read.
 TakeInAgain: TypeAlias = Callable[[UnitOfWork, Parked], None]
@@ -65,6 +67,22 @@ def discard(unit: UnitOfWork, parked_id: str, reason: str, *, by: str, at: datet
     unit.intake.settle_parked(parked.id, ParkedState.DISCARDED)
     _tell(unit, "parked.discarded", parked, by=by, at=at, reason=reason)
     return replace(parked, state=ParkedState.DISCARDED)
+
+
+def discard_all(unit: UnitOfWork, code: str, reason: str, *, expected: int, by: str, at: datetime) -> int:
+    """Discard all that waits and was parked for the reason `code`, the oldest `AT_ONCE` of them.
+
+    `expected` is how many somebody was told that it would be. Returns how many it were.
+
+    Raises:
+        Refused: no reason is given, or it would be more or fewer than was said.
+    """
+    found = [one for one in unit.intake.parked() if one.reason == code][:AT_ONCE]
+    if len(found) != expected:
+        raise Refused(f"it would be {len(found)} by now, not the {expected} that were asked about; look again")
+    for one in found:
+        discard(unit, one.id, reason, by=by, at=at)
+    return len(found)
 
 
 def _refuse_if_settled(parked: Parked) -> None:

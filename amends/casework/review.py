@@ -73,8 +73,7 @@ def edit(
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value} and can no longer be edited")
     if not text.strip():
         raise Refused("the new text is empty; to drop the reply use `amends review reject`")
-    if instead_of and instead_of != text_sha256(reply.text):
-        raise Refused(f"somebody has changed reply {reply.id[:8]} meanwhile: read it, then change it again")
+    _refuse_if_changed(reply, instead_of)
     authors = reply.authors if is_author(by, reply.authors) else (*reply.authors, by)
     # The parts described the old words; the checks read the new ones as a whole.
     edited = replace(
@@ -93,15 +92,18 @@ def edit(
 
 
 @command("review.approve")
-def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta) -> Reply:
+def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta, text_seen: str = "") -> Reply:
     """Approve a reply's very text and hand it to delivery.
+
+    `text_seen` is the SHA-256 of the text as `by` read it, if they say so.
 
     Raises:
         NotFound: there is none.
-        Refused: it is not in review, `by` wrote words of it, a check blocks it, or
-            the customer has written since it was drafted.
+        Refused: it is not in review, `by` wrote words of it, a check blocks it, somebody
+            has changed the text since, or the customer has written since it was drafted.
     """
     reply = unit.replies.find(reply_id)
+    _refuse_if_changed(reply, text_seen)
     if reply.state is not ReplyState.IN_REVIEW:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a reply in review is approved")
     if is_author(by, reply.authors):
@@ -136,6 +138,11 @@ def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetim
     unit.replies.save(rejected, was=reply.state, at=at)
     _tell(unit, "reply.rejected", rejected, by=by, at=at)
     return rejected
+
+
+def _refuse_if_changed(reply: Reply, text_seen: str) -> None:
+    if text_seen and text_seen != text_sha256(reply.text):
+        raise Refused(f"somebody has changed reply {reply.id[:8]} since you read it; read it again")
 
 
 def refuse_if_stale(unit: UnitOfWork, reply: Reply) -> None:

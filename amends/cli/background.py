@@ -20,11 +20,12 @@ from typing import Annotated
 
 import typer
 
-from amends.cli.intake import remember, remember_mailboxes, remember_x
+from amends.cli.intake import reconcile_all, remember, remember_mailboxes, remember_x
 from amends.cli.opening import DataDir, open_house
 from amends.cli.output import say
 from amends.cli.watching import ops_port, watched
 from amends.compose import SERVICES, House
+from amends.doctor import examine
 from amends.errors import Misconfigured
 from amends.logs import start_logging
 from amends.meter import Meter
@@ -96,7 +97,7 @@ def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str,
 
         settings = house.settings
         serve(
-            house.desk(),
+            house.desk(examine=partial(examine, settings), reconcile=partial(reconcile_all, house)),
             settings.desk_host,
             settings.desk_port,
             stop,

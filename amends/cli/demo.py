@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -22,6 +23,7 @@ from amends.cli.intake import reconcile_all, take_in
 from amends.cli.opening import named_path
 from amends.cli.output import say
 from amends.compose import STAGES, House
+from amends.doctor import examine
 from amends.domain.account import Role
 from amends.domain.arrival import Fate
 from amends.domain.audit import first_break
@@ -147,9 +149,10 @@ def _keep_up(house: House) -> None:
             faults.append(why)
             stop.set()
 
+    desk = house.desk(examine=partial(examine, settings), reconcile=partial(reconcile_all, house))
     served = (
         (house.form(), settings.form_host, settings.form_port),
-        (house.desk(), settings.desk_host, settings.desk_port),
+        (desk, settings.desk_host, settings.desk_port),
     )
     workers = [Thread(target=house.runner(stage).run, args=(stop,), name=stage, daemon=True) for stage in STAGES]
     workers += [Thread(target=keep_serving, args=one, daemon=True) for one in served]

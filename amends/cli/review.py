@@ -10,11 +10,14 @@ from typing import Annotated
 import typer
 from rich.panel import Panel
 
+from amends.casework import hold as holding
 from amends.casework import review as casework
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import AsJson, console, moment, plain, safe, say, table, write_json
-from amends.domain.reply import ReplyState
+from amends.domain.channel import Channel
+from amends.domain.reply import Purpose, ReplyState
 from amends.errors import NotFound, Refused
+from storage.reviews import Wanted, reviews
 
 app = typer.Typer(help="Replies that wait for a second pair of eyes.", no_args_is_help=True)
 
@@ -22,38 +25,53 @@ ReplyId = Annotated[str, typer.Argument(help="The reply's id, or its beginning."
 
 
 @app.command("list")
-def list_reviews(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def list_reviews(
+    channel: Annotated[Channel | None, typer.Option(help="Only replies on this channel.")] = None,
+    purpose: Annotated[Purpose | None, typer.Option(help="Only acknowledgements, or only answers.")] = None,
+    public: Annotated[bool | None, typer.Option(help="Only what strangers can read, or only what they cannot.")] = None,
+    hours: Annotated[int, typer.Option(help="Only drafts that are older than so many hours.", min=0)] = 0,
+    blocked: Annotated[bool | None, typer.Option(help="Only what a check blocks, or only what none does.")] = None,
+    limit: Annotated[int, typer.Option(help="How many to show.", min=1)] = 500,
+    after: Annotated[str, typer.Option(help="Only those that come after this reply.", metavar="REPLY")] = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """List the replies in review, oldest first, each with the message it answers and the checks of its text."""
     house = open_house(data_dir)
+    wanted = Wanted(
+        channel=channel,
+        purpose=purpose,
+        is_public=public,
+        drafted_before=house.now() - timedelta(hours=hours) if hours else None,
+        is_blocked=blocked,
+    )
     with house.database.reading() as unit:
-        waiting = unit.replies.in_state(ReplyState.IN_REVIEW)
-        checks = {reply.id: unit.replies.checks(reply.id) for reply in waiting}
-        answered = unit.messages.get_many([reply.message_id for reply in waiting])
+        hold, held = unit.holds.standing(), unit.replies.public_in_queue()
+        after_id = unit.replies.find(after).id if after else ""
+    with house.database.viewing() as connection:
+        found = reviews(connection, wanted, limit=limit, after=after_id)
     if as_json:
-        write_json(
-            [
-                {
-                    **plain(reply),
-                    "checks": checks[reply.id],
-                    "answers": answered[reply.message_id].message.own_words,
-                }
-                for reply in waiting
-            ]
-        )
+        write_json([{**plain(row.reply), "checks": row.checks, "answers": row.message.own_words} for row in found.rows])
         return
-    if not waiting:
+    if hold is not None:
+        say(f"{hold.says}. {held} approved replies wait for the release: `amends review release`")
+    if not found.rows:
         say("Nothing waits for review.")
         return
-    shown = table(f"{len(waiting)} replies in review", "reply", "what they wrote, and what we would say")
-    for reply in waiting:
-        words = safe(_short(answered[reply.message_id].message.own_words))
-        words.append(f"\n{reply.form.value} on {reply.case_id}: ", style="dim").append_text(safe(_short(reply.text)))
-        if reply.outcome:
-            words.append("\nback in review: ", style="bold").append_text(safe(reply.outcome))
-        for check in checks[reply.id]:
+    shown = table(f"{found.in_all} replies in review", "reply", "what they wrote, and what we would say")
+    for row in found.rows:
+        words = safe(_short(row.message.own_words))
+        words.append(f"\n{row.reply.form.value} on {row.case.id}: ", style="dim").append_text(
+            safe(_short(row.reply.text))
+        )
+        if row.reply.outcome:
+            words.append("\nback in review: ", style="bold").append_text(safe(row.reply.outcome))
+        for check in row.checks:
             words.append(f"\n{check.level.value}: {check.rule}", style="bold")
-        shown.add_row(reply.id[:8], words)
+        shown.add_row(row.reply.id[:8], words)
     console.print(shown)
+    if found.after:
+        say(f"there are more: --after {found.after[:8]}")
 
 
 @app.command()
@@ -102,6 +120,10 @@ def approve(reply_id: ReplyId, by: ActingAs = "", data_dir: DataDir = None) -> N
             holds=timedelta(minutes=house.settings.approval_minutes),
         )
         unit.commit()
+        hold = unit.holds.standing() if reply.form.is_public else None
+    if hold is not None:
+        say(f"approved: {reply.id[:8]} on {reply.case_id}. It waits: {hold.says}")
+        return
     say(f"approved, and on its way: {reply.id[:8]} on {reply.case_id}")
 
 
@@ -149,6 +171,35 @@ def reject(
         reply = casework.reject(unit, reply_id, because, by=acting(house, by), at=house.now())
         unit.commit()
     say(f"rejected: {reply.id[:8]}")
+
+
+@app.command()
+def hold(
+    because: Annotated[str, typer.Option("--because", help="Why; everybody who is stopped by it is told.")],
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Stop all public posting at once. What is approved waits; private replies go on."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        holding.hold(unit, because, by=acting(house, by), at=house.now())
+        unit.commit()
+    say("public posting is held: nothing is posted until `amends review release`")
+
+
+@app.command()
+def release(
+    because: Annotated[str, typer.Option("--because", help="Why it may go on; kept beside the hold.")],
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Let public posting go on: what waited for it goes, if its approval still holds."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        waiting = unit.replies.public_in_queue()
+        holding.release(unit, because, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"public posting goes on; {waiting} approved replies waited for it")
 
 
 def _new_text(text: str, file: Path | None) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -25,6 +25,7 @@ from amends.desk.throttle import Throttle
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
+from amends.meter import Levels
 from amends.ports import BlobStore, Now
 from amends.unit_of_work import UnitOfWork
 from ingest.logged import ContactLog
@@ -67,6 +68,50 @@ class Entry:
         return f"__Host-amends-{name}" if self.is_secure else f"amends-{name}"
 
 
+class Finding(Protocol):
+    """One thing that `amends doctor` looked at."""
+
+    @property
+    def what(self) -> str:
+        """What was looked at."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all is well with it."""
+
+    @property
+    def says(self) -> str:
+        """The fact."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do, "" where all is well."""
+
+
+class Reconciled(Protocol):
+    """What came of all that a source holds."""
+
+    @property
+    def source(self) -> str:
+        """Its name."""
+
+    @property
+    def held(self) -> int:
+        """How many things it holds."""
+
+    @property
+    def waiting(self) -> int:
+        """How many of them wait for triage."""
+
+    @property
+    def dead(self) -> int:
+        """How many of them are dead letters."""
+
+    @property
+    def unexplained(self) -> Sequence[tuple[str, str]]:
+        """Those of which nobody knows what became of them, each with what is known."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """What pages get, by `desk(request)`.
@@ -96,6 +141,12 @@ class Desk:
     take_in_again: TakeInAgain
     openid: OpenId | None = None
     approval_holds: timedelta = timedelta(minutes=60)
+    #: How much waits, and how many work on each stage.
+    levels: Callable[[], Levels]
+    workers: Callable[[str], int]
+    #: What takes a while and is done on request; None where the wiring gives none.
+    examine: Callable[[], Sequence[Finding]] | None = None
+    reconcile: Callable[[], Sequence[Reconciled]] | None = None
 
     @cached_property
     def standing(self) -> Standing:

@@ -24,7 +24,7 @@ from amends.doctor.installation import (
     triage_model,
     x,
 )
-from amends.doctor.stages import dead_letters, relay, stages
+from amends.doctor.stages import dead_letters, public_posting, relay, stages
 from amends.errors import AmendsError
 from amends.ports import Now
 from amends.settings import Settings
@@ -57,6 +57,7 @@ CHECKS = (
     Check(name="relay", make=relay, needs=frozenset({"database", "broker"})),
     Check(name="stages", make=stages, needs=frozenset({"database", "broker"})),
     Check(name="dead letters", make=dead_letters, needs=frozenset({"database"})),
+    Check(name="public posting", make=public_posting, needs=frozenset({"database"})),
 )
 
 

@@ -15,6 +15,8 @@ _LAG_AT_MOST = 1000
 #: Some dead letters are work for a person; more of them, or one that nobody has looked at for so long, are a fault.
 _DEAD_AT_MOST = 20
 _DEAD_FOR_AT_MOST = timedelta(hours=24)
+#: A hold is for a bad hour; one that stands for longer may have been forgotten.
+_HELD_FOR_AT_MOST = timedelta(hours=24)
 #: A relay looks for records ten times a second: one that ships nothing for so long does not run, or cannot.
 _PATIENCE_S, _LOOK_AGAIN_S = 3.0, 0.2
 
@@ -98,4 +100,20 @@ def dead_letters(house: House) -> Iterator[Finding]:
         remedy="mend what made the stage give them up, then `amends dead retry --all`, or discard them with a reason"
         if are_too_many or are_too_old
         else "",
+    )
+
+
+def public_posting(house: House) -> Iterator[Finding]:
+    """Say whether public posting is held, by whom, and what waits for the release."""
+    with house.database.reading() as unit:
+        hold, held = unit.holds.standing(), unit.replies.public_in_queue()
+    if hold is None:
+        yield Finding(what="public posting", is_well=True, says="goes on")
+        return
+    is_old = house.now() - hold.placed_at > _HELD_FOR_AT_MOST
+    yield Finding(
+        what="public posting",
+        is_well=not is_old,
+        says=f"{hold.says}. {held} approved replies wait",
+        remedy="ask whether it is still needed, then `amends review release --because …`" if is_old else "",
     )

@@ -43,6 +43,8 @@ class CameTo(StrEnum):
     SETTLED = "settled"
     #: It was not sent: it is held back, or it went back to its reviewer.
     HELD_BACK = "held_back"
+    #: It stays in the queue: public posting is held.
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from typing import Any
 from amends.domain.channel import Channel
 from amends.domain.contact import IdentityKind
 from amends.domain.reply import Form, Reply
-from amends.errors import InDoubt
+from amends.errors import InDoubt, Unavailable
 from amends.ports import Delivered, DeliveryReport, Now
 from amends.x_api import Refusal, XApi
 from respond.checks.post_length import links
@@ -43,11 +43,21 @@ _LEFT = "What is left: a private message, or a person replies by hand at {link}"
 class XSender:
     """Replies as one account. `post_of` gives the id of the post that a reply answers.
 
+    `is_held` is asked once more right before anything is posted: to look at the post that is answered takes its time.
     One that broke off counts as not sent when it does not show among our posts for `settles_s`, in seconds.
     """
 
-    def __init__(self, api: XApi, *, post_of: Callable[[Reply], str], now: Now, settles_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        api: XApi,
+        *,
+        post_of: Callable[[Reply], str],
+        now: Now,
+        is_held: Callable[[], bool] = lambda: False,
+        settles_s: float = 30.0,
+    ) -> None:
         self._api = api
+        self._is_held = is_held
         self._post_of = post_of
         self._now = now
         self._settles = timedelta(seconds=settles_s)
@@ -76,6 +86,8 @@ class XSender:
         if not _invites(found, self._api.account_id):
             says = "X takes replies from programs only to posts that mention or quote us, and this one does neither."
             return _report(Delivered.NO, f"{says} {_left(post_id)}")
+        if self._is_held():
+            raise Unavailable("public posting was held while the post that is answered was looked at")
         try:
             name = self._in_doubt_if_it_breaks(reply, lambda: self._api.reply(reply.text, to=post_id))
         except Refusal as why:

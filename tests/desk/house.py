@@ -16,16 +16,18 @@ from httpx2 import Response
 from starlette.types import ASGIApp
 
 from amends.casework import accounts
-from amends.compose import House
+from amends.compose import TOPIC_OF, House
 from amends.desk import sessions
 from amends.desk.app import make_desk
 from amends.desk.guard import SESSION
 from amends.desk.parts import Desk, Entry
 from amends.desk.passwords import Passwords
 from amends.domain.account import Account, Role
+from amends.meter import Levels
 from amends.settings import load_settings
 from ingest.logged import ContactLog
 from storage.blobs import FolderBlobStore
+from storage.levels import levels
 from storage.unit_of_work import Database
 from tests.support.clock import FakeClock
 
@@ -101,6 +103,8 @@ class DeskHouse:
             "contact_log": self.contact_log,
             "name_of": self.house.name_of,
             "take_in_again": self.house.take_in_again,
+            "levels": self.levels,
+            "workers": lambda _stage: 0,
             "passwords": Passwords(hasher=CHEAP),
         }
         return Desk(**{**given, **self.changes})
@@ -114,6 +118,11 @@ class DeskHouse:
             readers=self.house.readers,
             now=self.clock,
         )
+
+    def levels(self) -> Levels:
+        """Count what waits in this database."""
+        with self.database.viewing() as connection:
+            return levels(connection, groups=TOPIC_OF, now=self.clock())
 
     @cached_property
     def app(self) -> FastAPI:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from amends.casework import accounts
 from amends.casework.cases import close, take
+from amends.casework.hold import hold, release
 from amends.casework.notes import note
+from amends.casework.review import approve
 from amends.desk.links import new_link
 from amends.domain.channel import Channel
+from amends.domain.delivery import Unreachable
+from amends.domain.reply import Form, Reply, ReplyState
+from amends.ports import Delivered
 from tests.desk.file_of_a_case import AtTheDesk
 from tests.desk.house import PASSWORD, DeskHouse
-from tests.support.builders import a_message, an_outcome
+from tests.desk.reviewing import GOOD, Reviewing
+from tests.support.builders import a_dead_letter, a_message, a_parked, an_outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,118 @@ def _original(house: DeskHouse) -> str:
     return f"/desk/case/{case.id}/message/{message.id}?html=yes"
 
 
+def _approve(house: DeskHouse, reply: Reply) -> None:
+    with house.database.unit() as unit:
+        approve(unit, reply.id, by="uma", at=house.clock(), holds=timedelta(hours=1))
+        unit.commit()
+
+
+def _reviewing(house: DeskHouse) -> Reviewing:
+    reviewing = Reviewing(house=house)
+    house.clock.advance(minutes=-30)
+    reviewing.reply()
+    reviewing.reply("Your order of 3 May is on its way to 12 Elm Street, IBAN DE89370400440532013000, sorry!" * 4)
+    reviewing.reply(GOOD, wrote="@Northmoor " + "Not one word from you. " * 12, author="Somebody With A Very Long Name")
+    reviewing.reply(GOOD, form=Form.DIRECT_MESSAGE, authors=("amends", "reviewer"))
+    house.clock.advance(minutes=30)
+    return reviewing
+
+
+def _review(house: DeskHouse) -> str:
+    _reviewing(house)
+    return "/desk/review"
+
+
+def _review_held(house: DeskHouse) -> str:
+    _approve(house, _reviewing(house).reply())
+    with house.database.unit() as unit:
+        hold(unit, "Our post of this morning was wrong, and people are angry", by="rita", at=house.clock())
+        unit.commit()
+    return "/desk/review?public=yes"
+
+
+def _reply_in_review(house: DeskHouse) -> str:
+    reviewing = _reviewing(house)
+    reply = reviewing.reply()
+    reviewing.reply()
+    return f"/desk/review/{reply.id}"
+
+
+def _blocked_reply(house: DeskHouse) -> str:
+    reply = Reviewing(house=house).reply("Your order is on its way to 12 Elm Street. " + "We are sorry. " * 20)
+    return f"/desk/review/{reply.id}"
+
+
+def _approved_reply(house: DeskHouse) -> str:
+    reviewing = Reviewing(house=house)
+    reply = reviewing.reply()
+    _approve(house, reply)
+    with house.database.unit() as unit:
+        hold(unit, "A crisis", by="rita", at=house.clock())
+        unit.commit()
+    reviewing.deliver()
+    return f"/desk/review/{reply.id}"
+
+
+def _review_history(house: DeskHouse) -> str:
+    reviewing = _reviewing(house)
+    reply, unknown = reviewing.reply(), reviewing.reply()
+    _approve(house, reply)
+    reviewing.deliver()
+    house.clock.advance(minutes=3)
+    reviewing.customer_writes(reply, "That is no help at all, and you know it.")
+    reviewing.sender.says = Delivered.UNKNOWN
+    _approve(house, unknown)
+    reviewing.deliver()
+    with house.database.unit() as unit:
+        hold(unit, "A post went wrong", by="rita", at=house.clock())
+        release(unit, "It was taken down", by="rita", at=house.clock())
+        unit.commit()
+    return "/desk/review/history"
+
+
+def _operations(house: DeskHouse) -> str:
+    _review_history(house)
+    _parked(house)
+    _dead_letters(house)
+    with house.database.unit() as unit:
+        [undecided] = unit.replies.in_state(ReplyState.UNKNOWN)
+        says = "550 5.1.1 <gone.away.with.a.long.name@customers.example>: no such user here"
+        address = "gone.away.with.a.long.name@customers.example"
+        unit.deliveries.block(Unreachable(address=address, since=house.clock(), reply_id=undecided.id, says=says))
+        unit.commit()
+    return "/desk/operations"
+
+
+def _parked(house: DeskHouse) -> str:
+    digest = house.parts.blobs.put(b"From: <script>alert(1)</script>\r\n\x00\x1b[31m not a mail " + b"x" * 25_000)
+    found = [replace(a_parked(f"{number}.eml"), raw_sha256=digest) for number in range(3)]
+    found += [replace(a_parked(f"bounce-{number}.eml", stage="triage"), reason="bounce") for number in range(4)]
+    with house.database.unit() as unit:
+        unit.intake.park(found)
+        unit.commit()
+    return "/desk/operations/parked?reason=bounce"
+
+
+def _parked_message(house: DeskHouse) -> str:
+    _parked(house)
+    return f"/desk/operations/parked/{a_parked('0.eml').id}"
+
+
+def _dead_letters(house: DeskHouse) -> str:
+    letters = [a_dead_letter(f"r{number}", body=b'{"text": "' + b"words " * 40 + b'"}') for number in range(3)]
+    letters += [a_dead_letter("r9", stage="respond", reason="bad_record")]
+    with house.database.unit() as unit:
+        unit.dead.add(letters)
+        unit.commit()
+    return "/desk/operations/dead?stage=triage&reason=stage_failed"
+
+
+def _dead_letter(house: DeskHouse) -> str:
+    _dead_letters(house)
+    return f"/desk/operations/dead/{a_dead_letter('r1').id}"
+
+
 SHOWN: tuple[Shown, ...] = (
     # Signing in, accounts, looks
     Shown(name="sign-in", address="/sign-in"),
@@ -114,6 +233,19 @@ SHOWN: tuple[Shown, ...] = (
     Shown(name="a message as it came", roles=("handler",), address=_original),
     Shown(name="log a contact", roles=("handler",), address="/desk/contact"),
     # Review
+    Shown(name="review", roles=("reviewer",), address=_review),
+    Shown(name="nothing to review", roles=("reviewer",), address="/desk/review"),
+    Shown(name="review with filters, held", roles=("reviewer",), address=_review_held),
+    Shown(name="a reply in review", roles=("reviewer",), address=_reply_in_review),
+    Shown(name="a reply that a check blocks", roles=("reviewer",), address=_blocked_reply),
+    Shown(name="a reply that was approved", roles=("reviewer",), address=_approved_reply),
+    Shown(name="what became of replies", roles=("reviewer",), address=_review_history),
     # Operators
+    Shown(name="operations", roles=("operator",), address=_operations),
+    Shown(name="operations where all is quiet", roles=("operator",), address="/desk/operations"),
+    Shown(name="parked", roles=("operator",), address=_parked),
+    Shown(name="a parked message", roles=("operator",), address=_parked_message),
+    Shown(name="dead letters", roles=("operator",), address=_dead_letters),
+    Shown(name="a dead letter", roles=("operator",), address=_dead_letter),
     # Overview
 )

@@ -87,6 +87,7 @@ def a_long_day(folder: Path) -> Iterator[Desk]:
         _poison(desk)
         _a_mail_of_unknown_fate(desk)
         _samples_and_a_late_worker(house)
+        _a_hold(desk)
         _links(desk)
         for task in desk.type("task", "list", "--json").json[:2]:
             desk.type("task", "done", task["id"], "--as", "hana")
@@ -160,6 +161,19 @@ def _people(desk: Desk) -> None:
     desk.type("parked", "retry", form["id"], "--as", "hana")
     desk.type("parked", "discard", picture["id"], "--because", "A picture of nothing", "--as", "hana")
     work(desk.house)
+
+
+def _a_hold(desk: Desk) -> None:
+    """Approve a public reply while public posting is held, and let it go."""
+    posts = [one for one in desk.type("review", "list", "--public", "--json").json if not one["checks"]]
+    desk.type("review", "hold", "--because", "A post went wrong", "--as", "rita")
+    desk.type("review", "approve", posts[0]["id"], "--as", "rita")
+    work(desk.house, "deliver")
+    with desk.house.database.reading() as unit:
+        assert unit.replies.public_in_queue() == 1
+    desk.type("review", "release", "--because", "It was taken down", "--as", "rita")
+    work(desk.house, "deliver")
+    assert desk.type("review", "show", posts[0]["id"], "--json").json["state"] == "sent"
 
 
 def _links(desk: Desk) -> None:

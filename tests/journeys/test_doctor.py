@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from amends.casework.hold import hold
 from amends.doctor import Finding, examine
 from amends.domain.audit import Happening
 from amends.settings import load_settings
@@ -74,6 +75,22 @@ def test_a_damaged_database_is_named(data: Path) -> None:
 
     assert "database" in bad(found)
     assert "backup" in found["database"].remedy
+
+
+def test_a_hold_on_public_posting_that_may_have_been_forgotten_is_named(data: Path) -> None:
+    def hold_since(hours: int) -> Finding:
+        with a_house(data) as house, house.database.unit() as unit:
+            if unit.holds.standing() is not None:
+                unit.holds.release(by="rita", at=house.now(), because="a test")
+            hold(unit, "A crisis", by="rita", at=house.now() - timedelta(hours=hours))
+            unit.commit()
+        return examined(data)["public posting"]
+
+    fresh, old = hold_since(23), hold_since(25)
+
+    assert (fresh.is_well, old.is_well) == (True, False)
+    assert "by rita: A crisis. 0 approved replies wait" in old.says
+    assert "amends review release" in old.remedy
 
 
 def _happenings(count: int) -> list[Any]:

@@ -301,6 +301,42 @@ def test_a_public_reply_waits_for_a_person_and_goes_once_approved(desk: Desk) ->
     assert desk.shown(waiting["case_id"])["case"]["state"] in {"acknowledged", "answered"}
 
 
+def test_nothing_public_goes_while_it_is_held_and_everything_that_lists_it_says_so(desk: Desk) -> None:
+    [waiting] = desk.type("review", "list", "--public", "--channel", "x", "--json").json
+    sent = desk.house.settings.data_dir / "sent" / f"{waiting['id']}.json"
+    assert "say why" in desk.refusal("review", "hold", "--because", " ", "--as", "rita")
+    desk.type("review", "hold", "--because", "Our post was wrong", "--as", "rita")
+
+    approved = desk.type("review", "approve", waiting["id"], "--as", "rita")
+    work(desk.house, "deliver")
+
+    assert "It waits: public posting is held" in approved.out
+    assert not sent.exists()
+    listed = " ".join(desk.type("review", "list").out.split())
+    assert "by rita: Our post was wrong. 1 approved replies wait for the release" in listed
+    findings = {one["what"]: one for one in desk.type("doctor", "--json", code=None).json}
+    assert findings["public posting"]["is_well"]
+    assert "by rita: Our post was wrong. 1 approved replies wait" in findings["public posting"]["says"]
+    assert "held" in [one["came_to"] for one in desk.shown(waiting["case_id"])["deliveries"]]
+
+    released = desk.type("review", "release", "--because", "Put right", "--as", "rita")
+    work(desk.house, "deliver")
+
+    assert "1 approved replies waited" in released.out
+    assert sent.exists()
+    assert "not held" in desk.refusal("review", "release", "--because", "Again", "--as", "rita")
+
+
+def test_the_list_of_replies_in_review_is_cut_into_pages(desk: Desk) -> None:
+    everything = desk.type("review", "list", "--json").json
+    first = desk.type("review", "list", "--limit", "1", "--json").json
+    rest = desk.type("review", "list", "--after", first[0]["id"][:10], "--json").json
+
+    assert len(everything) > 1
+    assert first + rest == everything
+    assert f"--after {first[0]['id'][:8]}" in desk.type("review", "list", "--limit", "1").out
+
+
 def test_a_critical_acknowledgement_waits_for_a_person(desk: Desk) -> None:
     case_id = desk.case_of("tom@customer.example")
 

@@ -71,6 +71,19 @@ class TestThePostThatIsAnswered:
         assert "deleted" in report.says
         assert asked_to_post(server) == 0
 
+    def test_nothing_is_published_once_public_posting_is_held(self, server: XServer, post: str) -> None:
+        """The hold comes while the post that is answered is looked at."""
+        api = an_api(server, reads=FakeReads(), now=ServerClock(server))
+        sender = XSender(
+            api, post_of=lambda _reply: post, now=ServerClock(server), is_held=lambda: server.asked("post") > 0
+        )
+
+        with pytest.raises(Unavailable, match="held"):
+            sender.send(a_public_reply())
+
+        assert server.ours() == []
+        assert asked_to_post(server) == 0
+
     def test_nothing_is_published_under_a_post_that_was_edited(self, server: XServer, post: str) -> None:
         newest = server.post("@NorthmoorHelp my parcel is not late at all", edits=post)
 
