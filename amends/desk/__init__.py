@@ -1,0 +1,1 @@
+"""Pages and the JSON API for the people who deal with complaints."""
