@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import cases, dead, parked, review
+from amends.casework import cases, dead, parked, programs, review
 from amends.domain.arrival import Parked
 from amends.domain.check import Check
 from amends.domain.clock import Pack
@@ -69,6 +70,8 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.tell.http import Way
+    from amends.tell.service import Teller
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -77,8 +80,8 @@ Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
-#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, and the web form.
-SERVICES = ("ingest", "relay", *STAGES, "form")
+#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, the web form, what tells programs.
+SERVICES = ("ingest", "relay", *STAGES, "form", "webhooks")
 #: Which topic each of them reads.
 TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: Topics that the broker never forgets: a rebuild begins with them.
@@ -104,6 +107,10 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     parked.discard,
     dead.hand_over,
     dead.discard,
+    programs.make_token,
+    programs.revoke_token,
+    programs.add_webhook,
+    programs.remove_webhook,
     begin,
     settle,
     take_up,
@@ -593,6 +600,31 @@ class House:
             trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    @cached_property
+    def webhook_way(self) -> Way:
+        """Where webhooks may go."""
+        from amends.tell.http import Way
+
+        s = self.settings
+        return Way(
+            inside=tuple(ip_network(network) for network in s.webhooks_inside),
+            timeout_s=s.webhooks_timeout_s,
+            ca_file=s.webhooks_ca_file,
+        )
+
+    def teller(self) -> Teller:
+        """Make what tells programs of what happens to cases."""
+        from amends.tell.http import post
+        from amends.tell.service import Teller
+
+        return Teller(
+            unit=self.database.unit,
+            reading=self.database.reading,
+            post=partial(post, way=self.webhook_way),
+            secret=self.secret,
+            now=self.now,
+        )
 
     def close(self) -> None:
         """Let go of what was opened: groups of the broker, connections to the database."""

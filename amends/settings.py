@@ -252,6 +252,16 @@ class Settings(BaseSettings):
     )
     form_name: str = Field("complaints", min_length=1, description="The name of the form in the data.")
 
+    webhooks_inside: Listed = Field(
+        (),
+        description="Networks of your own that webhooks may go to, separated by commas, like 10.1.0.0/16; otherwise "
+        "public addresses alone are called. Without TLS only this machine is.",
+    )
+    webhooks_timeout_s: float = Field(15.0, gt=0, le=120, description="How long one call may take, in seconds.")
+    webhooks_ca_file: str = Field(
+        "", description="A file of further authorities that the certificates of webhooks are checked by."
+    )
+
     ops_host: str = Field("127.0.0.1", description="The address that /livez, /readyz and /metrics listen on.")
     ops_port: int = Field(
         0,
@@ -274,7 +284,9 @@ class Settings(BaseSettings):
     )
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
-    @field_validator("watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", mode="before")
+    @field_validator(
+        "watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", "webhooks_inside", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -319,6 +331,16 @@ class Settings(BaseSettings):
                 ipaddress.ip_network(proxy)
             except ValueError as why:
                 raise ValueError(f"{proxy!r} is no proxy: write an address or a network, like 172.16.0.0/12") from why
+        return value
+
+    @field_validator("webhooks_inside")
+    @classmethod
+    def _are_inside(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as why:
+                raise ValueError(f"{network!r} is no network: write it like 10.1.0.0/16") from why
         return value
 
     @field_validator("form_url")

@@ -29,6 +29,9 @@ LEFT_OUT: Mapping[str, str] = {
     "log_workers": "which workers live at this moment",
     "log_shipped": "how far the relay has come",
     "leases": "who reads a source at this moment",
+    "api_answers": "what programs were answered in the last day, should they ask again",
+    "webhook_progress": "how far programs were told of what happened",
+    "webhook_calls": "which calls to them are still to be made",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {

@@ -171,7 +171,7 @@ def _open_now(connection: Connection, *, now: datetime, wanted: Sequence[ColumnE
         .where(text(IS_OPEN), *wanted)
         .subquery()
     )
-    found = connection.execute(select(*each.c, func.count().label("count")).group_by(*each.c)).all()
+    found: Sequence[Row[Any]] = connection.execute(select(*each.c, func.count().label("cases")).group_by(*each.c)).all()  # type: ignore[assignment]  # its columns are not counted
     return OpenNow(
         in_all=_open_cases("", found),
         by_channel=_sorted_by(found, lambda row: str(row.channel), tuple(Channel)),
@@ -203,12 +203,12 @@ def _by_owner(found: Sequence[Row[Any]]) -> tuple[OpenCases, ...]:
 def _open_cases(name: str, rows: Sequence[Row[Any]]) -> OpenCases:
     by_standing: Counter[str] = Counter()
     for row in rows:
-        by_standing[row.standing] += row.count
+        by_standing[row.standing] += row.cases
     return OpenCases(
         name=name,
         by_standing={standing: by_standing[standing.value] for standing in Standing},
-        unacknowledged=sum(row.count for row in rows if row.owes),
-        needs_person=sum(row.count for row in rows if row.needs_person),
+        unacknowledged=sum(row.cases for row in rows if row.owes),
+        needs_person=sum(row.cases for row in rows if row.needs_person),
     )
 
 

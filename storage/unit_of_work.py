@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
 
+from storage.api_tokens import SqlAnswerStore, SqlTokenStore
 from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
 from storage.clocks import SqlClockStore
@@ -22,6 +23,7 @@ from storage.messages import SqlMessageStore
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
 from storage.threads import SqlThreadStore
+from storage.webhooks import SqlCallStore, SqlTargetStore
 
 
 class SqlUnitOfWork:
@@ -40,6 +42,10 @@ class SqlUnitOfWork:
         self.tasks = SqlTaskStore(connection)
         self.intake = SqlIntakeStore(connection)
         self.dead = SqlDeadLetterStore(connection)
+        self.tokens = SqlTokenStore(connection)
+        self.answers = SqlAnswerStore(connection)
+        self.targets = SqlTargetStore(connection)
+        self.calls = SqlCallStore(connection)
         self.audit = SqlAuditTrail(connection)
         self.log = LogTable(connection, partitions=partitions)
         self.history = SqlHistory(self.log, in_force)

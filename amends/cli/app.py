@@ -9,7 +9,21 @@ import sys
 import typer
 
 from amends.bus.brake import StageBroken
-from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, rebuild, review, setup, triage
+from amends.cli import (
+    background,
+    cases,
+    checking,
+    dead,
+    demo,
+    intake,
+    mail,
+    parked,
+    rebuild,
+    review,
+    setup,
+    triage,
+    webhooks,
+)
 from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
@@ -36,6 +50,7 @@ app.add_typer(cases.task_app, name="task")
 app.add_typer(review.app, name="review")
 app.add_typer(parked.app, name="parked")
 app.add_typer(dead.app, name="dead")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(checking.audit_app, name="audit")
 app.command("doctor")(checking.doctor)
 app.command("rebuild")(rebuild.rebuild_database)

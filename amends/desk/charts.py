@@ -199,10 +199,10 @@ def _apart(heights: Sequence[float]) -> list[float]:
 
 
 def _round_up(value: int) -> int:
-    """Give an even number of one digit and zeros that is not below a value: 2, 4, 10, 20, 40, 60 …"""
+    """Give an even number of one digit and zeros that is not below a value: 2, 4, 6, 20, 40 and so on."""
     unit = 10 ** (len(str(value)) - 1)
     first = -(-value // unit)
-    return value if value < 2 else (first + first % 2) * unit
+    return max(value, 1) if value < 2 else (first + first % 2) * unit
 
 
 def _parts(parts: Sequence[tuple[str, int]]) -> str:
