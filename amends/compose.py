@@ -23,7 +23,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import cases, dead, parked, programs, review
+from amends.casework import accounts, cases, dead, parked, programs, review
 from amends.domain.arrival import Parked
 from amends.domain.check import Check
 from amends.domain.clock import Pack
@@ -80,8 +80,9 @@ Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
-#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, the web form, what tells programs.
-SERVICES = ("ingest", "relay", *STAGES, "form", "webhooks")
+#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, the web form, the desk, and what
+#: tells programs.
+SERVICES = ("ingest", "relay", *STAGES, "form", "desk", "webhooks")
 #: Which topic each of them reads.
 TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: Topics that the broker never forgets: a rebuild begins with them.
@@ -111,6 +112,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     programs.revoke_token,
     programs.add_webhook,
     programs.remove_webhook,
+    accounts.tell,
     begin,
     settle,
     take_up,
@@ -600,6 +602,40 @@ class House:
             trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    def desk(self) -> FastAPI:
+        """Make the desk.
+
+        Raises:
+            Misconfigured: its address cannot be one.
+        """
+        from amends.desk.app import make_desk
+        from amends.desk.parts import Desk, Entry
+
+        s = self.settings
+        return make_desk(
+            Desk(
+                organisation=s.organisation,
+                entry=Entry(
+                    url=s.desk_base_url,
+                    idle=timedelta(minutes=s.desk_idle_minutes),
+                    longest=timedelta(hours=s.desk_session_hours),
+                    trusted_proxies=s.desk_proxies,
+                ),
+                unit=self.database.unit,
+                reading=self.database.reading,
+                aside=self.database.aside,
+                viewing=self.database.viewing,
+                blobs=self.blobs,
+                pack=self.pack,
+                secret=self.secret,
+                now=self.now,
+                check=self.check_draft,
+                name_of=self.name_of,
+                take_in_again=self.take_in_again,
+                approval_holds=timedelta(minutes=s.approval_minutes),
+            )
+        )
 
     @cached_property
     def webhook_way(self) -> Way:

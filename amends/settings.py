@@ -252,6 +252,24 @@ class Settings(BaseSettings):
     )
     form_name: str = Field("complaints", min_length=1, description="The name of the form in the data.")
 
+    desk_host: str = Field("127.0.0.1", description="The address that the desk listens on.")
+    desk_port: int = Field(8081, ge=0, le=65535, description="Its port; 0 takes any that is free.")
+    desk_url: str = Field(
+        "",
+        description="What people see in the address bar, like https://desk.example.org: a host of its own, and TLS "
+        "unless it is this machine. Empty: the host and port above.",
+    )
+    desk_proxies: Listed = Field(
+        ("127.0.0.1", "::1"),
+        description="Proxies in front of the desk, addresses or networks, that are believed whose visit they pass on.",
+    )
+    desk_idle_minutes: int = Field(
+        60, ge=1, le=1_440, description="So long may somebody who is signed in do nothing at the desk."
+    )
+    desk_session_hours: int = Field(
+        12, ge=1, le=168, description="After so long everybody has to sign in again, whatever they do."
+    )
+
     webhooks_inside: Listed = Field(
         (),
         description="Networks of your own that webhooks may go to, separated by commas, like 10.1.0.0/16; otherwise "
@@ -285,7 +303,14 @@ class Settings(BaseSettings):
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
     @field_validator(
-        "watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", "webhooks_inside", mode="before"
+        "watch",
+        "x_handles",
+        "mail_own",
+        "kafka_servers",
+        "form_proxies",
+        "desk_proxies",
+        "webhooks_inside",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -323,7 +348,7 @@ class Settings(BaseSettings):
             raise ValueError("it is blank")
         return value
 
-    @field_validator("form_proxies")
+    @field_validator("form_proxies", "desk_proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in value:
@@ -343,7 +368,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{network!r} is no network: write it like 10.1.0.0/16") from why
         return value
 
-    @field_validator("form_url")
+    @field_validator("form_url", "desk_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         url = urlsplit(value)
@@ -450,8 +475,16 @@ class Settings(BaseSettings):
     @property
     def form_base_url(self) -> str:
         """What customers see in the address bar."""
-        host = f"[{self.form_host}]" if ":" in self.form_host else self.form_host
-        return self.form_url or f"http://{host}:{self.form_port}"
+        return self.form_url or _address(self.form_host, self.form_port)
+
+    @property
+    def desk_base_url(self) -> str:
+        """What people at the desk see in the address bar."""
+        return self.desk_url or _address(self.desk_host, self.desk_port)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def load_settings(**said: Any) -> Settings:

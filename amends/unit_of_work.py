@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from amends.account_store import AccountStore
 from amends.bus.port import LogWriter
 from amends.domain.arrival import Arrival, Parked, ParkedState
 from amends.domain.audit import AuditEntry, Happening
@@ -518,6 +519,10 @@ class UnitOfWork(Protocol):
     @property
     def tasks(self) -> TaskStore:
         """What only people can do."""
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Who may use the desk. None of it is derived from the log."""
 
     @property
     def intake(self) -> IntakeStore:

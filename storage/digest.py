@@ -32,6 +32,9 @@ LEFT_OUT: Mapping[str, str] = {
     "api_answers": "what programs were answered in the last day, should they ask again",
     "webhook_progress": "how far programs were told of what happened",
     "webhook_calls": "which calls to them are still to be made",
+    "accounts": "who may use the desk, with secrets that no log may hold",
+    "account_links": "one-time links, of which the database knows the digests alone",
+    "desk_sessions": "who is signed in at this moment",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {

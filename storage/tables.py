@@ -466,6 +466,52 @@ audit_entries = Table(
     Index(None, "subject"),
 )
 
+# The desk
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Words(80), primary_key=True),
+    Column("shown_as", Words(120), nullable=False),
+    Column("roles", JSON, nullable=False),
+    # Empty: nobody can sign in by it.
+    Column("password_hash", Words(), nullable=False),
+    Column("has_short_password", Boolean, nullable=False),
+    Column("password_set_at", UtcTime, nullable=True),
+    # Sealed with the installation's secret; empty: there is no second factor.
+    Column("totp_secret", Words(), nullable=False),
+    # The last code that was used, by its number of half minutes: none serves twice.
+    Column("totp_step", BigInteger, nullable=False),
+    # Who vouches for the person elsewhere: issuer and subject. Empty: nobody.
+    Column("issuer", Words(400), nullable=False),
+    Column("subject", Words(400), nullable=False),
+    Column("is_disabled", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", Words(80), nullable=False),
+    Index(None, "issuer", "subject"),
+)
+
+account_links = Table(
+    "account_links",
+    metadata,
+    Column("token_sha256", Words(64), primary_key=True),
+    Column("account", ForeignKey("accounts.name"), nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Index(None, "account"),
+)
+
+desk_sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("token_sha256", Words(64), primary_key=True),
+    Column("account", ForeignKey("accounts.name"), nullable=False),
+    Column("how", Words(20), nullable=False),
+    Column("began_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Index(None, "account"),
+    Index(None, "seen_at"),
+)
+
 # Programs that are let in, and programs that are told
 
 api_tokens = Table(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
 
+from storage.accounts import SqlAccountStore
 from storage.api_tokens import SqlAnswerStore, SqlTokenStore
 from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
@@ -40,6 +41,7 @@ class SqlUnitOfWork:
         self.deliveries = SqlDeliveryStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
+        self.accounts = SqlAccountStore(connection)
         self.intake = SqlIntakeStore(connection)
         self.dead = SqlDeadLetterStore(connection)
         self.tokens = SqlTokenStore(connection)
@@ -93,6 +95,15 @@ class Database:
     @contextmanager
     def shipping(self) -> Iterator[SqlUnitOfWork]:
         """Begin a unit of work that touches nothing but how far the relay has come: it waits for no writer."""
+        with self._transaction(writes=None) as unit:
+            yield unit
+
+    @contextmanager
+    def aside(self) -> Iterator[SqlUnitOfWork]:
+        """Begin a unit of work that touches nothing that is derived, as sessions are not: it waits for no stage.
+
+        On SQLite its first statement has to be the one that writes.
+        """
         with self._transaction(writes=None) as unit:
             yield unit
 

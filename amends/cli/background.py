@@ -35,6 +35,8 @@ from ingest.runner import watch
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
 #: The exit code of a stage that the brake has stopped: starting it again would only set more records aside.
 STOPPED_ITSELF = 3
+#: Connections to the desk at once: a page that is kept up to date holds one for as long as it is open.
+DESK_CONNECTIONS = 1_000
 #: How long a service may take to finish its batch after SIGTERM.
 _GRACE_S = 60.0
 
@@ -85,12 +87,24 @@ def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str,
     if service == "ingest":
         _take_in(house, meter, stop, worker=worker)
     elif service == "form":
-        from ingest.web_form.serve import serve
+        from amends.web.serve import serve
 
         settings = house.settings
         serve(house.form(meter=meter), settings.form_host, settings.form_port, stop, on_turn=meter.works)
     elif service == "webhooks":
         house.teller().run(stop, until_idle=until_idle, on_turn=meter.works)
+    elif service == "desk":
+        from amends.web.serve import serve
+
+        settings = house.settings
+        serve(
+            house.desk(),
+            settings.desk_host,
+            settings.desk_port,
+            stop,
+            on_turn=meter.works,
+            most_connections=DESK_CONNECTIONS,
+        )
     elif service == "relay":
         house.relay(meter=meter).run(stop, until_idle=(lambda: True) if until_idle else None)
     else:
@@ -109,7 +123,10 @@ def up(data_dir: DataDir = None) -> None:
     left_out |= set() if _has_webhooks(house) else {"webhooks"}
     services = [name for name in SERVICES if name not in left_out]
     extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
-    say(f"running: {', '.join(services)}; the form is at {house.settings.form_base_url}; Ctrl-C stops")
+    say(
+        f"running: {', '.join(services)}; the form is at {house.settings.form_base_url}, "
+        f"the desk at {house.settings.desk_base_url}; Ctrl-C stops"
+    )
     # One name for all lives of a worker: whoever is started again takes up the share of the one that ended,
     # rather than wait until its claim runs out.
     worker = f"{socket.gethostname()[:48]}:up-{os.getpid()}"

@@ -123,7 +123,7 @@ def _say_what_next(folder: Path) -> None:
 
 
 def _keep_up(house: House) -> None:
-    from ingest.web_form.serve import serve
+    from amends.web.serve import serve
 
     stop = stop_on_signals()
     workers = [Thread(target=house.runner(stage).run, args=(stop,), name=stage, daemon=True) for stage in STAGES]

@@ -45,9 +45,8 @@ def create(
     with house.database.unit() as unit:
         programs.make_token(unit, token)
         unit.commit()
-    say(
-        f"{name} may do what a {role.value} may until {moment(token.ends_at)}, as {token.acts_as}. Its token, shown once:"
-    )
+    say(f"{name} may do what a {role.value} may, as {token.acts_as}, until {moment(token.ends_at)}.")
+    say("Its token, which is shown this once:")
     console.print(safe(shown))
 
 

@@ -92,9 +92,8 @@ def list_webhooks(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         shown.add_row(row["name"], safe(f"{row['url']}\n{', '.join(row['events'])}"), safe(goes + trouble))
     console.print(shown)
     for call in given_up:
-        say(
-            f"given up: {ids[call.entry]} to {call.target}, {call.tries} tries since {moment(call.made_at)}: {call.says}"
-        )
+        since = f"{call.tries} tries since {moment(call.made_at)}"
+        say(f"given up: {ids[call.entry]} to {call.target}, {since}: {call.says}")
     if given_up:
         say("`amends webhook retry NAME` makes the calls to a webhook again")
 

@@ -16,7 +16,7 @@ from threading import Event, Thread
 from amends.errors import AmendsError
 
 #: How long a loop may stand still, in seconds. A mail server may take ten minutes for its word on one mail (RFC 5321,
-#: 4.5.3.2), and half a minute for each word before that; the form's loop turns every second.
+#: 4.5.3.2), and half a minute for each word before that; the loops of form and desk turn every second.
 BOUND_S: Mapping[str, float] = {
     "ingest": 600.0,
     "relay": 300.0,
@@ -24,6 +24,7 @@ BOUND_S: Mapping[str, float] = {
     "respond": 300.0,
     "deliver": 1_200.0,
     "form": 60.0,
+    "desk": 60.0,
 }
 #: So long may something be unavailable before a service is no longer ready: a moment is no fault.
 _PATIENCE_S = 5.0

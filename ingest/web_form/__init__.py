@@ -10,8 +10,7 @@
 `pages.py`           what people see
 `api.py`             what programs call
 `notices.py`         the words of each refusal; `problem.py` writes them for programs
-`http.py`            caps on bodies, headers on answers
+`http.py`            the headers of every answer
 `app.py`             puts them together
-`serve.py`           runs the app until it is told to stop
 ===================  ===================================================================
 """

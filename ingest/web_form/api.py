@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from amends.errors import Unavailable
-from ingest.web_form.http import Body
+from amends.web.http import Body
 from ingest.web_form.notices import Notice, notice
 from ingest.web_form.problem import problem_response
 from ingest.web_form.reception import Incomplete, Reception, TooMany

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.errors import Unavailable
 from amends.ports import Intake, Now
+from amends.web.files import LongLived
+from amends.web.http import AnswerHeaders, BodyCap
 from ingest.web_form.api import Api
-from ingest.web_form.http import BodyCap, SecurityHeaders, security_headers
+from ingest.web_form.http import security_headers
 from ingest.web_form.notices import notice
 from ingest.web_form.pages import STATIC, Pages
 from ingest.web_form.problem import problem_response
@@ -41,25 +41,14 @@ def make_app(intake: Intake, *, settings: FormSettings, now: Now) -> FastAPI:
     app.add_api_route("/status/{token}", pages.status, methods=_READ)
     app.add_api_route("/api/v1/submissions", api.send, methods=["POST"])
     _add_health(app, reception)
-    app.mount("/static", _LongLived(directory=STATIC))
+    app.mount("/static", LongLived(directory=STATIC))
     _add_refusals(app, pages, settings)
 
     # The last one added stands outermost.
-    app.add_middleware(BodyCap, settings=settings)
-    app.add_middleware(SecurityHeaders, settings=settings)
+    app.add_middleware(BodyCap, max_bytes=settings.max_body_bytes, timeout_s=settings.limits.body_timeout_s)
+    app.add_middleware(AnswerHeaders, headers=lambda _scope: security_headers(settings))
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app
-
-
-class _LongLived(StaticFiles):
-    """Files that a browser may keep; their address changes when they do."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Serve a file."""
-        response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=86400"
-        return response
 
 
 def _add_health(app: FastAPI, reception: Reception) -> None:

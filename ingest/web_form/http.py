@@ -1,70 +1,8 @@
-"""What stands around every request: a cap on its body, and headers on its answer."""
+"""The headers that every answer of the form carries."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated
-
-from fastapi import Depends, HTTPException, Request
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from ingest.web_form.settings import FormSettings
-
-#: Longer than any `Content-Length` that could be meant; longer digits are not even turned into a number.
-_MOST_DIGITS = 12
-
-
-async def _read_body(request: Request) -> bytes:
-    return await request.body()
-
-
-#: The whole body of a request, read under the cap that `BodyCap` sets.
-Body = Annotated[bytes, Depends(_read_body)]
-
-
-class BodyCap:
-    """Refuses a body that is too large or too slow, before or while it arrives.
-
-    A declared length over the cap is refused unread; without one (chunked) reading
-    stops at the first byte too many. 413 and 408 close the connection.
-    """
-
-    def __init__(self, app: ASGIApp, *, settings: FormSettings) -> None:
-        self._app = app
-        self._max_bytes = settings.max_body_bytes
-        self._timeout_s = settings.limits.body_timeout_s
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        declared = Headers(scope=scope).get("content-length", "")
-        deadline = asyncio.get_running_loop().time() + self._timeout_s
-        size_bytes, is_complete = 0, False
-
-        async def capped() -> Message:
-            nonlocal size_bytes, is_complete
-            if is_complete:
-                return await receive()
-            if declared.isdigit() and (len(declared) > _MOST_DIGITS or int(declared) > self._max_bytes):
-                raise HTTPException(413, headers={"Connection": "close"})
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
-                raise HTTPException(408, headers={"Connection": "close"}) from None
-            if message["type"] == "http.disconnect":
-                # The sender went away in the middle. Nobody reads this, but it is no failure of ours either.
-                raise HTTPException(400)
-            size_bytes += len(message.get("body", b""))
-            if size_bytes > self._max_bytes:
-                raise HTTPException(413, headers={"Connection": "close"})
-            is_complete = not message.get("more_body", False)
-            return message
-
-        await self._app(scope, capped, send)
 
 
 def security_headers(settings: FormSettings) -> dict[str, str]:
@@ -88,26 +26,3 @@ def security_headers(settings: FormSettings) -> dict[str, str]:
     if settings.frame_ancestors == ("'none'",):
         headers["X-Frame-Options"] = "DENY"
     return headers
-
-
-class SecurityHeaders:
-    """Puts the security headers on every answer; one that a page set itself stays."""
-
-    def __init__(self, app: ASGIApp, *, settings: FormSettings) -> None:
-        self._app = app
-        self._headers = security_headers(settings)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, with_headers)

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from amends.errors import Unavailable
-from ingest.web_form.http import Body
+from amends.web.http import Body
 from ingest.web_form.notices import Notice, notice
 from ingest.web_form.reception import Incomplete, Reception, TooMany
 from ingest.web_form.settings import FormSettings

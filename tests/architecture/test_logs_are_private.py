@@ -19,7 +19,7 @@ from amends.compose import STAGES, House
 from amends.logs import start_logging
 from amends.samples import samples_dir
 from amends.settings import load_settings
-from tests.ingest.web_form.serving import served
+from tests.web.serving import served
 from tests.support.clock import FakeClock
 
 _TYPED = {

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.ingest.web_form.fakes import House, some_settings
-from tests.ingest.web_form.serving import served
+from tests.web.serving import served
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [

@@ -11,11 +11,11 @@ import pytest
 
 from amends.domain.submission import Receipt, Submission
 from amends.errors import Misconfigured
+from amends.web.serve import serve
 from ingest.web_form.app import make_app
-from ingest.web_form.serve import serve
 from ingest.web_form.settings import FormLimits
 from tests.ingest.web_form.fakes import Clock, FakeIntake, House, some_settings
-from tests.ingest.web_form.serving import served
+from tests.web.serving import served
 
 
 class SlowIntake(FakeIntake):

@@ -9,7 +9,7 @@ from queue import Queue
 
 from fastapi import FastAPI
 
-from ingest.web_form.serve import serve
+from amends.web.serve import serve
 
 
 @contextlib.contextmanager

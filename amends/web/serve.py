@@ -1,4 +1,4 @@
-"""Runs the app until it is told to stop."""
+"""Runs an app until it is told to stop."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ def serve(
     on_bound: Callable[[int], None] = lambda port: None,
     head_timeout_s: float = HEAD_TIMEOUT_S,
     on_turn: Callable[[], None] = lambda: None,
+    most_connections: int = MOST_CONNECTIONS,
 ) -> None:
     """Serve `app` in this thread until `stop` is set; then finish the requests in hand.
 
     `on_bound` is called once requests are taken, with the port: of interest where
     `port` is 0, which takes any free one. `head_timeout_s` is how long the head of a
     request may take. `on_turn` is called once a second, for as long as the server's loop
-    turns. Signals are left to the caller. Requests are not logged by line: their
-    addresses hold status tokens.
+    turns. `most_connections` is how many may be open at once. Signals are left to the
+    caller. Requests are not logged by line: their addresses hold status tokens.
 
     Raises:
         Misconfigured: the address cannot be listened on.
@@ -60,7 +61,7 @@ def serve(
         server_header=False,
         # The app itself decides which proxies to believe.
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=most_connections,
         timeout_graceful_shutdown=GRACE_S,
     )
     with listener:

@@ -1,0 +1,82 @@
+"""Puts the desk together: pages, the guard before them, headers and caps around them."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from amends.desk.guard import guard
+from amends.desk.page import STATIC
+from amends.desk.pages import health, home, sign_in, style
+from amends.desk.parts import Desk
+from amends.desk.refusals import add_refusals
+from amends.web.files import LongLived
+from amends.web.http import AnswerHeaders, BodyCap
+
+#: What a request may weigh: the longest reply, and room for the rest of its form.
+MOST_BODY_BYTES = 2 * 1024 * 1024
+_BODY_TIMEOUT_S = 30.0
+
+#: Each part of the desk.
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    sign_in.router,
+    home.router,
+    style.router,
+)
+
+
+def make_desk(parts: Desk) -> FastAPI:
+    """Make the desk's app.
+
+    Endpoints are plain functions, which run in a pool of threads. Every route goes
+    through `guard`: what it needs is in `access.ROUTES`, by its name.
+    """
+    app = FastAPI(
+        title="Amends desk",
+        dependencies=[Depends(guard)],
+        # No generated documentation: its pages load scripts from other people's servers.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.desk = parts
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", LongLived(directory=STATIC), name="static")
+    add_refusals(app)
+    # The last one added stands outermost.
+    app.add_middleware(BodyCap, max_bytes=MOST_BODY_BYTES, timeout_s=_BODY_TIMEOUT_S)
+    app.add_middleware(AnswerHeaders, headers=lambda scope: _headers(scope, is_secure=parts.entry.is_secure))
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(parts.entry.trusted_proxies))
+    return app
+
+
+def _headers(scope: Scope, *, is_secure: bool) -> dict[str, str]:
+    """Give the headers of an answer, and to its page the nonce that its scripts need.
+
+    A script runs only with the nonce of this very answer: not one that a message or an
+    attachment brought, not one written into the page.
+    """
+    nonce = secrets.token_urlsafe(16)
+    scope.setdefault("state", {})["nonce"] = nonce
+    headers = {
+        "Content-Security-Policy": (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    if is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers

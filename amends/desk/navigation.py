@@ -1,0 +1,26 @@
+"""The links on top of each page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amends.desk.access import Permission
+from amends.desk.sessions import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that is reached from everywhere by whoever may."""
+
+    label: str
+    says: str
+    path: str
+    needs: Permission
+
+
+PLACES: tuple[Place, ...] = (Place("Home", "Where to go", "/", Permission.SIGNED_IN),)
+
+
+def places_for(person: Person | None) -> list[Place]:
+    """Give the places that somebody may go to."""
+    return [] if person is None else [place for place in PLACES if person.may(place.needs)]

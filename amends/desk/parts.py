@@ -1,0 +1,89 @@
+"""What the pages of the desk work with. The wiring puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from amends.casework.parked import TakeInAgain
+from amends.casework.review import CheckDraft
+from amends.desk.passwords import Passwords
+from amends.domain.clock import Pack
+from amends.domain.reply import Reply
+from amends.errors import Misconfigured
+from amends.ports import BlobStore, Now
+from amends.unit_of_work import UnitOfWork
+
+_ON_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The way in: the desk's address, and how long a session may last.
+
+    `url` is what people see in the address bar. With `https` cookies are kept to that
+    host and to TLS; without it the desk is served to this machine only.
+    """
+
+    url: str
+    idle: timedelta = timedelta(minutes=60)
+    longest: timedelta = timedelta(hours=12)
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+    def __post_init__(self) -> None:
+        said = urlsplit(self.url)
+        if said.scheme not in {"http", "https"} or not said.hostname or said.path.strip("/") or said.query:
+            raise Misconfigured(
+                f"the desk's address is {self.url!r}; write it like https://desk.example.org, with a host of its own"
+            )
+        if said.scheme == "http" and said.hostname not in _ON_THIS_MACHINE:
+            raise Misconfigured(
+                f"the desk's address {self.url} has no TLS, and passwords would cross the network in the clear: put a "
+                "proxy with TLS in front and set AMENDS_DESK_URL to its https address"
+            )
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the desk by TLS."""
+        return self.url.startswith("https:")
+
+    def cookie(self, name: str) -> str:
+        """Give the whole name of a cookie. With `__Host-` a browser takes it from this very host over TLS alone."""
+        return f"__Host-amends-{name}" if self.is_secure else f"amends-{name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What pages get, by `desk(request)`.
+
+    `unit` writes, `reading` sees one moment, `viewing` gives a connection for the views in
+    `storage`, `aside` writes what is not derived from the log.
+    """
+
+    organisation: str
+    entry: Entry
+    unit: Callable[[], AbstractContextManager[UnitOfWork]]
+    reading: Callable[[], AbstractContextManager[UnitOfWork]]
+    aside: Callable[[], AbstractContextManager[UnitOfWork]]
+    viewing: Callable[[], AbstractContextManager[Any]]
+    blobs: BlobStore
+    pack: Pack
+    secret: bytes = field(repr=False)
+    passwords: Passwords = field(default_factory=Passwords)
+    now: Now
+    check: CheckDraft
+    name_of: Callable[[Reply], str]
+    take_in_again: TakeInAgain
+    approval_holds: timedelta = timedelta(minutes=60)
+
+
+def desk(request: Request) -> Desk:
+    """Give what pages work with."""
+    found: Desk = request.app.state.desk
+    return found

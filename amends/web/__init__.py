@@ -1,0 +1,8 @@
+"""What every page and endpoint of ours stands behind.
+
+============  =================================================
+`http.py`     caps on bodies, headers on answers
+`files.py`    style sheets and pictures that a browser may keep
+`serve.py`    runs an app until it is told to stop
+============  =================================================
+"""
