@@ -626,6 +626,7 @@ class House:
                 reading=self.database.reading,
                 aside=self.database.aside,
                 viewing=self.database.viewing,
+                looking=self.database.looking,
                 blobs=self.blobs,
                 pack=self.pack,
                 secret=self.secret,

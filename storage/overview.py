@@ -1,6 +1,6 @@
 """The overview for managers: what is open now, and how a period went. Read straight from the tables.
 
-1. Every open case stands in exactly one place: overdue, due soon, due later, or without a date.
+1. Every open case stands in exactly one place: overdue, due today, due later, or without a date.
    So the parts of each table add up to the number of open cases.
 2. What happened in a period is counted by days as they begin and end in the zone of the clocks.
 3. A filter asks what a case is now, not what it was at that time.
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -25,8 +25,6 @@ from amends.domain.verdict import Kind, Severity
 from storage.tables import IS_OPEN, cases, clocks, outcomes
 from storage.timeliness import Timeliness, timeliness
 
-#: What runs out within so long is due soon.
-SOON = timedelta(days=1)
 _ENDINGS = outcomes.join(cases, cases.c.id == outcomes.c.case_id)
 
 
@@ -34,7 +32,7 @@ class Standing(StrEnum):
     """Where an open case stands with its deadlines."""
 
     OVERDUE = "overdue"
-    DUE_SOON = "due_soon"
+    DUE_TODAY = "due_today"
     DUE_LATER = "due_later"
     NO_DATE = "no_date"
 
@@ -129,7 +127,7 @@ def overview(
         period=period,
         step=cut_by,
         narrowed=asked,
-        open_now=_open_now(connection, now=now, wanted=wanted),
+        open_now=_open_now(connection, now=now, tonight=_end_of_day(now, period), wanted=wanted),
         flow=tuple(
             Flow(first=piece.first, last=piece.last, opened=opened[number], closed=closed[number])
             for number, piece in enumerate(pieces)
@@ -140,7 +138,14 @@ def overview(
     )
 
 
-def _open_now(connection: Connection, *, now: datetime, wanted: Sequence[ColumnElement[bool]]) -> OpenNow:
+def _end_of_day(now: datetime, period: Period) -> datetime:
+    today = now.astimezone(period.zone).date()
+    return replace(period, first=today, last=today).until
+
+
+def _open_now(
+    connection: Connection, *, now: datetime, tonight: datetime, wanted: Sequence[ColumnElement[bool]]
+) -> OpenNow:
     running = (
         select(
             clocks.c.case_id,
@@ -154,7 +159,7 @@ def _open_now(connection: Connection, *, now: datetime, wanted: Sequence[ColumnE
     standing = case(
         (running.c.next_due.is_(None), literal(Standing.NO_DATE.value)),
         (running.c.next_due < now, literal(Standing.OVERDUE.value)),
-        (running.c.next_due <= now + SOON, literal(Standing.DUE_SOON.value)),
+        (running.c.next_due < tonight, literal(Standing.DUE_TODAY.value)),
         else_=literal(Standing.DUE_LATER.value),
     )
     each = (

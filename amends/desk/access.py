@@ -60,6 +60,8 @@ ROUTES: Mapping[str, Permission] = {
     # Review
     # Operators
     # Overview
+    "overview.show": _P.READ_OVERVIEW,
+    "overview.download": _P.READ_OVERVIEW,
     # The API
 }
 

@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import health, home, sign_in, style
+from amends.desk.pages import health, home, overview, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -25,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
     home.router,
+    overview.router,
     style.router,
 )
 

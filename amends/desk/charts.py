@@ -22,7 +22,7 @@ _ROW, _BAR, _NAMES, _TOTALS, _KEY = 24, 16, 104, 40, 18
 _PLOT_HEIGHT, _LEFT, _RIGHT = 140, 30, 70
 #: So many series can be told apart without colour.
 SERIES_AT_MOST = 5
-_LETTER = 6.2
+_LETTER = 6.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,10 @@ class Place:
     needs: Permission
 
 
-PLACES: tuple[Place, ...] = (Place("Home", "Where to go", "/", Permission.SIGNED_IN),)
+PLACES: tuple[Place, ...] = (
+    Place("Home", "Where to go", "/", Permission.SIGNED_IN),
+    Place("Overview", "What is open and due, and how the last weeks went", "/overview", Permission.READ_OVERVIEW),
+)
 
 
 def places_for(person: Person | None) -> list[Place]:

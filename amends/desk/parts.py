@@ -63,7 +63,7 @@ class Desk:
     """What pages get, by `desk(request)`.
 
     `unit` writes, `reading` sees one moment, `viewing` gives a connection for the views in
-    `storage`, `aside` writes what is not derived from the log.
+    `storage`, `looking` one that sees one moment throughout, `aside` writes what is not derived from the log.
     """
 
     organisation: str
@@ -72,6 +72,7 @@ class Desk:
     reading: Callable[[], AbstractContextManager[UnitOfWork]]
     aside: Callable[[], AbstractContextManager[UnitOfWork]]
     viewing: Callable[[], AbstractContextManager[Any]]
+    looking: Callable[[], AbstractContextManager[Any]]
     blobs: BlobStore
     pack: Pack
     secret: bytes = field(repr=False)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 #: The longest stretch that is cut, in days, and the longest that is cut into days.
 DAYS_AT_MOST, SINGLE_DAYS_AT_MOST = 731, 92
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 
 class Step(StrEnum):
@@ -30,6 +31,8 @@ class Period:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise ValueError(f"a period ends after it begins: {self.last} is before {self.first}")
+        if self.first.year < _FIRST_YEAR or self.last.year > _LAST_YEAR:
+            raise ValueError(f"a period lies between {_FIRST_YEAR} and {_LAST_YEAR}")
         if (self.last - self.first).days >= DAYS_AT_MOST:
             raise ValueError(f"a period has {DAYS_AT_MOST} days at most")
 

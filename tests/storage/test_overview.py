@@ -19,7 +19,7 @@ from amends.domain.outcome import Outcome, Resolved, Upheld
 from amends.domain.period import Period, Step
 from amends.domain.verdict import Kind, Severity
 from storage.history import InForce
-from storage.overview import SOON, Narrowed, OpenCases, Overview, Standing, overview
+from storage.overview import Narrowed, OpenCases, Overview, Standing, overview
 from storage.timeliness import Timeliness, share_of
 from storage.unit_of_work import Database, SqlUnitOfWork
 from tests.conftest import PARTITIONS
@@ -43,7 +43,9 @@ EDGES = [
 moments = st.one_of(
     st.sampled_from(EDGES), st.integers(0, 40 * 24).map(lambda hours: AUTUMN.since + timedelta(hours=hours - 48))
 )
-lengths = st.sampled_from([timedelta(hours=1), timedelta(days=1), timedelta(days=5), SOON, timedelta(days=30)])
+lengths = st.sampled_from(
+    [timedelta(hours=1), timedelta(days=1), timedelta(days=5), timedelta(hours=15), timedelta(days=30)]
+)
 
 
 @dataclass
@@ -166,8 +168,8 @@ def running(one: Made) -> list[Clock]:
 def standing_of(one: Made) -> Standing:
     if any(clock.is_overdue(MONDAY) for clock in running(one)):
         return Standing.OVERDUE
-    if any(clock.due_at - MONDAY <= SOON for clock in running(one)):
-        return Standing.DUE_SOON
+    if any(clock.due_at.astimezone(LONDON).date() == MONDAY.date() for clock in running(one)):
+        return Standing.DUE_TODAY
     return Standing.DUE_LATER if running(one) else Standing.NO_DATE
 
 
