@@ -12,6 +12,7 @@ from amends.domain.channel import Channel
 from amends.domain.outcome import Outcome, Resolved, Upheld
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
+from storage.places import Places
 from storage.rows import chunks, insert_rows, one_of
 from storage.tables import cases, outcomes
 
@@ -25,8 +26,9 @@ _SAVE = (
 class SqlCaseStore:
     """Cases within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, places: Places) -> None:
         self._connection = connection
+        self._places = places
 
     def get(self, case_id: str) -> Case:
         """Give one case."""
@@ -47,6 +49,7 @@ class SqlCaseStore:
         """Store new cases."""
         if new:
             insert_rows(self._connection, cases, [_row(case) for case in new])
+            self._places.touch(*(case.id for case in new))
 
     def save(self, changed: Sequence[Case]) -> None:
         """Store changed cases, each if its version is the one before."""
@@ -59,6 +62,7 @@ class SqlCaseStore:
         if saved.rowcount != len(rows):
             which = f"case {changed[0].id}" if len(rows) == 1 else f"one of {len(rows)} cases"
             raise Refused(f"somebody else has changed {which} meanwhile; look at it again, then decide")
+        self._places.touch(*(case.id for case in changed))
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Add an outcome after those that are there."""

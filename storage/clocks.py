@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from amends.domain.clock import Clock, ClockKind
+from storage.places import Places
 from storage.rows import chunks, insert_or_replace, one_of
 from storage.tables import clocks
 
@@ -17,8 +18,9 @@ from storage.tables import clocks
 class SqlClockStore:
     """Clocks within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, places: Places) -> None:
         self._connection = connection
+        self._places = places
 
     def start(self, new: Sequence[Clock]) -> None:
         """Store clocks; a kind that runs in its case stays as it is."""
@@ -34,6 +36,7 @@ class SqlClockStore:
                 first_of_kind.setdefault((clock.case_id, clock.kind), clock)
         # A clock may start at the very moment at which the one before it started and was stopped: it takes its row.
         insert_or_replace(self._connection, clocks, [_row(clock) for clock in first_of_kind.values()])
+        self._places.touch(*(clock.case_id for clock in first_of_kind.values()))
 
     def of_cases(self, case_ids: Collection[str]) -> dict[str, list[Clock]]:
         """Give the clocks of these cases, first due first."""
@@ -64,6 +67,7 @@ class SqlClockStore:
                 )
                 .values(stopped_at=at)
             )
+        self._places.touch(*case_ids)
 
 
 def clock_of(row: Row[Any]) -> Clock:

@@ -39,6 +39,8 @@ LEFT_OUT: Mapping[str, str] = {
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "log_positions": {"mark": "where a broker keeps what comes next, in its own count"},
+    "queue_places": dict.fromkeys(("rank", "holds_from", "holds_until"), "how a case ranked when it was last counted"),
+    "search_words": {"number": "messages of before there was a search were numbered by their dates"},
 }
 #: Names in JSON likewise: a trace tells how a record was watched.
 NAMES_LEFT_OUT = frozenset({"traceparent"})

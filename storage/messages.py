@@ -12,7 +12,9 @@ from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
+from storage.places import Places
 from storage.rows import chunks, insert_rows, one_of
+from storage.search import add_words
 from storage.tables import flags, messages
 from storage.threads import SqlThreadStore
 
@@ -20,9 +22,10 @@ from storage.threads import SqlThreadStore
 class SqlMessageStore:
     """Messages within one transaction."""
 
-    def __init__(self, connection: Connection, threads: SqlThreadStore) -> None:
+    def __init__(self, connection: Connection, threads: SqlThreadStore, places: Places) -> None:
         self._connection = connection
         self._threads = threads
+        self._places = places
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Say which of these messages are stored."""
@@ -40,7 +43,7 @@ class SqlMessageStore:
             return
         insert_rows(self._connection, messages, [_row(one) for one in judged])
         self._add_flags(judged)
-        self._threads.add_messages((one.message, one.case_id) for one in judged if one.case_id is not None)
+        self._file(judged)
 
     def assign(self, judged: JudgedMessage) -> None:
         """Put a message that was parked into a case."""
@@ -52,8 +55,7 @@ class SqlMessageStore:
             raise Refused(f"message {judged.message.id[:8]} is in a case already")
         self._connection.execute(delete(flags).where(flags.c.message_id == judged.message.id))
         self._add_flags([judged])
-        if judged.case_id is not None:
-            self._threads.add_messages([(judged.message, judged.case_id)])
+        self._file([judged])
 
     def get(self, message_id: str) -> JudgedMessage:
         """Give one message."""
@@ -78,6 +80,13 @@ class SqlMessageStore:
             select(messages).where(messages.c.case_id == case_id).order_by(messages.c.received_at, messages.c.id)
         ).all()
         return self._read(rows)
+
+    def _file(self, judged: Sequence[JudgedMessage]) -> None:
+        """Let those that are in a case be found, by their names and by their words."""
+        filed = [(one.message, one.case_id) for one in judged if one.case_id is not None]
+        self._threads.add_messages(filed)
+        add_words(self._connection, [message for message, _ in filed])
+        self._places.touch(*(case_id for _, case_id in filed))
 
     def _add_flags(self, judged: Sequence[JudgedMessage]) -> None:
         raised = [

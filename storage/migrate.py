@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, select
 
 from amends.errors import Misconfigured
 from storage.engine import told_plainly
+from storage.search import FTS_TABLE, GIN_INDEX
 from storage.tables import metadata
 
 
@@ -53,7 +54,7 @@ def is_empty(engine: Engine) -> bool:
     """
     with told_plainly(), engine.connect() as connection:
         there = set(inspect(connection).get_table_names())
-        if there - {*metadata.tables, "alembic_version"}:
+        if {name for name in there if not name.startswith(FTS_TABLE)} - {*metadata.tables, "alembic_version"}:
             return False
         tables = [table for name, table in metadata.tables.items() if name in there]
         return all(connection.execute(select(table).limit(1)).first() is None for table in tables)
@@ -62,7 +63,14 @@ def is_empty(engine: Engine) -> bool:
 def differences(engine: Engine) -> list[Any]:
     """List what the database has other than the tables of this version; empty when they agree."""
     with engine.connect() as connection:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+        context = MigrationContext.configure(connection, opts={"include_name": _is_described})
+        return list(compare_metadata(context, metadata))
+
+
+def _is_described(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether `storage.tables` can describe it: what searches words is made by its migration alone."""
+    of_search = (kind == "table" and (name or "").startswith(FTS_TABLE)) or (kind == "index" and name == GIN_INDEX)
+    return not of_search
 
 
 def make_revision(engine: Engine, message: str, *, revision: str) -> None:

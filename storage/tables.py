@@ -297,6 +297,62 @@ thread_names = Table(
     Index(None, "number"),
 )
 
+# The queue, and what is searched
+
+# Where each case that waits for people stands in the queue: see `storage/places.py`.
+queue_places = Table(
+    "queue_places",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), primary_key=True),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("kind", Words(20), nullable=False),
+    Column("severity", Integer, nullable=True),
+    Column("channel", Words(20), nullable=False),
+    Column("owner", Words(80), nullable=False),
+    Column("needs_person", Boolean, nullable=False),
+    Column("state", Words(20), nullable=False),
+    # A bit for each flag that its messages have.
+    Column("flags", BigInteger, nullable=False),
+    # When the next of its clocks runs out.
+    Column("next_due", UtcTime, nullable=True),
+    # Points that do not change with time.
+    Column("points", Integer, nullable=False),
+    # All its points below nought, so that what comes first is least; and from when until when they hold.
+    Column("rank", Integer, nullable=False),
+    Column("holds_from", UtcTime, nullable=False),
+    Column("holds_until", UtcTime, nullable=False),
+    Index(None, "holds_until"),
+    Index(None, "holds_from"),
+    Index("ix_queue_places_owner", "owner", "rank", "opened_at", "case_id"),
+    # All that the queue may be narrowed by: a filter reads no row that it leaves out.
+    Index(
+        "ix_queue_places_rank",
+        "rank",
+        "opened_at",
+        "case_id",
+        "holds_from",
+        "holds_until",
+        "kind",
+        "severity",
+        "channel",
+        "owner",
+        "needs_person",
+        "state",
+        "flags",
+        "next_due",
+    ),
+)
+
+search_words = Table(
+    "search_words",
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), primary_key=True),
+    # The how-manieth message that was filed; what searches words gives this number back.
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("words", Words(), nullable=False),
+    UniqueConstraint("number"),
+)
+
 # Casework
 
 clocks = Table(

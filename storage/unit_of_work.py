@@ -21,6 +21,7 @@ from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
 from storage.messages import SqlMessageStore
+from storage.places import Places
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
 from storage.threads import SqlThreadStore
@@ -32,11 +33,12 @@ class SqlUnitOfWork:
 
     def __init__(self, connection: Connection, *, partitions: Mapping[str, int], in_force: InForce) -> None:
         self._connection = connection
+        self.places = Places(connection)
         self.threads = SqlThreadStore(connection)
-        self.messages = SqlMessageStore(connection, self.threads)
+        self.messages = SqlMessageStore(connection, self.threads, self.places)
         self.contacts = SqlContactStore(connection)
-        self.cases = SqlCaseStore(connection)
-        self.clocks = SqlClockStore(connection)
+        self.cases = SqlCaseStore(connection, self.places)
+        self.clocks = SqlClockStore(connection, self.places)
         self.replies = SqlReplyStore(connection)
         self.deliveries = SqlDeliveryStore(connection)
         self.links = SqlLinkStore(connection)
@@ -55,6 +57,7 @@ class SqlUnitOfWork:
     def commit(self) -> None:
         """Make everything durable and visible, as one."""
         with told_plainly():
+            self.places.renew()
             self._connection.commit()
 
     def savepoint(self) -> NestedTransaction:

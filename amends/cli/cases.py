@@ -13,14 +13,18 @@ from rich.text import Text
 from amends.casework import cases as casework
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import AsJson, console, moment, plain, safe, say, severity_text, table, write_json
+from amends.domain.case import CaseState
+from amends.domain.channel import Channel
 from amends.domain.delivery import Delivery
+from amends.domain.due import Due
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Outcome, Resolved, Upheld
 from amends.domain.reply import Reply
-from amends.domain.verdict import Kind, Severity
+from amends.domain.verdict import FlagName, Kind, Severity
 from amends.errors import Refused
 from amends.unit_of_work import JudgedMessage
-from storage.views import QueueRow, queue
+from storage.found import look_for
+from storage.queue import QueueRow, Wanted, queue
 
 queue_app = typer.Typer(help="The cases that wait for people, what to do next first.", no_args_is_help=True)
 case_app = typer.Typer(help="One case: what was said, what it is, what to do.", no_args_is_help=True)
@@ -37,40 +41,62 @@ def list_queue(
     ] = None,
     owner: Annotated[str | None, typer.Option(help="Only cases of this owner; '' for those without one.")] = None,
     unsure: Annotated[bool, typer.Option(help="Only cases of which triage is not sure.")] = False,
+    channel: Annotated[Channel | None, typer.Option(help="Only cases that came by this channel.")] = None,
+    due: Annotated[Due | None, typer.Option(help="Only cases that are overdue, or due today or this week.")] = None,
+    flag: Annotated[FlagName | None, typer.Option(help="Only cases with this flag.")] = None,
+    state: Annotated[CaseState | None, typer.Option(help="Only cases in this state.")] = None,
+    search: Annotated[
+        str, typer.Option(help="Only cases where all these words were said; a reference, an address, a handle.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """List open cases, the most pressing first, each with the reasons for its place."""
+    """List open cases, the most pressing first, each with the reasons for its place.
+
+    With --search also closed ones are found, those first in which somebody wrote last.
+    """
     house = open_house(data_dir)
-    level = _severity(severity)
+    wanted = Wanted(
+        kind=kind,
+        severity=_severity(severity),
+        channel=channel,
+        owner=owner,
+        needs_person=True if unsure else None,
+        state=state,
+        flag=flag,
+        due=due,
+    )
+    now, zone = house.now(), house.pack.calendar.zone
     with house.database.viewing() as connection:
-        found = queue(
-            connection,
-            now=house.now(),
-            limit=limit,
-            kind=kind,
-            severity=level,
-            owner=owner,
-            needs_person=True if unsure else None,
-        )
+        if search:
+            told = look_for(connection, search, now=now, zone=zone, limit=limit, wanted=wanted)
+            rows, more = told.rows, "" if told.next is None else "there are more: --limit shows them"
+            title = f"Cases found, the newest message first: {len(rows):,}{'' if told.next is None else ' and more'}"
+        else:
+            found = queue(connection, now=now, zone=zone, limit=limit, wanted=wanted)
+            rows, title = found.rows, f"{found.in_all:,} open cases"
+            left = found.in_all - len(rows)
+            more = f"{left:,} more: --limit shows them" if left > 0 else ""
     if as_json:
-        write_json([_queue_json(row) for row in found.rows])
+        write_json([_queue_json(row) for row in rows])
         return
-    if not found.rows:
-        say("The queue is empty.")
+    if not rows:
+        say("Nothing was found." if search else "The queue is empty.")
         return
-    shown = table(f"{found.in_all:,} open cases", "case", "what", "about, and why it stands here")
-    for row in found.rows:
+    shown = table(title, "case", "what", "about, and why it stands here")
+    for row in rows:
         case = row.case
         what = Text(f"{case.kind.value}{' ?' if case.needs_person else ''}\n").append_text(severity_text(case.severity))
+        if search:
+            what.append(f"\n{case.state.value}")
         about = safe(case.subject)
         about.append(f"\nnext due {moment(row.next_due)}", style="dim")
         about.append("\n" + "; ".join(factor.says for factor in row.factors), style="dim")
         shown.add_row(case.id, what, about)
     console.print(shown)
-    if found.in_all > len(found.rows):
-        say(f"{found.in_all - len(found.rows):,} more: --limit shows them")
+    if more:
+        say(more)
 
 
 @case_app.command()

@@ -1,14 +1,14 @@
 """What to do next, and why it is first: the factors of a case's place in the queue.
 
-The points stand here alone: `storage/views.py` has the database count with the same ones,
+The points stand here alone: `storage/places.py` has the database count with the same ones,
 so that only the top of a long queue is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from amends.domain.case import Case
 from amends.domain.clock import Clock
@@ -60,6 +60,30 @@ def factors(case: Case, clocks: Sequence[Clock], *, now: datetime) -> tuple[Fact
         extra = min(case.unanswered - 1, UNANSWERED_AT_MOST)
         found.append(Factor(says=f"{case.unanswered} messages since we last answered", points=extra * PER_UNANSWERED))
     return tuple(found)
+
+
+def pressure(due_at: datetime, *, now: datetime) -> int:
+    """Give the points of a clock that runs until a moment."""
+    if now > due_at:
+        return OVERDUE
+    return next((points for within, (points, _) in DUE_WITHIN.items() if due_at - now <= within), 0)
+
+
+#: Before and after everything.
+ALWAYS_BEFORE, ALWAYS_AFTER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def steady(dues: Iterable[datetime], *, now: datetime) -> tuple[datetime, datetime]:
+    """Say from when until when clocks that run give the points that they give at `now`: the end is not included."""
+    since, until = ALWAYS_BEFORE, ALWAYS_AFTER
+    for due_at in dues:
+        # Time is counted in microseconds: the first that is past the deadline is overdue.
+        for turn in (*(due_at - within for within in DUE_WITHIN), due_at + timedelta(microseconds=1)):
+            if turn <= now:
+                since = max(since, turn)
+            else:
+                until = min(until, turn)
+    return since, until
 
 
 def score(found: Sequence[Factor]) -> int:

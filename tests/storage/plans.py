@@ -27,9 +27,9 @@ from storage.engine import open_engine
 from storage.history import InForce
 from storage.levels import levels
 from storage.migrate import upgrade
+from storage.queue import Wanted, queue
 from storage.tables import cases, matter_marks, messages, parked, replies, tasks
 from storage.unit_of_work import SqlUnitOfWork
-from storage.views import queue
 from tests.conftest import PARTITIONS
 from tests.storage.crowd import fill, reopen
 from tests.support.builders import a_message, mail_from
@@ -93,7 +93,7 @@ def questions(samples: Samples) -> dict[str, Ask]:
     return {
         "queue: the first 50": lambda _u, c: queue(c, now=NOW, limit=50).in_all,
         "queue: high or worse, of one owner": lambda _u, c: (
-            queue(c, now=NOW, limit=50, severity=Severity.HIGH, owner="hana").in_all
+            queue(c, now=NOW, limit=50, wanted=Wanted(severity=Severity.HIGH, owner="hana")).in_all
         ),
         "review list": lambda u, _c: len(u.replies.in_state(ReplyState.IN_REVIEW)),
         "parked list": lambda u, _c: len(u.intake.parked()),
