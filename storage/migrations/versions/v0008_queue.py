@@ -12,7 +12,7 @@ from alembic import op
 from storage.words import words_of
 
 revision = "v0008"
-down_revision = "v0006"
+down_revision = "v0007"
 branch_labels = None
 depends_on = None
 
