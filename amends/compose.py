@@ -23,11 +23,13 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import accounts, cases, dead, parked, programs, review
+from amends.casework import accounts, cases, dead, notes, parked, programs, review, writing
 from amends.domain.arrival import Parked
+from amends.domain.case import Case
 from amends.domain.check import Check
 from amends.domain.clock import Pack
-from amends.domain.reply import Reply
+from amends.domain.reply import Form, Reply
+from amends.domain.verdict import Flag
 from amends.errors import Misconfigured
 from amends.history import Command
 from amends.house import installation_secret
@@ -41,6 +43,7 @@ from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
 from ingest.intake import enter, keep_and_read, promise, publish
 from ingest.live import Troubles
+from ingest.logged import ContactLog, contact_reader, note_logged
 from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Handled, Mailbox, said_secret, secret_in_file, secret_of_command
 from ingest.mail.imap.mailbox import Security as Protection
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.desk.case.words import Why
     from amends.tell.http import Way
     from amends.tell.service import Teller
     from amends.x_api import XAccess, XApi
@@ -93,10 +97,16 @@ KEPT_FOR_GOOD = frozenset({Topic.MESSAGES, Topic.HISTORY})
 COMMANDS: tuple[Command[..., Any], ...] = (
     enter,
     promise,
+    note_logged,
     cases.take,
     cases.say_what_it_is,
     cases.close,
     cases.settle_link,
+    cases.hand_over,
+    cases.undo_link,
+    notes.note,
+    notes.view,
+    writing.begin_reply,
     cases.finish_task,
     cases.settle_delivery,
     cases.allow_mail,
@@ -323,6 +333,7 @@ class House:
                 "secret": house.secret,
                 "name_of": house.name_of,
                 "check": house.check_draft,
+                "frame": house.frame_answer,
             }
 
         return Replay(COMMANDS, stage_of=stage_of, given=given)
@@ -351,6 +362,7 @@ class House:
             Media.MAIL: mail_reader(),
             Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
             Media.FORM: form_reader(default_form=self.settings.form_name),
+            Media.LOGGED: contact_reader,
         }
 
     @property
@@ -424,9 +436,7 @@ class House:
 
             return TriageStage(self.judge, pack=self.pack)
         if name == "respond":
-            return RespondStage(
-                self.office, reading=reading or self.database.reading, pack=self.pack, secret=self.secret
-            )
+            return self._respond_stage(reading)
         if name == "deliver":
             return DeliverStage(
                 self.sender,
@@ -441,6 +451,9 @@ class House:
                 reading=self.database.reading,
             )
         raise Misconfigured(f"there is no stage {name!r}; the stages are {', '.join(STAGES)}")
+
+    def _respond_stage(self, reading: Reading | None = None) -> RespondStage:
+        return RespondStage(self.office, reading=reading or self.database.reading, pack=self.pack, secret=self.secret)
 
     def runner(self, name: str, *, worker: str = "", meter: Meter = NO_METER) -> StageRunner[Any]:
         """Make a worker of a stage. Workers of one stage on one machine are told apart by their process."""
@@ -603,6 +616,31 @@ class House:
         )
         return make_app(intake, settings=settings, now=self.now)
 
+    def explain_flag(self, flag: Flag) -> Why:
+        """Say why a flag was raised, for a page."""
+        from amends.desk.case.words import Why
+        from triage.taxonomy import meaning_of
+
+        means, says = meaning_of(flag)
+        return Why(
+            flag=flag.name.value.replace("_", " "),
+            means=means,
+            rule=flag.rule,
+            says=says or "Not a rule: the model took these words for such a flag's.",
+            severity=flag.severity.word if flag.severity else "",
+        )
+
+    @cached_property
+    def contact_log(self) -> ContactLog:
+        """The door by which colleagues log contacts by telephone, letter and counter."""
+        return ContactLog(
+            open_unit=self.database.unit,
+            reading=self.database.reading,
+            blobs=self.blobs,
+            readers=self.readers,
+            now=self.now,
+        )
+
     def desk(self) -> FastAPI:
         """Make the desk.
 
@@ -632,6 +670,9 @@ class House:
                 secret=self.secret,
                 now=self.now,
                 check=self.check_draft,
+                frame=self.frame_answer,
+                explain=self.explain_flag,
+                contact_log=self.contact_log,
                 name_of=self.name_of,
                 take_in_again=self.take_in_again,
                 approval_holds=timedelta(minutes=s.approval_minutes),
@@ -684,13 +725,22 @@ class House:
             limits=Limits(public_contacts=(self.settings.contact_line,)),
         )
 
+    def frame_answer(self, unit: UnitOfWork, case: Case, form: Form | None, at: datetime) -> writing.Frame:
+        """Draft the frame of an answer that a person begins.
+
+        Raises:
+            Refused: the form cannot be used here, or has no text.
+        """
+        reply, advice = self._respond_stage().frame(unit, case, form, at=at)
+        return writing.Frame(reply=reply, advice=advice)
+
     def take_in_again(self, unit: UnitOfWork, one: Parked) -> None:
         """Read a parked message's bytes once more and take it in.
 
         Raises:
             Unprocessable: it still cannot be read.
         """
-        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[one.channel]
+        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}.get(one.channel, Media.LOGGED)
         # What never left its mailbox has no bytes here: nothing but a connection can take it in.
         media = MEDIA_WITHOUT_MAIL.get(one.reason, media)
         fetched = Fetched(

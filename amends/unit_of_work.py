@@ -25,6 +25,7 @@ from amends.domain.dead import DeadLetter, DeadState
 from amends.domain.delivery import Delivery, PutOff, Unreachable
 from amends.domain.link import Link, LinkState
 from amends.domain.message import Message
+from amends.domain.note import Note
 from amends.domain.outcome import Outcome
 from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task
@@ -323,6 +324,13 @@ class LinkStore(Protocol):
             NotFound: nobody suggested it.
         """
 
+    def unsettle(self, case_id: str, other_case_id: str) -> None:
+        """Make a settled link a suggestion again.
+
+        Raises:
+            NotFound: there is none, or nobody has settled it.
+        """
+
     def sharing(
         self, marks: Mapping[str, Collection[str]], *, since: datetime
     ) -> Mapping[str, Mapping[str, SharedMarks]]:
@@ -355,6 +363,19 @@ class TaskStore(Protocol):
         Raises:
             NotFound: no such open task.
         """
+
+
+class NoteStore(Protocol):
+    """What colleagues write down about cases. Nothing that drafts or sends reads it."""
+
+    def add(self, note: Note) -> None:
+        """Store a note."""
+
+    def of_case(self, case_id: str) -> list[Note]:
+        """Give a case's notes, oldest first."""
+
+    def count(self, case_id: str) -> int:
+        """Say how many notes a case has."""
 
 
 class IntakeStore(Protocol):
@@ -519,6 +540,10 @@ class UnitOfWork(Protocol):
     @property
     def tasks(self) -> TaskStore:
         """What only people can do."""
+
+    @property
+    def notes(self) -> NoteStore:
+        """What colleagues write down about cases."""
 
     @property
     def accounts(self) -> AccountStore:

@@ -28,6 +28,8 @@ class Media:
     MAIL = "message/rfc822"
     X_POST = "application/x-post+json"
     FORM = "application/form+json"
+    #: A contact that a colleague logged.
+    LOGGED = "application/x-amends-contact+json"
     #: A line or a file that its connector could not tell the kind of.
     UNKNOWN = "application/octet-stream"
     #: A file that may not be opened; it is tried again at the next pass.

@@ -25,6 +25,7 @@ from amends.domain.reply import Form, Purpose, Reply, ReplyState, reply_id
 from amends.domain.secrets import status_token
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
+from amends.errors import Refused
 from amends.tracer import TRACEPARENT
 from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
 from amends.wire import TRIAGED, Triaged, body_of, decode_triaged, queued_record
@@ -157,20 +158,7 @@ class RespondStage:
 
     def _plan(self, stored: _Stored, now: datetime, trace: str) -> Planned:
         triaged, judged, case, clocks = stored.triaged, stored.message, stored.case, stored.clocks
-        message, verdict = judged.message, judged.verdict
-        flags = frozenset(flag.name for flag in verdict.flags)
-        advice = advise(
-            Situation(
-                channel=message.channel,
-                kind=case.kind,
-                severity=case.severity,
-                flags=flags,
-                needs_person=case.needs_person,
-                has_email_address=message.author.address is not None,
-                own_words=message.own_words,
-                may_be_published=not message.channel.is_public or self._office.may_publish(message),
-            )
-        )
+        advice = self._advise(judged, case)
         drafts = tuple(
             self._draft(judged, case, clocks, form, purpose, now)
             for form, purpose in _wanted(triaged, judged, case, advice)
@@ -253,6 +241,41 @@ class RespondStage:
             checks=checks,
             goes_by_itself=may_go,
             because=decision.because,
+        )
+
+    def frame(self, unit: UnitOfWork, case: Case, form: Form | None, *, at: datetime) -> tuple[Reply, str]:
+        """Draft the frame of an answer that a person begins, to a case's last message; with the advice on forms (JSON).
+
+        Raises:
+            Refused: the form cannot be used here, or has no text.
+        """
+        judged = unit.messages.last_filed(case.id)
+        clocks = unit.clocks.of_cases([case.id]).get(case.id, ())
+        advice = self._advise(judged, case)
+        chosen = form or advice.first_written
+        if blocked_by := advice.about(chosen).blocked_by:
+            raise Refused(f"{chosen.value.replace('_', ' ')} cannot be used: {blocked_by}")
+        if chosen is Form.PHONE_CALL:
+            raise Refused("a telephone call has no text: make it, then log what was said")
+        return self._draft(judged, case, clocks, chosen, Purpose.ANSWER, at).reply, _advice_json(advice)
+
+    def advise(self, unit: UnitOfWork, case: Case) -> Advice:
+        """Say in which form to answer a case's last message."""
+        return self._advise(unit.messages.last_filed(case.id), case)
+
+    def _advise(self, judged: JudgedMessage, case: Case) -> Advice:
+        message = judged.message
+        return advise(
+            Situation(
+                channel=message.channel,
+                kind=case.kind,
+                severity=case.severity,
+                flags=frozenset(flag.name for flag in judged.verdict.flags),
+                needs_person=case.needs_person,
+                has_email_address=message.author.address is not None,
+                own_words=message.own_words,
+                may_be_published=not message.channel.is_public or self._office.may_publish(message),
+            )
         )
 
     def _answer_due(self, case: Case, clocks: Sequence[Clock], now: datetime) -> datetime | None:

@@ -71,6 +71,21 @@ class SqlLinkStore:
         if settled.rowcount == 0:
             raise NotFound(f"nobody suggested that {case_id} and {other_case_id} belong together")
 
+    def unsettle(self, case_id: str, other_case_id: str) -> None:
+        """Make a settled link a suggestion again, whichever way round it was made."""
+        both = {case_id, other_case_id}
+        undone = self._connection.execute(
+            update(links)
+            .where(
+                links.c.case_id.in_(both),
+                links.c.other_case_id.in_(both),
+                links.c.state != LinkState.SUGGESTED.value,
+            )
+            .values(state=LinkState.SUGGESTED.value, settled_by="")
+        )
+        if undone.rowcount == 0:
+            raise NotFound(f"nobody has accepted or refused that {case_id} and {other_case_id} belong together")
+
     def sharing(
         self, marks: Mapping[str, Collection[str]], *, since: datetime
     ) -> Mapping[str, Mapping[str, SharedMarks]]:

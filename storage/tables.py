@@ -509,6 +509,18 @@ tasks = Table(
     Index(None, "case_id"),
 )
 
+# What colleagues write for colleagues. Nothing that drafts or sends reads it.
+notes = Table(
+    "notes",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("written_by", Words(80), nullable=False),
+    Column("written_at", UtcTime, nullable=False),
+    Column("text", Words(), nullable=False),
+    PrimaryKeyConstraint("case_id", "number"),
+)
+
 # Proof
 
 audit_entries = Table(

@@ -106,6 +106,7 @@ class SqlThreadStore:
         """Find, for each message's id, what it points at."""
         wanted: dict[tuple[str, Via], list[str]] = defaultdict(list)
         references: dict[str, list[str]] = defaultdict(list)
+        logged: dict[str, list[Message]] = defaultdict(list)
         for message in messages:
             for name in message.answers:
                 wanted[_stored(name), Via.ANSWER_TO_US].append(message.id)
@@ -114,6 +115,8 @@ class SqlThreadStore:
                 wanted[_stored(token), Via.TOKEN].append(message.id)
             if message.conversation:
                 wanted[_stored(message.conversation), Via.CONVERSATION].append(message.id)
+            if message.channel.is_logged and (case_id := message.facts.get("case")):
+                logged[case_id].append(message)
             for written in _REFERENCE.findall(message.subject):
                 references[read_reference(written)].append(message.id)
         found: dict[str, list[Pointer]] = defaultdict(list)
@@ -141,6 +144,12 @@ class SqlThreadStore:
                 known = Identity(kind=IdentityKind(row.kind), value=row.value)
                 for message_id in references[row.id]:
                     found[message_id].append(Pointer(case_id=row.id, via=Via.REFERENCE, known=known))
+        for chunk in chunks(logged):
+            for case_id in self._connection.scalars(
+                select(cases.c.id).where(one_of(self._connection, cases.c.id, chunk)).order_by(cases.c.id)
+            ):
+                for message in logged[case_id]:
+                    found[message.id].append(Pointer(case_id=case_id, via=Via.LOGGED, known=message.author))
         return found
 
     def _number_and_insert(self, rows: list[dict[str, str | int]]) -> None:

@@ -21,6 +21,7 @@ from storage.intake import SqlIntakeStore
 from storage.links import SqlLinkStore
 from storage.log_table import LogTable
 from storage.messages import SqlMessageStore
+from storage.notes import SqlNoteStore
 from storage.places import Places
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
@@ -43,6 +44,7 @@ class SqlUnitOfWork:
         self.deliveries = SqlDeliveryStore(connection)
         self.links = SqlLinkStore(connection)
         self.tasks = SqlTaskStore(connection)
+        self.notes = SqlNoteStore(connection)
         self.accounts = SqlAccountStore(connection)
         self.intake = SqlIntakeStore(connection)
         self.dead = SqlDeadLetterStore(connection)

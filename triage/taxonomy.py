@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from amends.domain.verdict import SEVERITY_OF_FLAG, FlagName, Kind, Severity
+from amends.domain.verdict import SEVERITY_OF_FLAG, Flag, FlagName, Kind, Severity
 from triage.rules import all_rules
 from triage.rules.rule import Rule
 
@@ -122,6 +123,16 @@ FLAGS: dict[FlagName, str] = {
 def rules_of(flag: FlagName) -> tuple[Rule, ...]:
     """Give the rules that raise `flag`."""
     return tuple(rule for rule in all_rules() if rule.flag is flag)
+
+
+def meaning_of(flag: Flag) -> tuple[str, str]:
+    """Say what a raised flag means, and what the rule is for that raised it; "" where no such rule is there now."""
+    return FLAGS[flag.name], _rules().get(flag.rule, "")
+
+
+@cache
+def _rules() -> dict[str, str]:
+    return {rule.name: rule.says for rule in all_rules()}
 
 
 def page() -> str:

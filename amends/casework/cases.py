@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from amends.arrived import reply_arrived, response_clocks, settled
+from amends.casework.telling import tell
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
 from amends.domain.clock import Anchor, ClockKind, Pack
@@ -32,8 +33,34 @@ def take(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Case:
     case = unit.cases.get(read_reference(reference))
     taken = replace(case.moved(CaseEvent.TAKEN), owner=by)
     unit.cases.save([taken])
-    _tell(unit, "case.taken", case.id, by=by, at=at, from_=case.owner or None)
+    tell(unit, "case.taken", case.id, by=by, at=at, from_=case.owner or None)
     return taken
+
+
+@command("case.hand_over")
+def hand_over(unit: UnitOfWork, reference: str, *, to: str, because: str, by: str, at: datetime) -> Case:
+    """Make somebody else the owner of an open case, with a word why.
+
+    Raises:
+        NotFound: no such case.
+        Refused: it is closed, `to` is nobody or has it already, or no reason is given.
+    """
+    case = unit.cases.get(read_reference(reference))
+    to = to.strip()
+    if not to or not to.isprintable():
+        raise Refused("say who is to have the case")
+    if not because.strip():
+        raise Refused(f"say why: {to} reads it first")
+    if case.state is CaseState.CLOSED:
+        raise Refused(f"{case.id} is closed; who is to go on with it takes it: `amends case take {case.id}`")
+    if to == case.owner:
+        raise Refused(f"{to} has {case.id} already")
+    # What was answered stays so: a new owner alone asks nothing of the customer.
+    moved = case if case.state is CaseState.ANSWERED else case.moved(CaseEvent.TAKEN)
+    handed = replace(moved, owner=to, version=case.version + 1)
+    unit.cases.save([handed])
+    tell(unit, "case.handed_over", case.id, by=by, at=at, from_=case.owner or None, to=to, reason=because)
+    return handed
 
 
 @command("case.set")
@@ -146,7 +173,7 @@ def close(unit: UnitOfWork, outcome: Outcome) -> Case:
     unit.cases.save([closed])
     unit.cases.record_outcome(replace(outcome, case_id=case.id))
     unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=outcome.recorded_at)
-    _tell(
+    tell(
         unit,
         "case.closed",
         case.id,
@@ -168,7 +195,19 @@ def settle_link(unit: UnitOfWork, reference: str, other: str, *, accept: bool, b
     case_id, other_id = read_reference(reference), read_reference(other)
     state = LinkState.ACCEPTED if accept else LinkState.REFUSED
     unit.links.settle(case_id, other_id, state, by=by)
-    _tell(unit, f"link.{state.value}", case_id, by=by, at=at, other=other_id)
+    tell(unit, f"link.{state.value}", case_id, by=by, at=at, other=other_id)
+
+
+@command("case.unlink")
+def undo_link(unit: UnitOfWork, reference: str, other: str, *, by: str, at: datetime) -> None:
+    """Take back what was said of a suggested link: it is a suggestion again.
+
+    Raises:
+        NotFound: there is none, or nobody has settled it.
+    """
+    case_id, other_id = read_reference(reference), read_reference(other)
+    unit.links.unsettle(case_id, other_id)
+    tell(unit, "link.reopened", case_id, by=by, at=at, other=other_id)
 
 
 @command("task.done")
@@ -179,7 +218,7 @@ def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime) -> Tas
         NotFound: no such open task.
     """
     task = unit.tasks.finish(task_id, by=by, at=at)
-    _tell(unit, "task.done", task.case_id, by=by, at=at, task=task.id, kind=task.kind.value)
+    tell(unit, "task.done", task.case_id, by=by, at=at, task=task.id, kind=task.kind.value)
     return task
 
 
@@ -206,7 +245,7 @@ def settle_delivery(
         reply_arrived(unit, reply, pack=pack, at=sent_at)
     else:
         unit.tasks.raise_([_reach_another_way(reply, at=at)])
-    _tell(unit, "reply.settled", reply.case_id, by=by, at=at, reply=reply.id, arrived=arrived)
+    tell(unit, "reply.settled", reply.case_id, by=by, at=at, reply=reply.id, arrived=arrived)
 
 
 @command("mail.allow")
@@ -221,7 +260,7 @@ def allow_mail(unit: UnitOfWork, address: str, *, by: str, at: datetime) -> None
         raise NotFound(f"no mail came back from {address!r}; see `amends mail blocked`")
     unit.deliveries.unblock(address)
     case_id = unit.replies.get(one.reply_id).case_id
-    _tell(unit, "mail.allowed", case_id, by=by, at=at, reply=one.reply_id)
+    tell(unit, "mail.allowed", case_id, by=by, at=at, reply=one.reply_id)
 
 
 def _reach_another_way(reply: Reply, *, at: datetime) -> Task:
@@ -232,18 +271,4 @@ def _reach_another_way(reply: Reply, *, at: datetime) -> Task:
         reason=f"our {reply.purpose.value} did not arrive",
         raised_at=at,
         reply_id=reply.id,
-    )
-
-
-def _tell(unit: UnitOfWork, action: str, case_id: str, *, by: str, at: datetime, **facts: str | bool | None) -> None:
-    unit.audit.append(
-        [
-            Happening(
-                at=at,
-                actor=f"user:{by}",
-                action=action,
-                subject=f"case:{case_id}",
-                facts={name.rstrip("_"): value for name, value in facts.items()},
-            )
-        ]
     )

@@ -44,20 +44,36 @@ def submit(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime) -> Reply:
 
 @command("review.edit")
 def edit(
-    unit: UnitOfWork, reply_id: str, text: str, *, by: str, at: datetime, check: Annotated[CheckDraft, GIVEN]
+    unit: UnitOfWork,
+    reply_id: str,
+    text: str,
+    *,
+    instead_of: str = "",
+    seen: str = "",
+    keeps: bool = False,
+    by: str,
+    at: datetime,
+    check: Annotated[CheckDraft, GIVEN],
 ) -> Reply:
     """Change a draft's words. Whoever edits becomes an author, and an approval that was there is gone.
 
     The new words answer the customer's last message, whichever the draft was made for.
+    They go to a reviewer, unless `by` only `keeps` a draft. `instead_of` is the SHA-256 of
+    the text that was changed and `seen` the customer's last message, as `by` knows them, if
+    they say so: what somebody else wrote meanwhile is not written over unread.
 
     Raises:
-        NotFound, Refused: there is none, it is on its way already, or the text is empty.
+        NotFound, Refused: there is none, it is on its way already, the text is empty, somebody
+            else has changed it, or the customer has written since.
     """
     reply = unit.replies.find(reply_id)
     if reply.state not in _EDITABLE:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value} and can no longer be edited")
     if not text.strip():
         raise Refused("the new text is empty; to drop the reply use `amends review reject`")
+    if instead_of and instead_of != text_sha256(reply.text):
+        raise Refused(f"somebody has changed reply {reply.id[:8]} meanwhile: read it, then change it again")
+    refuse_if_overtaken(unit, reply.case_id, seen)
     authors = reply.authors if is_author(by, reply.authors) else (*reply.authors, by)
     # The parts described the old words; the checks read the new ones as a whole.
     edited = replace(
@@ -67,7 +83,7 @@ def edit(
         parts=reply.parts if text == reply.text else (),
         authors=authors,
         approval=None,
-        state=ReplyState.IN_REVIEW,
+        state=ReplyState.DRAFTED if keeps and reply.state is ReplyState.DRAFTED else ReplyState.IN_REVIEW,
         is_automatic=False,
     )
     unit.replies.save(edited, was=reply.state, at=at, checks=check(unit, edited))
@@ -133,6 +149,17 @@ def refuse_if_stale(unit: UnitOfWork, reply: Reply) -> None:
             f"the customer wrote again on {last.received_at:%d %b %Y at %H:%M} UTC, after the message this answers; "
             f"read it with `amends case show {reply.case_id}`, then edit or reject this reply"
         )
+
+
+def refuse_if_overtaken(unit: UnitOfWork, case_id: str, seen: str) -> None:
+    """Refuse what was written without the customer's last word. `seen` is the last that the writer read, or "".
+
+    Raises:
+        Refused: the customer has written since.
+    """
+    last = unit.messages.last_filed(case_id).message
+    if seen and last.id != seen:
+        raise Refused(f"the customer wrote again on {last.received_at:%d %b %Y at %H:%M} UTC: read it, then answer")
 
 
 def _tell(unit: UnitOfWork, action: str, reply: Reply, *, by: str, at: datetime, **facts: str) -> None:

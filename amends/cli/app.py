@@ -12,6 +12,7 @@ from amends.bus.brake import StageBroken
 from amends.cli import (
     background,
     cases,
+    casework,
     checking,
     dead,
     demo,
@@ -46,7 +47,7 @@ app.command("reconcile")(intake.reconcile_sources)
 app.add_typer(triage.app, name="triage")
 app.add_typer(mail.app, name="mail")
 app.add_typer(cases.queue_app, name="queue")
-app.add_typer(cases.case_app, name="case")
+app.add_typer(casework.case_app, name="case")
 app.add_typer(cases.task_app, name="task")
 app.add_typer(review.app, name="review")
 app.add_typer(parked.app, name="parked")

@@ -57,6 +57,25 @@ ROUTES: Mapping[str, Permission] = {
     # Accounts
     # The queue
     # The case
+    "case.show": _P.READ_CASES,
+    "case.take": _P.WORK_CASES,
+    "case.hand_over": _P.WORK_CASES,
+    "case.set": _P.WORK_CASES,
+    "case.note": _P.WORK_CASES,
+    "case.link": _P.WORK_CASES,
+    "case.finish_task": _P.WORK_CASES,
+    "case.settle": _P.WORK_CASES,
+    "case.close": _P.WORK_CASES,
+    "case.here": _P.READ_CASES,
+    "case_reply.begin": _P.WORK_CASES,
+    "case_reply.save": _P.WORK_CASES,
+    "case_reply.submit": _P.WORK_CASES,
+    "case_reply.check": _P.WORK_CASES,
+    "case_original.show": _P.READ_CASES,
+    "case_original.frame": _P.READ_CASES,
+    "case_original.source": _P.READ_CASES,
+    "contact.show": _P.WORK_CASES,
+    "contact.log": _P.WORK_CASES,
     # Review
     # Operators
     # Overview

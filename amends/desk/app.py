@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import health, home, overview, sign_in, style
+from amends.desk.pages import case, case_original, case_reply, contact, health, home, overview, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -27,6 +27,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     overview.router,
     style.router,
+    case.router,
+    case_reply.router,
+    case_original.router,
+    contact.router,
 )
 
 

@@ -15,7 +15,7 @@ from storage.overview import OpenCases, Overview, Standing
 from storage.timeliness import Timeliness
 
 #: Where the queue is, which takes the filters of the links here.
-QUEUE = "/queue"
+QUEUE = "/desk/queue"
 #: Of fewer than so many a share is not told: one case more or less would turn it upside down.
 SHARE_OF_AT_LEAST = 20
 

@@ -13,12 +13,16 @@ from fastapi import Request
 
 from amends.casework.parked import TakeInAgain
 from amends.casework.review import CheckDraft
+from amends.casework.writing import FrameAnswer
+from amends.desk.case.presence import Presence
+from amends.desk.case.words import Explain
 from amends.desk.passwords import Passwords
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
 from amends.ports import BlobStore, Now
 from amends.unit_of_work import UnitOfWork
+from ingest.logged import ContactLog
 
 _ON_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
@@ -79,6 +83,10 @@ class Desk:
     passwords: Passwords = field(default_factory=Passwords)
     now: Now
     check: CheckDraft
+    frame: FrameAnswer
+    explain: Explain
+    contact_log: ContactLog
+    presence: Presence = field(default_factory=Presence)
     name_of: Callable[[Reply], str]
     take_in_again: TakeInAgain
     approval_holds: timedelta = timedelta(minutes=60)

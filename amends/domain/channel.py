@@ -11,6 +11,15 @@ class Channel(StrEnum):
     EMAIL = "email"
     X = "x"
     WEB_FORM = "web_form"
+    #: What comes by these a colleague writes down: see `ingest/logged.py`.
+    PHONE = "phone"
+    LETTER = "letter"
+    COUNTER = "counter"
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether a colleague logs what comes in here."""
+        return self in {Channel.PHONE, Channel.LETTER, Channel.COUNTER}
 
     @property
     def is_public(self) -> bool:

@@ -228,6 +228,9 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def reply_id(message_id: str, purpose: Purpose, form: Form) -> str:
-    """Derive a reply's id: one message gets at most one reply of a purpose and a form."""
-    return derived_id("reply", message_id, purpose, form)
+def reply_id(message_id: str, purpose: Purpose, form: Form, *, again: int = 0) -> str:
+    """Derive a reply's id: one message gets at most one reply of a purpose and a form by itself.
+
+    What a person begins after that one is the first `again`, the second, and so on.
+    """
+    return derived_id("reply", message_id, purpose, form, *([str(again)] if again else []))

@@ -21,6 +21,7 @@ _BY_ADDRESS = {IdentityKind.EMAIL, IdentityKind.TYPED_EMAIL}
 class Via(StrEnum):
     """How a message points at a case, strongest first."""
 
+    LOGGED = "logged by a colleague"
     TOKEN = "reply token"  # noqa: S105 - a name for the way, not a secret
     ANSWER_TO_US = "answer to our reply"
     ANSWER_TO_MESSAGE = "answer to a message"

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from amends.casework.cases import close, finish_task, say_what_it_is, settle_delivery, settle_link, take
+from amends.casework.cases import (
+    close,
+    finish_task,
+    hand_over,
+    say_what_it_is,
+    settle_delivery,
+    settle_link,
+    take,
+    undo_link,
+)
 from amends.domain.case import Case, CaseState
 from amends.domain.clock import Anchor, ClockKind
 from amends.domain.link import Link, LinkKind, LinkState
@@ -15,7 +24,7 @@ from amends.domain.reply import ReplyState
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
 from tests.casework.office import PACK, Office
-from tests.support.builders import a_case, a_task, an_outcome
+from tests.support.builders import a_case, a_message, a_task, an_outcome
 from tests.support.clock import MONDAY
 
 LATER = MONDAY + timedelta(days=1)
@@ -251,3 +260,69 @@ def test_a_person_settles_what_became_of_a_reply(office: Office, arrived: bool, 
         settle_delivery(unit, reply.id, arrived=arrived, by="hana", at=LATER, pack=PACK)
         unit.commit()
     assert office.stored(reply).state is state
+
+
+def test_a_case_is_handed_over_with_a_word_why(office: Office) -> None:
+    case = office.case()
+    with office.database.unit() as unit:
+        handed = hand_over(unit, case.id, to="tom", because="He knows kettles", by="hana", at=MONDAY)
+        unit.commit()
+    assert (handed.owner, handed.state) == ("tom", CaseState.IN_HAND)
+    [told] = office.told()
+    assert told["action"] == "case.handed_over"
+    assert told["facts"] == {"from": None, "to": "tom", "reason": "He knows kettles"}
+
+
+def test_an_answered_case_stays_answered_when_it_is_handed_over(office: Office) -> None:
+    case = office.case(a_case(state=CaseState.ANSWERED))
+    with office.database.unit() as unit:
+        handed = hand_over(unit, case.id, to="tom", because="I am away", by="hana", at=MONDAY)
+        unit.commit()
+    assert (handed.owner, handed.state, handed.version) == ("tom", CaseState.ANSWERED, case.version + 1)
+
+
+@pytest.mark.parametrize(
+    ("to", "because", "says"),
+    [(" ", "x", "say who"), ("to\nm", "x", "say who"), ("tom", " ", "say why"), ("hana", "x", "has AM-.* already")],
+)
+def test_a_hand_over_to_nobody_without_a_reason_or_to_its_owner_is_refused(
+    office: Office, to: str, because: str, says: str
+) -> None:
+    case = office.case()
+    with office.database.unit() as unit:
+        take(unit, case.id, by="hana", at=MONDAY)
+        unit.commit()
+    with office.database.unit() as unit, pytest.raises(Refused, match=says):
+        hand_over(unit, case.id, to=to, because=because, by="hana", at=MONDAY)
+
+
+def test_a_closed_case_is_not_handed_over(office: Office) -> None:
+    case = office.case(a_case(state=CaseState.CLOSED))
+    with office.database.unit() as unit, pytest.raises(Refused, match="takes it"):
+        hand_over(unit, case.id, to="tom", because="x", by="hana", at=MONDAY)
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_what_was_said_of_a_link_can_be_taken_back(office: Office, accept: bool) -> None:
+    one, two = office.case(), office.case(a_case(case_id="AM-2222-2222-22"), message=a_message("Again."))
+    with office.database.unit() as unit:
+        unit.links.suggest(
+            [
+                Link(
+                    case_id=two.id,
+                    other_case_id=one.id,
+                    kind=LinkKind.SAME_MATTER,
+                    reasons=("one number",),
+                    suggested_at=MONDAY,
+                )
+            ]
+        )
+        with pytest.raises(NotFound, match="nobody has accepted or refused"):
+            undo_link(unit, one.id, two.id, by="hana", at=MONDAY)
+        settle_link(unit, one.id, two.id, accept=accept, by="hana", at=MONDAY)
+        undo_link(unit, one.id, two.id, by="hana", at=MONDAY)
+        unit.commit()
+    with office.database.reading() as unit:
+        [link] = unit.links.of_case(one.id)
+    assert (link.state, link.settled_by) == (LinkState.SUGGESTED, "")
+    assert [told["action"] for told in office.told()][1:] == ["link.reopened"]

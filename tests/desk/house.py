@@ -23,6 +23,7 @@ from amends.desk.parts import Desk, Entry
 from amends.desk.passwords import Passwords
 from amends.domain.account import Account, Role
 from amends.settings import Settings
+from ingest.logged import ContactLog
 from storage.blobs import FolderBlobStore
 from storage.unit_of_work import Database
 from tests.support.clock import FakeClock
@@ -87,11 +88,24 @@ class DeskHouse:
             "secret": SECRET,
             "now": self.clock,
             "check": self.house.check_draft,
+            "frame": self.house.frame_answer,
+            "explain": self.house.explain_flag,
+            "contact_log": self.contact_log,
             "name_of": self.house.name_of,
             "take_in_again": self.house.take_in_again,
             "passwords": Passwords(hasher=CHEAP),
         }
         return Desk(**{**given, **self.changes})
+
+    @property
+    def contact_log(self) -> ContactLog:
+        return ContactLog(
+            open_unit=self.database.unit,
+            reading=self.database.reading,
+            blobs=FolderBlobStore(self.folder / "blobs"),
+            readers=self.house.readers,
+            now=self.clock,
+        )
 
     @cached_property
     def app(self) -> FastAPI:

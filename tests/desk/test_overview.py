@@ -61,7 +61,7 @@ def rows(html: str, key: str) -> list[list[str]]:
 
 
 def test_a_manager_sees_figures_that_add_up(busy: DeskHouse) -> None:
-    html = busy.client("manager").get("/overview").text
+    html = busy.client("manager").get("/desk/overview").text
     headlines = [int(one.text()) for one in LexborHTMLParser(html).css(".headline")]
     for key in ("open-by-channel", "open-by-severity", "open-by-kind", "open-by-owner"):
         head, *body = rows(html, key)
@@ -73,16 +73,16 @@ def test_a_manager_sees_figures_that_add_up(busy: DeskHouse) -> None:
 
 
 def test_figures_lead_to_the_queue_narrowed_alike(busy: DeskHouse) -> None:
-    page = LexborHTMLParser(busy.client("manager").get("/overview?channel=email&kind=complaint").text)
+    page = LexborHTMLParser(busy.client("manager").get("/desk/overview?channel=email&kind=complaint").text)
     links = [str(one.attributes["href"]) for one in page.css(".headlines a")]
-    assert {urlsplit(link).path for link in links} == {"/queue"}
+    assert {urlsplit(link).path for link in links} == {"/desk/queue"}
     assert parse_qs(urlsplit(links[1]).query) == {"channel": ["email"], "kind": ["complaint"], "due": ["overdue"]}
-    narrowed = LexborHTMLParser(busy.client("manager").get("/overview?severity=high").text)
+    narrowed = LexborHTMLParser(busy.client("manager").get("/desk/overview?severity=high").text)
     assert narrowed.css(".headlines a") == [], "the queue cannot be narrowed to one severity that is not the worst"
 
 
 def test_the_filters_narrow_every_figure(busy: DeskHouse) -> None:
-    html = busy.client("manager").get("/overview?channel=x").text
+    html = busy.client("manager").get("/desk/overview?channel=x").text
     assert [row[0] for row in rows(html, "open-by-channel")[1:]] == ["X"]
 
 
@@ -100,7 +100,7 @@ def test_the_filters_narrow_every_figure(busy: DeskHouse) -> None:
     ],
 )
 def test_what_is_asked_wrongly_is_left_out_and_said(busy: DeskHouse, query: str, says: str) -> None:
-    answer = busy.client("manager").get(f"/overview?{query}")
+    answer = busy.client("manager").get(f"/desk/overview?{query}")
     assert answer.status_code == 200
     assert says in answer.text
     assert "<script>alert" not in answer.text
@@ -108,7 +108,7 @@ def test_what_is_asked_wrongly_is_left_out_and_said(busy: DeskHouse, query: str,
 
 def test_each_table_is_a_sheet_and_formulas_in_it_are_words(busy: DeskHouse) -> None:
     client = busy.client("manager")
-    answer = client.get("/overview/open-by-owner.csv?since=2026-11-01&until=2026-11-23")
+    answer = client.get("/desk/overview/open-by-owner.csv?since=2026-11-01&until=2026-11-23")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="open-by-owner-2026-11-01-2026-11-23.csv"'
     table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -116,8 +116,8 @@ def test_each_table_is_a_sheet_and_formulas_in_it_are_words(busy: DeskHouse) -> 
     assert {row[0] for row in table[1:]} == {"nobody yet", "hana", "tom", "'=cmd|' /c calc'!A1"}
     assert sum(int(row[5]) for row in table[1:]) == 49
     for key in ("open-by-channel", "open-by-severity", "open-by-kind", "flow", "in-time", "endings"):
-        assert client.get(f"/overview/{key}.csv").status_code == 200
-    assert client.get("/overview/secrets.csv").status_code == 404
+        assert client.get(f"/desk/overview/{key}.csv").status_code == 200
+    assert client.get("/desk/overview/secrets.csv").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_small_numbers_are_told_as_numbers() -> None:
 @pytest.mark.parametrize("width", [320, 1440])
 def test_the_overview_fits_every_screen(busy: DeskHouse, open_page: Callable[..., Page], width: int) -> None:
     page = open_page("manager", width=width)
-    page.goto("/overview")
+    page.goto("/desk/overview")
     for fold in page.locator("details.behind > summary").all():
         fold.click()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

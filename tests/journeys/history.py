@@ -12,6 +12,7 @@ from typing import Any
 
 from amends.bus.port import Log, NewRecord, Position, Record, Topic
 from amends.bus.runner import StageRunner
+from amends.casework.notes import view
 from amends.cli.intake import take_in
 from amends.compose import House
 from amends.domain.channel import Channel
@@ -89,6 +90,7 @@ def a_long_day(folder: Path) -> Iterator[Desk]:
         _links(desk)
         for task in desk.type("task", "list", "--json").json[:2]:
             desk.type("task", "done", task["id"], "--as", "hana")
+        _casework(desk)
         yield desk
 
 
@@ -167,6 +169,20 @@ def _links(desk: Desk) -> None:
     (one, two), (three, four), *_ = sorted(found)
     desk.type("case", "link", one, two, "--as", "hana")
     desk.type("case", "link", three, four, "--refuse", "--as", "hana")
+    desk.type("case", "unlink", three, four, "--as", "hana")
+
+
+def _casework(desk: Desk) -> None:
+    tom = desk.case_of("tom@customer.example")
+    desk.type("case", "note", tom, "--text", "He sounded calm.", "--as", "hana")
+    desk.type("case", "handover", tom, "--to", "omar", "--because", "He knows heaters", "--as", "hana")
+    desk.type("case", "reply", tom, "--text", ANSWER.replace("Ines", "Tom"), "--as", "omar")
+    desk.type("case", "log", "--channel", "phone", "--case", tom, "--text", "It still smells of gas.", "--as", "omar")
+    desk.type("case", "log", "--channel", "counter", "--text", "My new lamp is broken.", "--as", "omar")
+    work(desk.house)
+    with desk.house.database.unit() as unit:
+        view(unit, tom, by="omar", at=desk.house.now())
+        unit.commit()
 
 
 def _poison(desk: Desk) -> None:

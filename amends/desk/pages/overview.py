@@ -79,7 +79,7 @@ def asked(request: Request) -> Asked:
 Question = Annotated[Asked, Depends(asked)]
 
 
-@router.get("/overview", name="overview.show")
+@router.get("/desk/overview", name="overview.show")
 def show(request: Request, question: Question) -> Response:
     """Show all figures."""
     found = _count(desk(request), question)
@@ -100,7 +100,7 @@ def show(request: Request, question: Question) -> Response:
     )
 
 
-@router.get("/overview/{key}.csv", name="overview.download")
+@router.get("/desk/overview/{key}.csv", name="overview.download")
 def download(request: Request, key: str, question: Question) -> Response:
     """Give one table as a sheet."""
     found = _count(desk(request), question)
@@ -142,7 +142,11 @@ def _periods(question: Asked, found: Overview) -> list[tuple[str, str, bool]]:
         first = _days_before(today, days - 1)
         said = {**_query(replace(question, step=None)), "since": first.isoformat(), "until": today.isoformat()}
         links.append(
-            (f"/overview?{urlencode(said)}", words, (question.period.first, question.period.last) == (first, today))
+            (
+                f"/desk/overview?{urlencode(said)}",
+                words,
+                (question.period.first, question.period.last) == (first, today),
+            )
         )
     return links
 
@@ -152,7 +156,7 @@ def _filters(question: Asked) -> list[tuple[str, str, bool]]:
     query = _query(question)
     return [
         (
-            f"/overview?{urlencode({name: value for name, value in query.items() if name != on})}",
+            f"/desk/overview?{urlencode({name: value for name, value in query.items() if name != on})}",
             f"{on}: {query[on]}",
             True,
         )
