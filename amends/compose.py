@@ -676,6 +676,7 @@ class House:
                 name_of=self.name_of,
                 take_in_again=self.take_in_again,
                 approval_holds=timedelta(minutes=s.approval_minutes),
+                api_calls_a_minute=s.api_calls_a_minute,
             )
         )
 

@@ -270,6 +270,9 @@ class Settings(BaseSettings):
         12, ge=1, le=168, description="After so long everybody has to sign in again, whatever they do."
     )
 
+    api_calls_a_minute: int = Field(
+        600, ge=1, le=100_000, description="Calls to the JSON API that one token may make in a minute."
+    )
     webhooks_inside: Listed = Field(
         (),
         description="Networks of your own that webhooks may go to, separated by commas, like 10.1.0.0/16; otherwise "

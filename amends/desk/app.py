@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from amends.desk.api.app import PREFIX, make_api
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
 from amends.desk.pages import case, case_original, case_reply, contact, health, home, overview, sign_in, style
@@ -52,6 +53,7 @@ def make_desk(parts: Desk) -> FastAPI:
     app.state.desk = parts
     for router in ROUTERS:
         app.include_router(router)
+    app.mount(PREFIX, make_api(parts), name="api")
     app.mount("/static", LongLived(directory=STATIC), name="static")
     add_refusals(app)
     # The last one added stands outermost.

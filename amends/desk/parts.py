@@ -90,6 +90,7 @@ class Desk:
     name_of: Callable[[Reply], str]
     take_in_again: TakeInAgain
     approval_holds: timedelta = timedelta(minutes=60)
+    api_calls_a_minute: int = 600
 
 
 def desk(request: Request) -> Desk:
