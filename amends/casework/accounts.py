@@ -141,6 +141,18 @@ def enable(unit: UnitOfWork, name: str, *, by: str, at: datetime) -> Account:
     return changed
 
 
+def sign_out(unit: UnitOfWork, name: str, *, by: str, at: datetime, but: str = "") -> int:
+    """End the sessions of an account, all `but` the one with that digest; return how many there were.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    account = find(unit, name)
+    ended = unit.accounts.end_sessions(account.name, but=but)
+    tell(unit, "account.sessions_ended", _subject(account), by=by, at=at, facts={"sessions_ended": ended})
+    return ended
+
+
 def offer_link(
     unit: UnitOfWork, name: str, *, token_sha256: str, expires_at: datetime, by: str, at: datetime
 ) -> Account:

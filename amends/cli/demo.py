@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 from collections import Counter
@@ -10,16 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amends.casework import accounts
 from amends.cli.background import stop_on_signals
 from amends.cli.checking import print_summary
 from amends.cli.intake import reconcile_all, take_in
 from amends.cli.opening import named_path
 from amends.cli.output import say
 from amends.compose import STAGES, House
+from amends.domain.account import Role
 from amends.domain.arrival import Fate
 from amends.domain.audit import first_break
 from amends.errors import Misconfigured
@@ -27,9 +30,13 @@ from amends.samples import samples_dir
 from amends.settings import load_settings
 from storage.views import summary
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 #: The samples are dated: the demo's clock begins where they end.
 SAMPLES_END = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 _SAMPLES = ("mail", "x", "forms")
+_TOUR_PASSWORD_BYTES = 15
 _OWN_FOLDER = "made-by-amends-demo"
 
 
@@ -54,10 +61,11 @@ def demo(
             metavar="PATH",
         ),
     ] = None,
-    serve_form: Annotated[
-        bool, typer.Option("--serve", help="Keep the stages and the web form up until Ctrl-C.")
+    serve_all: Annotated[
+        bool, typer.Option("--serve", help="Keep the stages, the web form and the desk up until Ctrl-C.")
     ] = False,
     port: Annotated[int, typer.Option(help="The form's port with --serve.")] = 8080,
+    desk_port: Annotated[int, typer.Option(help="The desk's port with --serve.")] = 8081,
 ) -> None:
     """Run the whole journey on the sample messages and say what became of them. Nothing leaves this machine."""
     folder = _fresh(data_dir)
@@ -71,6 +79,9 @@ def demo(
         mail_replies="replies@northmoor.example",
         sender="folder",
         form_port=port,
+        desk_host="127.0.0.1",
+        desk_port=desk_port,
+        desk_url="",
         acknowledge_within_days=60,
         database_url="",
         database_password="",
@@ -94,7 +105,7 @@ def demo(
     say(f"unexplained {unexplained}; the audit trail is {'whole' if broken is None else f'broken at {broken[0]}'}")
     say(f"done in {monotonic() - began:.1f} s; the demo's clock stands at {house.now():%d %b %Y %H:%M} UTC")
     _say_what_next(folder)
-    if serve_form:
+    if serve_all:
         _keep_up(house)
     if unexplained or broken:
         raise typer.Exit(1)
@@ -126,12 +137,49 @@ def _keep_up(house: House) -> None:
     from amends.web.serve import serve
 
     stop = stop_on_signals()
+    settings = house.settings
+    faults: list[Misconfigured] = []
+
+    def keep_serving(app: FastAPI, host: str, port: int) -> None:
+        try:
+            serve(app, host, port, stop)
+        except Misconfigured as why:
+            faults.append(why)
+            stop.set()
+
+    served = (
+        (house.form(), settings.form_host, settings.form_port),
+        (house.desk(), settings.desk_host, settings.desk_port),
+    )
     workers = [Thread(target=house.runner(stage).run, args=(stop,), name=stage, daemon=True) for stage in STAGES]
+    workers += [Thread(target=keep_serving, args=one, daemon=True) for one in served]
+    _open_for_a_tour(house)
     for worker in workers:
         worker.start()
-    settings = house.settings
-    say(f"The form is at {settings.form_base_url}; what you send is triaged at once. Ctrl-C stops.")
-    serve(house.form(), settings.form_host, settings.form_port, stop)
+    say(f"The form is at {settings.form_base_url}; what you send is triaged at once.")
+    say("Ctrl-C stops everything; the folder stays.")
+    stop.wait()
     for worker in workers:
         worker.join(timeout=30)
+    if faults:
+        raise faults[0]
     say("stopped")
+
+
+def _open_for_a_tour(house: House) -> None:
+    """Make an account for each role and say how to sign in. The desk of a demo listens on this machine alone."""
+    from amends.desk.passwords import Passwords
+
+    passwords = {role: secrets.token_urlsafe(_TOUR_PASSWORD_BYTES) for role in Role}
+    hasher = Passwords()
+    hashed = {role: hasher.hash(password) for role, password in passwords.items()}
+    with house.database.unit() as unit:
+        for role in Role:
+            by, at = "amends:demo", house.now()
+            accounts.create(unit, role.value, shown_as=f"Tour {role.value}", roles={role}, by=by, at=at)
+            accounts.set_password(unit, role.value, hashed[role], is_short=False, by=by, at=at)
+        unit.commit()
+    say(f"The desk is at {house.settings.desk_base_url}, on this machine only. Sign in for a tour; the passwords are")
+    say("random and are shown this once:")
+    for role, password in passwords.items():
+        say(f"  {role.value:<9} {password}")

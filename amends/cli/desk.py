@@ -24,16 +24,28 @@ def desk() -> None:
 @app.command("create-admin")
 def create_admin(
     name: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    link: Annotated[
+        bool, typer.Option("--link", help="Print a link that sets the password once, instead of asking for it.")
+    ] = False,
     data_dir: DataDir = None,
     as_: ActingAs = "",
 ) -> None:
     """Make an account that may make all others. Asks for its password, or reads it from standard input."""
     from amends.casework import accounts
+    from amends.desk.links import GOOD_FOR, new_link
     from amends.desk.passwords import Passwords, fault_of
     from amends.domain.account import Role, account_name
 
     house = open_house(data_dir)
     by, now = acting(house, as_), house.now()
+    if link:
+        with house.database.unit() as unit:
+            made = accounts.create(unit, name, roles={Role.ADMIN}, by=by, at=now)
+            address = new_link(unit, made.name, desk_url=house.settings.desk_base_url, by=by, at=now)
+            unit.commit()
+        say(f"made the account {made.name}; whoever opens this within {GOOD_FOR.days * 24} hours sets its password:")
+        say(address)
+        return
     password = _ask()
     if fault := fault_of(password, name=account_name(name), has_second_factor=False):
         raise Refused(fault)

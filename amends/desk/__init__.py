@@ -8,6 +8,9 @@
 `sessions.py`      who is signed in, and until when
 `tokens.py`        secrets that only a browser knows
 `passwords.py`     hashes, and which passwords are refused
+`throttle.py`      how often a password may be tried
+`second_factor.py` codes from an app
+`recognise.py`     whether somebody is who they say
 `page.py`          makes a page out of a template
 `dates.py`         "3 hours ago", with the exact time behind it
 `refusals.py`      what went wrong, as a page

@@ -51,10 +51,27 @@ ROUTES: Mapping[str, Permission] = {
     "sign_in.show": _P.NONE,
     "sign_in.enter": _P.NONE,
     "sign_in.leave": _P.SIGNED_IN,
+    "link.show": _P.NONE,
+    "link.use": _P.NONE,
+    "account.show": _P.SIGNED_IN,
+    "account.change_password": _P.SIGNED_IN,
+    "account.set_up": _P.SIGNED_IN,
+    "account.add_second_factor": _P.SIGNED_IN,
+    "account.drop_second_factor": _P.SIGNED_IN,
+    "account.sign_out_elsewhere": _P.SIGNED_IN,
     # Home and looks
     "home.show": _P.SIGNED_IN,
     "style.show": _P.SIGNED_IN,
     # Accounts
+    "accounts.every": _P.MANAGE_ACCOUNTS,
+    "accounts.create": _P.MANAGE_ACCOUNTS,
+    "accounts.show": _P.MANAGE_ACCOUNTS,
+    "accounts.set_roles": _P.MANAGE_ACCOUNTS,
+    "accounts.disable": _P.MANAGE_ACCOUNTS,
+    "accounts.enable": _P.MANAGE_ACCOUNTS,
+    "accounts.make_link": _P.MANAGE_ACCOUNTS,
+    "accounts.drop_second_factor": _P.MANAGE_ACCOUNTS,
+    "accounts.sign_out": _P.MANAGE_ACCOUNTS,
     # The queue
     # The case
     "case.show": _P.READ_CASES,

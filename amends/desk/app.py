@@ -11,7 +11,20 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from amends.desk.api.app import PREFIX, make_api
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import case, case_original, case_reply, contact, health, home, overview, sign_in, style
+from amends.desk.pages import (
+    account,
+    accounts,
+    case,
+    case_original,
+    case_reply,
+    contact,
+    health,
+    home,
+    link,
+    overview,
+    sign_in,
+    style,
+)
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -25,6 +38,9 @@ _BODY_TIMEOUT_S = 30.0
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
+    link.router,
+    account.router,
+    accounts.router,
     home.router,
     overview.router,
     style.router,
@@ -51,6 +67,7 @@ def make_desk(parts: Desk) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.desk = parts
+    parts.passwords.prepare()
     for router in ROUTERS:
         app.include_router(router)
     app.mount(PREFIX, make_api(parts), name="api")

@@ -22,6 +22,7 @@ PLACES: tuple[Place, ...] = (
     Place("Home", "Where to go", "/", Permission.SIGNED_IN),
     Place("Overview", "What is open and due, and how the last weeks went", "/desk/overview", Permission.READ_OVERVIEW),
     Place("Log a contact", "A call, a letter, somebody at the counter", "/desk/contact", Permission.WORK_CASES),
+    Place("Accounts", "Who may use the desk, and for what", "/accounts", Permission.MANAGE_ACCOUNTS),
 )
 
 

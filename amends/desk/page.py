@@ -108,8 +108,12 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"when": _when, "ago": _ago, "exact": _exact}
+    made.filters |= {"when": _when, "ago": _ago, "exact": _exact, "capitalize_first": _as_sentence}
     return made
+
+
+def _as_sentence(says: str) -> str:
+    return f"{says[:1].upper()}{says[1:]}"
 
 
 @pass_context

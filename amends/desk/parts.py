@@ -17,6 +17,7 @@ from amends.casework.writing import FrameAnswer
 from amends.desk.case.presence import Presence
 from amends.desk.case.words import Explain
 from amends.desk.passwords import Passwords
+from amends.desk.throttle import Throttle
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
@@ -81,6 +82,7 @@ class Desk:
     pack: Pack
     secret: bytes = field(repr=False)
     passwords: Passwords = field(default_factory=Passwords)
+    throttle: Throttle = field(default_factory=Throttle)
     now: Now
     check: CheckDraft
     frame: FrameAnswer

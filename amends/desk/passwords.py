@@ -33,6 +33,10 @@ class Passwords:
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
     _turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_AT_ONCE), repr=False)
 
+    def prepare(self) -> None:
+        """Compute what a name that nobody has is compared with, so that its first try takes no longer than others."""
+        _ = self._of_nobody
+
     def hash(self, password: str) -> str:
         """Give what is kept of a password.
 
@@ -54,10 +58,6 @@ class Passwords:
             except (VerificationError, InvalidHashError):
                 return False
         return bool(kept)
-
-    def is_dated(self, kept: str) -> bool:
-        """Whether it was hashed with less care than is taken today."""
-        return self.hasher.check_needs_rehash(kept)
 
     @cached_property
     def _of_nobody(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+# No colon: what Amends does by itself is called so in the audit trail.
+_NAME = re.compile(r"[\w.@+-]+")
 #: The longest name that an account can have.
 MOST_NAME_CHARS = 64
 
@@ -71,8 +74,6 @@ def name_fault(name: str) -> str:
         return "the name is empty"
     if len(name) > MOST_NAME_CHARS:
         return f"the name has {len(name)} characters and may have {MOST_NAME_CHARS}"
-    if not name.isprintable() or any(letter.isspace() for letter in name):
-        return "the name may hold letters, digits and signs, and no spaces"
-    if ":" in name:
-        return "the name may hold no colon: what Amends does by itself is called so"
+    if not _NAME.fullmatch(name):
+        return "the name may hold letters, digits and . _ @ + - alone"
     return ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
+from amends.web.sender import one_sender
 from ingest.web_form.settings import FormLimits
 
 
@@ -23,7 +23,7 @@ class Allowance:
 
     def take(self, address: str, now: datetime) -> float:
         """Take one form out of the address's bucket; return 0, or the seconds to wait until there is one."""
-        whose = _one_sender(address)
+        whose = one_sender(address)
         most, pace_s = float(self._limits.forms_at_once), self._limits.seconds_per_form
         with self._lock:
             left, counted_at = self._buckets.pop(whose, (most, now))
@@ -38,16 +38,3 @@ class Allowance:
 
     def __len__(self) -> int:
         return len(self._buckets)
-
-
-def _one_sender(address: str) -> str:
-    """Name the sender behind an address. One household holds a whole /64 of IPv6 addresses (RFC 6177)."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
-    return str(ip)

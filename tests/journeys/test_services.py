@@ -137,7 +137,12 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_everything_runs_under_one_supervisor_and_what_is_killed_comes_back(tmp_path: Path, house: House) -> None:
     inbox, port = written_mails(tmp_path / "inbox", []), free_port()
-    settings = {"watch": str(inbox), "watch_pause_s": "0.2", "form_port": str(port)}
+    settings = {
+        "watch": str(inbox),
+        "watch_pause_s": "0.2",
+        "form_port": str(port),
+        "desk_port": str(free_port()),
+    }
     url = f"http://127.0.0.1:{port}"
 
     with service("up", "--data-dir", "data", at=tmp_path, settings=settings) as up:

@@ -11,17 +11,22 @@ from amends.casework.accounts import tell
 from amends.desk import sessions
 from amends.desk.guard import SESSION, Fields, SignedIn, who
 from amends.desk.page import done, drop_cookie, page, set_cookie
-from amends.desk.parts import Desk, desk
-from amends.desk.passwords import LONGEST
+from amends.desk.parts import desk
+from amends.desk.recognise import KNOWN, KNOWN_S, TooSoon, known_browser, recognise
 from amends.domain.account import MOST_NAME_CHARS, Account, account_name
 
 router = APIRouter()
+
+_WRONG = (
+    "Name, password and code do not go together. Check all three. A new password is given by whoever looks after "
+    "accounts here."
+)
 
 
 @router.get("/sign-in", name="sign_in.show")
 def show(request: Request) -> Response:
     """Show the form."""
-    following = _own_path(request.query_params.get("next", ""))
+    following = own_path(request.query_params.get("next", ""))
     if who(request) is not None:
         return RedirectResponse(following, 303)
     return _form(request, name="", following=following)
@@ -29,16 +34,23 @@ def show(request: Request) -> Response:
 
 @router.post("/sign-in", name="sign_in.enter")
 def enter(request: Request, fields: Fields) -> Response:
-    """Let somebody in who knows the password."""
-    parts = desk(request)
+    """Let somebody in who knows the password, and has the code where one is asked for."""
     name = account_name(str(fields.get("name", "")))[:MOST_NAME_CHARS]
-    password = str(fields.get("password", ""))
-    following = _own_path(str(fields.get("next", "")))
-    account = _recognised(parts, name, password)
-    if account is None:
-        says = "That name and password do not go together. Check both; a reset is made by whoever looks after accounts."
-        return _form(request, name=name, following=following, fault=says, status=403)
-    return let_in(request, account, following, how="password")
+    following = own_path(str(fields.get("next", "")))
+    found = recognise(
+        request,
+        desk(request),
+        name=name,
+        password=str(fields.get("password", "")),
+        code=str(fields.get("code", "")),
+    )
+    if isinstance(found, TooSoon):
+        says = f"There were too many wrong tries. Wait {_span(found.wait_s)}, then try again."
+        headers = {"Retry-After": str(found.wait_s)}
+        return _form(request, name=name, following=following, fault=says, status=429, headers=headers)
+    if found is None:
+        return _form(request, name=name, following=following, fault=_WRONG, status=403)
+    return let_in(request, found, following, how="password")
 
 
 def let_in(request: Request, account: Account, following: str, *, how: str) -> Response:
@@ -47,11 +59,14 @@ def let_in(request: Request, account: Account, following: str, *, how: str) -> R
     now = parts.now()
     with parts.unit() as unit:
         sessions.sweep(unit, parts, at=now)
+        if (before := who(request)) is not None:
+            unit.accounts.end_session(before.session)
         token = sessions.begin(unit, account, how=how, at=now)
         tell(unit, "account.signed_in", f"account:{account.name}", by=account.name, at=now, facts={"how": how})
         unit.commit()
     answer = RedirectResponse(following, 303)
     set_cookie(answer, parts, SESSION, token)
+    set_cookie(answer, parts, KNOWN, known_browser(parts, account.name), seconds=KNOWN_S)
     return answer
 
 
@@ -69,21 +84,26 @@ def leave(request: Request, person: SignedIn) -> Response:
     return answer
 
 
-def _recognised(parts: Desk, name: str, password: str) -> Account | None:
-    """Give the account that a name and a password open. As long is computed for a name that is not there."""
-    with parts.reading() as unit:
-        account = unit.accounts.find(name)
-    kept = account.password_hash if account is not None and not account.is_disabled else ""
-    is_right = parts.passwords.is_right(kept, password[: LONGEST + 1])
-    return account if is_right else None
-
-
-def _form(request: Request, *, name: str, following: str, fault: str = "", status: int = 200) -> Response:
-    return page(request, "sign_in.html", status=status, name=name, following=following, fault=fault)
-
-
-def _own_path(said: str) -> str:
+def own_path(said: str) -> str:
     """Give a path of this desk; anything else leads home, for a link must not lead people elsewhere."""
     parted = urlsplit(said)
     is_path = said.startswith("/") and not said.startswith(("//", "/\\")) and not parted.scheme and not parted.netloc
     return said if is_path and said.isprintable() else "/"
+
+
+def _form(
+    request: Request,
+    *,
+    name: str,
+    following: str,
+    fault: str = "",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    return page(request, "sign_in.html", status=status, headers=headers, name=name, following=following, fault=fault)
+
+
+def _span(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{-(-seconds // 60)} minutes"
