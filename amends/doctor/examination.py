@@ -25,6 +25,7 @@ from amends.doctor.installation import (
     x,
 )
 from amends.doctor.stages import dead_letters, relay, stages
+from amends.doctor.webhooks import webhooks
 from amends.errors import AmendsError
 from amends.ports import Now
 from amends.settings import Settings
@@ -57,6 +58,7 @@ CHECKS = (
     Check(name="relay", make=relay, needs=frozenset({"database", "broker"})),
     Check(name="stages", make=stages, needs=frozenset({"database", "broker"})),
     Check(name="dead letters", make=dead_letters, needs=frozenset({"database"})),
+    Check(name="webhooks", make=webhooks, needs=frozenset({"database"})),
 )
 
 
