@@ -27,6 +27,7 @@ from amends.desk.pages import (
     sign_in,
     style,
 )
+from amends.desk.pages import account, accounts, health, home, link, openid, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -40,6 +41,7 @@ _BODY_TIMEOUT_S = 30.0
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
+    openid.router,
     link.router,
     account.router,
     accounts.router,
@@ -113,4 +115,6 @@ def _headers(scope: Scope, *, is_secure: bool) -> dict[str, str]:
     }
     if is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+    # A fault of ours is answered outside of the middleware, which could not add them there.
+    scope["state"]["headers"] = headers
     return headers

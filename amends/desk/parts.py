@@ -16,6 +16,7 @@ from amends.casework.review import CheckDraft
 from amends.casework.writing import FrameAnswer
 from amends.desk.case.presence import Presence
 from amends.desk.case.words import Explain
+from amends.desk.openid import OpenId
 from amends.desk.passwords import Passwords
 from amends.desk.throttle import Throttle
 from amends.domain.clock import Pack
@@ -91,6 +92,7 @@ class Desk:
     presence: Presence = field(default_factory=Presence)
     name_of: Callable[[Reply], str]
     take_in_again: TakeInAgain
+    openid: OpenId | None = None
     approval_holds: timedelta = timedelta(minutes=60)
     api_calls_a_minute: int = 600
 

@@ -13,6 +13,7 @@ import argon2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from starlette.types import ASGIApp
 
 from amends.casework import accounts
 from amends.compose import House
@@ -41,8 +42,8 @@ _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 class Client(TestClient):
     """A browser without a screen. It follows no redirect, and sends the token of the change with each form."""
 
-    def __init__(self, app: FastAPI, base_url: str = ADDRESS) -> None:
-        super().__init__(app, base_url=base_url, follow_redirects=False, raise_server_exceptions=True)
+    def __init__(self, app: ASGIApp, base_url: str = ADDRESS, *, raises: bool = True) -> None:
+        super().__init__(app, base_url=base_url, follow_redirects=False, raise_server_exceptions=raises)
 
     def token(self, path: str = "/sign-in") -> str:
         """Give the token that the page at `path` carries."""

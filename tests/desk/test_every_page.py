@@ -25,7 +25,7 @@ def test_a_page_keeps_nobody_out_and_fits_every_width(
     page = open_page(*shown.roles)
     page.goto(address)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         faults[scheme] = faults_of(page)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})

@@ -50,7 +50,7 @@ def hasher(desk_house: DeskHouse) -> Counting:
 
 
 def client(desk_house: DeskHouse, address: str) -> Client:
-    return Client(From(desk_house.app, address))  # type: ignore[arg-type]
+    return Client(From(desk_house.app, address))
 
 
 @pytest.mark.slow
