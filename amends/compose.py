@@ -74,9 +74,9 @@ if TYPE_CHECKING:
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
     from amends.desk.case.words import Why
+    from amends.desk.openid import Provider
     from amends.tell.http import Way
     from amends.tell.service import Teller
-    from amends.desk.openid import Provider
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -706,6 +706,8 @@ class House:
             post=partial(post, way=self.webhook_way),
             secret=self.secret,
             now=self.now,
+        )
+
     @property
     def _openid(self) -> Provider | None:
         s = self.settings

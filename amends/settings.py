@@ -329,9 +329,9 @@ class Settings(BaseSettings):
         "kafka_servers",
         "form_proxies",
         "desk_proxies",
+        "openid_roles",
         "webhooks_inside",
         mode="before",
-        "watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", "desk_proxies", "openid_roles", mode="before"
     )
     @classmethod
     def _split(cls, value: Any) -> Any:

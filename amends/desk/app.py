@@ -23,11 +23,11 @@ from amends.desk.pages import (
     health,
     home,
     link,
+    openid,
     overview,
     sign_in,
     style,
 )
-from amends.desk.pages import account, accounts, health, home, link, openid, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
