@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import accounts, cases, claims, dead, hold, notes, parked, review, splitting, writing
+from amends.casework import accounts, cases, claims, dead, hold, notes, parked, programs, review, splitting, writing
 from amends.domain.arrival import Parked
 from amends.domain.case import Case
 from amends.domain.check import Check
@@ -75,6 +76,8 @@ if TYPE_CHECKING:
     from amends.desk.case.words import Why
     from amends.desk.openid import Provider
     from amends.desk.parts import Finding, Reconciled
+    from amends.tell.http import Way
+    from amends.tell.service import Teller
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -83,8 +86,9 @@ Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
 #: The stages, in the order of the journey.
 STAGES = ("triage", "respond", "deliver")
-#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, the web form, and the desk.
-SERVICES = ("ingest", "relay", *STAGES, "form", "desk")
+#: What `amends run` knows: the watcher of sources, the relay to Kafka, the stages, the web form, the desk, and what
+#: tells programs.
+SERVICES = ("ingest", "relay", *STAGES, "form", "desk", "webhooks")
 #: Which topic each of them reads.
 TOPIC_OF = {"triage": Topic.MESSAGES, "respond": Topic.TRIAGED, "deliver": Topic.OUTBOX}
 #: Topics that the broker never forgets: a rebuild begins with them.
@@ -122,6 +126,10 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     parked.discard,
     dead.hand_over,
     dead.discard,
+    programs.make_token,
+    programs.revoke_token,
+    programs.add_webhook,
+    programs.remove_webhook,
     accounts.tell,
     begin,
     settle,
@@ -676,6 +684,7 @@ class House:
                 reading=self.database.reading,
                 aside=self.database.aside,
                 viewing=self.database.viewing,
+                looking=self.database.looking,
                 blobs=self.blobs,
                 pack=self.pack,
                 secret=self.secret,
@@ -692,7 +701,33 @@ class House:
                 workers=self.workers,
                 examine=examine,
                 reconcile=reconcile,
+                api_calls_a_minute=s.api_calls_a_minute,
             )
+        )
+
+    @cached_property
+    def webhook_way(self) -> Way:
+        """Where webhooks may go."""
+        from amends.tell.http import Way
+
+        s = self.settings
+        return Way(
+            inside=tuple(ip_network(network) for network in s.webhooks_inside),
+            timeout_s=s.webhooks_timeout_s,
+            ca_file=s.webhooks_ca_file,
+        )
+
+    def teller(self) -> Teller:
+        """Make what tells programs of what happens to cases."""
+        from amends.tell.http import post
+        from amends.tell.service import Teller
+
+        return Teller(
+            unit=self.database.unit,
+            reading=self.database.reading,
+            post=partial(post, way=self.webhook_way),
+            secret=self.secret,
+            now=self.now,
         )
 
     @property

@@ -270,6 +270,18 @@ class Settings(BaseSettings):
         12, ge=1, le=168, description="After so long everybody has to sign in again, whatever they do."
     )
 
+    api_calls_a_minute: int = Field(
+        600, ge=1, le=100_000, description="Calls to the JSON API that one token may make in a minute."
+    )
+    webhooks_inside: Listed = Field(
+        (),
+        description="Networks of your own that webhooks may go to, separated by commas, like 10.1.0.0/16; otherwise "
+        "public addresses alone are called. Without TLS only this machine is.",
+    )
+    webhooks_timeout_s: float = Field(15.0, gt=0, le=120, description="How long one call may take, in seconds.")
+    webhooks_ca_file: str = Field(
+        "", description="A file of further authorities that the certificates of webhooks are checked by."
+    )
     openid_issuer: str = Field(
         "",
         description="The provider that signs people in to the desk by OpenID Connect, like https://id.example.org; "
@@ -311,7 +323,15 @@ class Settings(BaseSettings):
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
     @field_validator(
-        "watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", "desk_proxies", "openid_roles", mode="before"
+        "watch",
+        "x_handles",
+        "mail_own",
+        "kafka_servers",
+        "form_proxies",
+        "desk_proxies",
+        "openid_roles",
+        "webhooks_inside",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -357,6 +377,16 @@ class Settings(BaseSettings):
                 ipaddress.ip_network(proxy)
             except ValueError as why:
                 raise ValueError(f"{proxy!r} is no proxy: write an address or a network, like 172.16.0.0/12") from why
+        return value
+
+    @field_validator("webhooks_inside")
+    @classmethod
+    def _are_inside(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as why:
+                raise ValueError(f"{network!r} is no network: write it like 10.1.0.0/16") from why
         return value
 
     @field_validator("form_url", "desk_url")

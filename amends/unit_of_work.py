@@ -32,6 +32,7 @@ from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task
 from amends.domain.threading import Pointer, Via
 from amends.domain.verdict import Verdict
+from amends.program_store import AnswerStore, CallStore, TargetStore, TokenStore
 from amends.work_store import PlaceStore, WorkStore
 
 
@@ -609,6 +610,22 @@ class UnitOfWork(Protocol):
     @property
     def dead(self) -> DeadLetterStore:
         """The records that stages could not process."""
+
+    @property
+    def tokens(self) -> TokenStore:
+        """The tokens of programs."""
+
+    @property
+    def answers(self) -> AnswerStore:
+        """What changes of programs were answered with."""
+
+    @property
+    def targets(self) -> TargetStore:
+        """Who is told of what happens."""
+
+    @property
+    def calls(self) -> CallStore:
+        """What they are still to be told."""
 
     @property
     def audit(self) -> AuditTrail:

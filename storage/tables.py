@@ -617,3 +617,70 @@ desk_sessions = Table(
     Index(None, "account"),
     Index(None, "seen_at"),
 )
+
+# Programs that are let in, and programs that are told
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("name", Words(40), nullable=False),
+    Column("role", Words(20), nullable=False),
+    Column("sha256", Words(64), nullable=False),
+    Column("made_by", Words(80), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime, nullable=True),
+    Column("revoked_by", Words(80), nullable=False),
+    UniqueConstraint("sha256"),
+)
+
+api_answers = Table(
+    "api_answers",
+    metadata,
+    # What a change was answered with: who sends it again with the same key gets the same answer.
+    Column("token_id", Words(32), nullable=False),
+    Column("key", Words(64), nullable=False),
+    Column("asked_sha256", Words(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("token_id", "key"),
+    Index(None, "at"),
+)
+
+webhook_targets = Table(
+    "webhook_targets",
+    metadata,
+    Column("name", Words(40), primary_key=True),
+    Column("url", Words(), nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("salt", Words(64), nullable=False),
+    Column("added_by", Words(80), nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+)
+
+webhook_progress = Table(
+    "webhook_progress",
+    metadata,
+    # Up to which entry of the audit trail a target's calls were made out, and how the last ones went.
+    Column("target", Words(40), primary_key=True),
+    Column("entry", BigInteger, nullable=False),
+    Column("delivered", BigInteger, nullable=False),
+    Column("delivered_at", UtcTime, nullable=True),
+    Column("says", Words(), nullable=False),
+)
+
+webhook_calls = Table(
+    "webhook_calls",
+    metadata,
+    # Calls that are still to be made, and those that were given up.
+    Column("target", Words(40), nullable=False),
+    Column("entry", BigInteger, nullable=False),
+    Column("state", Words(20), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("next_at", UtcTime, nullable=False),
+    Column("says", Words(), nullable=False),
+    PrimaryKeyConstraint("target", "entry"),
+)

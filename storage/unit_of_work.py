@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, NestedTransaction
 
 from storage.accounts import SqlAccountStore
+from storage.api_tokens import SqlAnswerStore, SqlTokenStore
 from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
 from storage.clocks import SqlClockStore
@@ -26,6 +27,7 @@ from storage.places import Places
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
 from storage.threads import SqlThreadStore
+from storage.webhooks import SqlCallStore, SqlTargetStore
 from storage.work import SqlWorkStore
 
 
@@ -50,6 +52,10 @@ class SqlUnitOfWork:
         self.accounts = SqlAccountStore(connection)
         self.intake = SqlIntakeStore(connection)
         self.dead = SqlDeadLetterStore(connection)
+        self.tokens = SqlTokenStore(connection)
+        self.answers = SqlAnswerStore(connection)
+        self.targets = SqlTargetStore(connection)
+        self.calls = SqlCallStore(connection)
         self.audit = SqlAuditTrail(connection)
         self.log = LogTable(connection, partitions=partitions)
         self.history = SqlHistory(self.log, in_force)

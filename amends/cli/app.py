@@ -24,6 +24,7 @@ from amends.cli import (
     review,
     setup,
     triage,
+    webhooks,
 )
 from amends.cli.opening import OPENED
 from amends.cli.output import complain
@@ -51,6 +52,7 @@ app.add_typer(cases.task_app, name="task")
 app.add_typer(review.app, name="review")
 app.add_typer(parked.app, name="parked")
 app.add_typer(dead.app, name="dead")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(desk.app, name="desk")
 app.add_typer(checking.audit_app, name="audit")
 app.command("doctor")(checking.doctor)

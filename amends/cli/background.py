@@ -92,6 +92,8 @@ def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str,
 
         settings = house.settings
         serve(house.form(meter=meter), settings.form_host, settings.form_port, stop, on_turn=meter.works)
+    elif service == "webhooks":
+        house.teller().run(stop, until_idle=until_idle, on_turn=meter.works)
     elif service == "desk":
         from amends.web.serve import serve
 
@@ -119,6 +121,7 @@ def up(data_dir: DataDir = None) -> None:
     stop = stop_on_signals()
     left_out = set() if _has_sources(house) else {"ingest"}
     left_out |= {"relay"} if house.kafka is None else set()
+    left_out |= set() if _has_webhooks(house) else {"webhooks"}
     services = [name for name in SERVICES if name not in left_out]
     extra = ["--data-dir", str(data_dir)] if data_dir is not None else []
     say(
@@ -178,6 +181,12 @@ def _ready(house: House) -> None:
 def _has_sources(house: House) -> bool:
     """Whether the settings name anything that `ingest` could read."""
     return bool(house.settings.watch or house.settings.mailboxes) or house.x_access is not None
+
+
+def _has_webhooks(house: House) -> bool:
+    """Whether any program is to be told of what happens."""
+    with house.database.reading() as unit:
+        return bool(unit.targets.listed())
 
 
 def _take_in(house: House, meter: Meter, stop: Event, *, worker: str) -> None:

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from amends.cli import tokens
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import say
 from amends.errors import Refused
 
 app = typer.Typer(help="Accounts of the desk.", no_args_is_help=True)
+app.add_typer(tokens.app, name="token")
 
 
 @app.callback()

@@ -16,6 +16,9 @@
 `dates.py`         "3 hours ago", with the exact time behind it
 `refusals.py`      what went wrong, as a page
 `navigation.py`    the links on top of each page
+`charts.py`        charts as SVG, and what reads in greyscale
+`figures.py`       the overview as tables, and as sheets for others to reckon with
+`api/`             the same as JSON, for programs
 `pages/`           one module of routes for each part of the desk
 =================  ======================================================================
 """

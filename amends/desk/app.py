@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.types import Scope
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from amends.desk.api.app import PREFIX, make_api
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
 from amends.desk.pages import (
@@ -24,6 +27,7 @@ from amends.desk.pages import (
     link,
     openid,
     operations,
+    overview,
     parked,
     queue,
     queue_events,
@@ -59,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     operations.router,
     parked.router,
     dead.router,
+    overview.router,
     style.router,
     case.router,
     case_reply.router,
@@ -87,6 +92,7 @@ def make_desk(parts: Desk) -> FastAPI:
     parts.passwords.prepare()
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(_Whole(PREFIX, app=make_api(parts), name="api"))
     app.mount("/static", LongLived(directory=STATIC), name="static")
     add_refusals(app)
     # The last one added stands outermost.
@@ -94,6 +100,14 @@ def make_desk(parts: Desk) -> FastAPI:
     app.add_middleware(AnswerHeaders, headers=lambda scope: _headers(scope, is_secure=parts.entry.is_secure))
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(parts.entry.trusted_proxies))
     return app
+
+
+class _Whole(Mount):
+    """Takes every address under its own, also one with a line's end in it, which is no address of a page."""
+
+    def __init__(self, path: str, *, app: ASGIApp, name: str) -> None:
+        super().__init__(path, app=app, name=name)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
 def _headers(scope: Scope, *, is_secure: bool) -> dict[str, str]:

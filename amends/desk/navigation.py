@@ -26,6 +26,8 @@ PLACES: tuple[Place, ...] = (
     Place(
         "Operations", "How the stages get on, and what needs a person", "/desk/operations", Permission.READ_OPERATIONS
     ),
+    Place("Overview", "What is open and due, and how the last weeks went", "/desk/overview", Permission.READ_OVERVIEW),
+    Place("Log a contact", "A call, a letter, somebody at the counter", "/desk/contact", Permission.WORK_CASES),
     Place("Accounts", "Who may use the desk, and for what", "/accounts", Permission.MANAGE_ACCOUNTS),
 )
 

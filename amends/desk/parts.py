@@ -117,7 +117,7 @@ class Desk:
     """What pages get, by `desk(request)`.
 
     `unit` writes, `reading` sees one moment, `viewing` gives a connection for the views in
-    `storage`, `aside` writes what is not derived from the log.
+    `storage`, `looking` one that sees one moment throughout, `aside` writes what is not derived from the log.
     """
 
     organisation: str
@@ -126,6 +126,7 @@ class Desk:
     reading: Callable[[], AbstractContextManager[UnitOfWork]]
     aside: Callable[[], AbstractContextManager[UnitOfWork]]
     viewing: Callable[[], AbstractContextManager[Any]]
+    looking: Callable[[], AbstractContextManager[Any]]
     blobs: BlobStore
     pack: Pack
     secret: bytes = field(repr=False)
@@ -141,6 +142,7 @@ class Desk:
     take_in_again: TakeInAgain
     openid: OpenId | None = None
     approval_holds: timedelta = timedelta(minutes=60)
+    api_calls_a_minute: int = 600
     #: How much waits, and how many work on each stage.
     levels: Callable[[], Levels]
     workers: Callable[[str], int]

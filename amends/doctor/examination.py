@@ -25,6 +25,7 @@ from amends.doctor.installation import (
     x,
 )
 from amends.doctor.stages import dead_letters, public_posting, relay, stages
+from amends.doctor.webhooks import webhooks
 from amends.errors import AmendsError
 from amends.ports import Now
 from amends.settings import Settings
@@ -58,6 +59,7 @@ CHECKS = (
     Check(name="stages", make=stages, needs=frozenset({"database", "broker"})),
     Check(name="dead letters", make=dead_letters, needs=frozenset({"database"})),
     Check(name="public posting", make=public_posting, needs=frozenset({"database"})),
+    Check(name="webhooks", make=webhooks, needs=frozenset({"database"})),
 )
 
 

@@ -25,6 +25,7 @@ BOUND_S: Mapping[str, float] = {
     "deliver": 1_200.0,
     "form": 60.0,
     "desk": 60.0,
+    "webhooks": 300.0,
 }
 #: So long may something be unavailable before a service is no longer ready: a moment is no fault.
 _PATIENCE_S = 5.0

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from tests.architecture.commands_table import DOCUMENT, NAME, commands, commands_table, groups, options
+from tests.architecture.commands_table import DOCUMENT, NAME, commands, commands_table, options
 from tests.architecture.documents import blocks, document, documents
 from tests.architecture.generated import written_between
 from tests.support.places import REPOSITORY
@@ -45,7 +45,7 @@ def test_every_command_named_in_a_document_exists() -> None:
 @pytest.mark.parametrize(("path", "line"), _AMENDS, ids=[f"{path}: {line}" for path, line in _AMENDS])
 def test_a_command_line_shown_in_a_document_has_only_options_that_exist(path: str, line: str) -> None:
     words = shlex.split(line)
-    command = commands()[" ".join(words[: 2 if words[0] in groups() else 1])]
+    command = next(commands()[name] for count in (3, 2, 1) if (name := " ".join(words[:count])) in commands())
 
     assert {word for word in words if word.startswith("--")} <= options(command)
 
@@ -59,6 +59,6 @@ def test_every_make_target_named_in_a_document_exists() -> None:
 
 
 def _exists(words: list[str]) -> bool:
-    if words[0] in groups():
-        return len(words) == 1 or f"{words[0]} {words[1]}" in commands()
-    return words[0] in commands()
+    """Whether words begin with a command, or are all of the name of a group."""
+    names = {tuple(re.split("[ -]", name)) for name in commands()}
+    return any(tuple(words[: len(name)]) == name or name[: len(words)] == tuple(words) for name in names)

@@ -93,6 +93,7 @@ class DeskHouse:
             "reading": self.database.reading,
             "aside": self.database.aside,
             "viewing": self.database.viewing,
+            "looking": self.database.looking,
             "blobs": FolderBlobStore(self.folder / "blobs"),
             "pack": self.house.pack,
             "secret": SECRET,

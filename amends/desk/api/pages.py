@@ -1,0 +1,65 @@
+"""Lists in parts: each part has a cursor to the next, which nobody but us can make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Query
+
+from amends.desk.api.problems import Declined, Fault, problem
+from amends.desk.tokens import sealed, unsealed
+
+_T = TypeVar("_T")
+_PURPOSE = "cursor"
+
+#: How many of a list come at once.
+Limit = Annotated[int, Query(ge=1, le=200, description="How many to give at most.")]
+#: Where a list goes on.
+Cursor = Annotated[str, Query(max_length=600, description="`next` of the part before; empty for the first part.")]
+
+
+def cursor_of(secret: bytes, of: str, place: dict[str, Any]) -> str:
+    """Write a place in a list."""
+    return sealed(secret, _PURPOSE, {"of": of, **place})
+
+
+def read_cursor(secret: bytes, of: str, said: str) -> dict[str, Any] | None:
+    """Read a place in a list; None for its beginning.
+
+    Raises:
+        Declined: it is no cursor of this list.
+    """
+    if not said:
+        return None
+    found = unsealed(secret, _PURPOSE, said)
+    if found is None or found["of"] != of:
+        fault = Fault(where="query/cursor", says="it is no cursor of this list")
+        remedy = "Take `next` of the part before as it is, or leave the cursor out to begin anew."
+        raise Declined(
+            problem(422, "That is no cursor", "query/cursor: it is no cursor of this list", remedy, faults=[fault])
+        )
+    return found
+
+
+def part_of(
+    items: Sequence[_T],
+    place_of: Callable[[_T], tuple[datetime, str]],
+    *,
+    secret: bytes,
+    of: str,
+    limit: int,
+    cursor: str,
+) -> tuple[Sequence[_T], str | None]:
+    """Give a part of a sorted list, and the cursor to the next part; None where it was the last."""
+    found = read_cursor(secret, of, cursor)
+    left = items
+    if found is not None:
+        after = (datetime.fromisoformat(found["at"]), found["id"])
+        left = [item for item in items if place_of(item) > after]
+    part = left[:limit]
+    if len(left) <= limit:
+        return part, None
+    at, id_ = place_of(part[-1])
+    return part, cursor_of(secret, of, {"at": at.isoformat(), "id": id_})

@@ -1,0 +1,1 @@
+"""Tells programs of what happens to cases: signed calls, repeated until they are taken."""
