@@ -24,10 +24,12 @@ from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
 from amends.casework import cases, dead, parked, review
 from amends.domain.arrival import Parked
+from amends.domain.attachment import CaseAttachment, Download, safe_filename
 from amends.domain.check import Check
 from amends.domain.clock import Pack
+from amends.domain.ids import read_reference
 from amends.domain.reply import Reply
-from amends.errors import Misconfigured
+from amends.errors import Misconfigured, NotFound, Refused
 from amends.history import Command
 from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
@@ -36,6 +38,8 @@ from amends.ports import Fetched, Judge, Now, Sender, SendsMany
 from amends.settings import MailboxSettings, Settings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
+from ingest.attachments.clamd import ClamdScanner
+from ingest.attachments.scan import Scanning, record_scans
 from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
 from ingest.intake import enter, keep_and_read, promise, publish
@@ -43,7 +47,7 @@ from ingest.live import Troubles
 from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Handled, Mailbox, said_secret, secret_in_file, secret_of_command
 from ingest.mail.imap.mailbox import Security as Protection
-from ingest.mail.reader import mail_reader
+from ingest.mail.reader import bytes_of_attachment, mail_reader
 from ingest.reading import MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
 from ingest.social.x import x_reader
 from ingest.web_form.reader import form_reader
@@ -89,6 +93,7 @@ KEPT_FOR_GOOD = frozenset({Topic.MESSAGES, Topic.HISTORY})
 COMMANDS: tuple[Command[..., Any], ...] = (
     enter,
     promise,
+    record_scans,
     cases.take,
     cases.say_what_it_is,
     cases.close,
@@ -593,6 +598,59 @@ class House:
             trusted_proxies=s.form_proxies,
         )
         return make_app(intake, settings=settings, now=self.now)
+
+    @cached_property
+    def scanner(self) -> ClamdScanner | None:
+        """What looks for harm in attachments; None where nothing does."""
+        return ClamdScanner(self.settings.clamd) if self.settings.clamd else None
+
+    @property
+    def scanning(self) -> Scanning | None:
+        """What has attachments scanned; None where there is no scanner."""
+        if self.scanner is None:
+            return None
+        return Scanning(
+            self.scanner,
+            self.database.unit,
+            reading=self.database.reading,
+            content_of=self.attachment_bytes,
+            now=self.now,
+        )
+
+    def attachment(self, reference: str, number: int) -> Download:
+        """Give an attachment of a case as a file to be saved.
+
+        Raises:
+            NotFound: no such case, or no such attachment.
+            Refused: it was refused, or a scanner found harm in it.
+            Unavailable: its bytes cannot be read now.
+        """
+        case_id = read_reference(reference)
+        with self.database.reading() as unit:
+            unit.cases.get(case_id)
+            one = next((one for one in unit.attachments.of_case(case_id) if one.number == number), None)
+            if one is None:
+                raise NotFound(f"{case_id} has no attachment {number}; see `amends case attachments {case_id}`")
+            raw = unit.messages.get(one.message_id).message.raw_sha256
+        if one.why_not:
+            raise Refused(
+                f"attachment {number} of {case_id} is not given out: {one.why_not}; the message is blob {raw}"
+            )
+        return Download(content=self.attachment_bytes(one), filename=safe_filename(one))
+
+    def attachment_bytes(self, one: CaseAttachment) -> bytes:
+        """Give the bytes of an attachment: as they are kept, or out of the mail that came before they were.
+
+        Raises:
+            NotFound: they are in neither.
+            Unavailable: the store is down.
+        """
+        try:
+            return self.blobs.get(one.attachment.sha256)
+        except NotFound:
+            with self.database.reading() as unit:
+                raw = unit.messages.get(one.message_id).message.raw_sha256
+            return bytes_of_attachment(self.blobs.get(raw), one.attachment.sha256)
 
     def close(self) -> None:
         """Let go of what was opened: groups of the broker, connections to the database."""

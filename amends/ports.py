@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from amends.domain.attachment import ScanResult
 from amends.domain.channel import Channel
 from amends.domain.reply import Reply
 from amends.domain.submission import Progress, Receipt, Submission
@@ -46,6 +47,17 @@ class BlobStore(Protocol):
 
     def has(self, sha256: str) -> bool:
         """Whether it is kept."""
+
+
+class Scanner(Protocol):
+    """Looks for harm in files."""
+
+    def scan(self, content: bytes) -> tuple[ScanResult, str]:
+        """Say what it finds, and in its own words which.
+
+        Raises:
+            Unavailable: it does not answer; ask again later.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,6 +243,12 @@ class Settings(BaseSettings):
     cap_an_hour: int = Field(500, ge=0, description="Automatic replies in all within an hour, at most.")
     approval_minutes: int = Field(60, ge=1, le=525_600, description="How long an approval of a reply holds.")
 
+    clamd: str = Field(
+        "",
+        description="A ClamAV daemon that attachments are shown to, `unix:/run/clamav/clamd.ctl` or "
+        "`tcp://127.0.0.1:3310`; empty: nothing is scanned. Over TCP they travel in plain.",
+    )
+
     form_host: str = Field("127.0.0.1", description="The address that the web form listens on.")
     form_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any that is free.")
     form_url: str = Field("", description="What customers see in the address bar; empty: the host and port above.")

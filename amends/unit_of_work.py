@@ -15,6 +15,7 @@ from typing import Protocol
 
 from amends.bus.port import LogWriter
 from amends.domain.arrival import Arrival, Parked, ParkedState
+from amends.domain.attachment import CaseAttachment, Scan
 from amends.domain.audit import AuditEntry, Happening
 from amends.domain.case import Case
 from amends.domain.check import Check
@@ -88,6 +89,22 @@ class MessageStore(Protocol):
         Raises:
             NotFound: one of them has no message.
         """
+
+
+class AttachmentStore(Protocol):
+    """The files that came with messages, as rows: they are stored with their message. The bytes are blobs."""
+
+    def of_case(self, case_id: str) -> list[CaseAttachment]:
+        """Give a case's attachments, in the order in which its messages were filed: a number once given stays."""
+
+    def of_messages(self, message_ids: Collection[str]) -> dict[str, list[CaseAttachment]]:
+        """Give the attachments of these messages, numbered from 1 in each; a message without any is left out."""
+
+    def unscanned(self, *, limit: int) -> list[CaseAttachment]:
+        """Give at most `limit` attachments that are kept and that no scanner has looked at, each content once."""
+
+    def record_scans(self, scans: Sequence[Scan]) -> None:
+        """Store what a scanner said, for every attachment with those bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -485,6 +502,10 @@ class UnitOfWork(Protocol):
     @property
     def messages(self) -> MessageStore:
         """Messages that were judged."""
+
+    @property
+    def attachments(self) -> AttachmentStore:
+        """The files that came with them."""
 
     @property
     def threads(self) -> ThreadStore:

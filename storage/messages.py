@@ -12,6 +12,7 @@ from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
+from storage.attachments import add_attachments
 from storage.rows import chunks, insert_rows, one_of
 from storage.tables import flags, messages
 from storage.threads import SqlThreadStore
@@ -40,6 +41,7 @@ class SqlMessageStore:
             return
         insert_rows(self._connection, messages, [_row(one) for one in judged])
         self._add_flags(judged)
+        add_attachments(self._connection, [one.message for one in judged])
         self._threads.add_messages((one.message, one.case_id) for one in judged if one.case_id is not None)
 
     def assign(self, judged: JudgedMessage) -> None:

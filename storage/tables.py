@@ -265,6 +265,34 @@ messages = Table(
     Index(None, "case_id", "received_at"),
 )
 
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    # What its sender claims.
+    Column("filename", Words(), nullable=False),
+    Column("content_type", Words(), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", Words(64), nullable=False),
+    # What its bytes show, and why it is not kept by itself.
+    Column("sniffed_type", Words(120), nullable=False),
+    Column("refused", Words(40), nullable=False),
+    Column("note", Words(), nullable=False),
+    # What a scanner said; empty while none has looked.
+    Column("scan", Words(20), nullable=False),
+    Column("scan_says", Words(), nullable=False),
+    Column("scanned_at", UtcTime, nullable=True),
+    PrimaryKeyConstraint("message_id", "number"),
+    Index(
+        "ix_attachments_unscanned",
+        "sha256",
+        postgresql_where=text("scan = '' AND refused = ''"),
+        sqlite_where=text("scan = '' AND refused = ''"),
+    ),
+    Index(None, "sha256"),
+)
+
 flags = Table(
     "flags",
     metadata,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
 
+from storage.attachments import SqlAttachmentStore
 from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
 from storage.clocks import SqlClockStore
@@ -31,6 +32,7 @@ class SqlUnitOfWork:
         self._connection = connection
         self.threads = SqlThreadStore(connection)
         self.messages = SqlMessageStore(connection, self.threads)
+        self.attachments = SqlAttachmentStore(connection)
         self.contacts = SqlContactStore(connection)
         self.cases = SqlCaseStore(connection)
         self.clocks = SqlClockStore(connection)

@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from typing import Annotated
 
@@ -81,14 +82,32 @@ def settle_in() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+@contextmanager
+def _scanning(house: House, stop: Event) -> Iterator[None]:
+    """Have attachments scanned within the block, where there is a scanner."""
+    scanning = house.scanning
+    if scanning is None:
+        yield
+        return
+    thread = Thread(target=scanning.run, args=(stop,), name="scanning", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(_GRACE_S)
+
+
 def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:
     if service == "ingest":
-        _take_in(house, meter, stop, worker=worker)
+        with _scanning(house, stop):
+            _take_in(house, meter, stop, worker=worker)
     elif service == "form":
         from ingest.web_form.serve import serve
 
         settings = house.settings
-        serve(house.form(meter=meter), settings.form_host, settings.form_port, stop, on_turn=meter.works)
+        with _scanning(house, stop):
+            serve(house.form(meter=meter), settings.form_host, settings.form_port, stop, on_turn=meter.works)
     elif service == "relay":
         house.relay(meter=meter).run(stop, until_idle=(lambda: True) if until_idle else None)
     else:
@@ -152,7 +171,7 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
-    _ = house.mailboxes, house.x_access
+    _ = house.mailboxes, house.x_access, house.scanner
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 

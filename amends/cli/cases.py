@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from amends.casework import cases as casework
-from amends.cli.opening import ActingAs, DataDir, acting, open_house
+from amends.cli.opening import ActingAs, DataDir, acting, named_path, open_house
 from amends.cli.output import AsJson, console, moment, plain, safe, say, severity_text, table, write_json
+from amends.domain.attachment import CaseAttachment
 from amends.domain.delivery import Delivery
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Outcome, Resolved, Upheld
@@ -86,6 +88,7 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
         links = unit.links.of_case(case.id)
         tasks = unit.tasks.of_case(case.id)
         outcomes = unit.cases.outcomes(case.id)
+        attachments = unit.attachments.of_case(case.id)
         checks = {reply.id: unit.replies.checks(reply.id) for reply in replies}
         advice = {reply.id: unit.replies.advice(reply.id) for reply in replies}
     if as_json:
@@ -95,6 +98,7 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
                 "messages": [
                     {"message": one.message, "verdict": one.verdict, "joined_via": one.joined_via} for one in messages
                 ],
+                "attachments": attachments,
                 "clocks": clocks,
                 "replies": [
                     {**plain(reply), "checks": checks[reply.id], "forms": advice[reply.id]} for reply in replies
@@ -120,6 +124,9 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
     )
     for one in messages:
         _show_message(one)
+    for file in attachments:
+        name = file.attachment.filename or "without a name"
+        say(f"attachment {file.number}: {name}: {_what_it_is(file)}".replace("\n", "; "))
     shown = table("Clocks", "what", "due", "why this date")
     for clock in clocks:
         state = "done" if clock.stopped_at else ("OVERDUE" if clock.is_overdue(house.now()) else "running")
@@ -188,6 +195,57 @@ def _show_message(one: JudgedMessage) -> None:
             title_align="left",
         )
     )
+
+
+@case_app.command("attachments")
+def list_attachments(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the files that came with a case: what they claim to be, what they are, and whether they were scanned."""
+    house = open_house(data_dir)
+    with house.database.reading() as unit:
+        case = unit.cases.get(read_reference(reference))
+        found = unit.attachments.of_case(case.id)
+    if as_json:
+        write_json(found)
+        return
+    if not found:
+        say(f"No file came with {case.id}.")
+        return
+    shown = table(f"{len(found)} attachments of {case.id}", "no", "claims to be", "is")
+    for one in found:
+        said = one.attachment
+        claims = f"{said.filename or 'without a name'}\n{said.content_type}, {said.size_bytes:,} bytes"
+        shown.add_row(str(one.number), safe(claims), safe(_what_it_is(one)))
+    console.print(shown)
+
+
+@case_app.command("attachment")
+def save_attachment(
+    reference: Reference,
+    number: Annotated[int, typer.Argument(help="Its number, by `amends case attachments`.", metavar="N", min=1)],
+    out: Annotated[
+        Path, typer.Option("--out", help="The file to write; it must not exist.", parser=named_path, metavar="FILE")
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Save a file that came with a case. What was refused, or holds harm, is not given out."""
+    found = open_house(data_dir).attachment(reference, number)
+    try:
+        with out.open("xb") as file:
+            file.write(found.content)
+    except FileExistsError:
+        raise Refused(f"{out} exists; choose another name, for instance {found.filename}") from None
+    say(f"{len(found.content):,} bytes in {out}; {found.filename} is a safe name for it")
+
+
+def _what_it_is(one: CaseAttachment) -> str:
+    said, scan = one.attachment, one.scan
+    lines = [f"REFUSED ({said.refused})" if said.refused else said.sniffed_type or "not looked at"]
+    lines += [said.note] if said.note else []
+    if scan is not None:
+        lines.append(f"scanned {moment(scan.at)}: {scan.result.value}{f', {scan.says}' if scan.says else ''}")
+    elif not said.refused:
+        lines.append("not scanned")
+    return "\n".join(lines)
 
 
 @case_app.command()

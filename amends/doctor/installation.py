@@ -99,6 +99,23 @@ def mailboxes(house: House) -> Iterator[Finding]:
             connector.close()
 
 
+def scanner(house: House) -> Iterator[Finding]:
+    """Look whether the scanner of attachments answers. Nothing is said where there is none."""
+    if house.scanner is None:
+        return
+    try:
+        says = house.scanner.check()
+    except AmendsError as why:
+        yield Finding(
+            what="scanner",
+            is_well=False,
+            says=str(why),
+            remedy="start clamd, or say with AMENDS_CLAMD where it is: until then attachments are shown as not scanned",
+        )
+        return
+    yield Finding(what="scanner", is_well=True, says=says)
+
+
 def sender(house: House) -> Iterator[Finding]:
     """Look whether replies can go."""
     s = house.settings

@@ -18,6 +18,7 @@ from amends.domain.channel import Channel
 from amends.samples import samples_dir
 from ingest.form_intake import FormIntake
 from storage.group_commit import GroupCommit
+from tests.ingest.attachments.clamd import Clamd, running
 from tests.journeys.letters import CRITICAL, ENQUIRY, a_bounce_of, a_letter
 from tests.journeys.running import a_house, free_port, work, written_mails
 from tests.journeys.test_people import ANSWER, NOTICE, POST, Desk
@@ -87,6 +88,7 @@ def a_long_day(folder: Path) -> Iterator[Desk]:
         _a_mail_of_unknown_fate(desk)
         _samples_and_a_late_worker(house)
         _links(desk)
+        _a_scan(house)
         for task in desk.type("task", "list", "--json").json[:2]:
             desk.type("task", "done", task["id"], "--as", "hana")
         yield desk
@@ -158,6 +160,12 @@ def _people(desk: Desk) -> None:
     desk.type("parked", "retry", form["id"], "--as", "hana")
     desk.type("parked", "discard", picture["id"], "--because", "A picture of nothing", "--as", "hana")
     work(desk.house)
+
+
+def _a_scan(house: House) -> None:
+    with running(Clamd()) as clamd, a_house(house.settings.data_dir, clamd=clamd.address) as scanned:
+        while scanned.scanning is not None and scanned.scanning.scan_some():
+            continue
 
 
 def _links(desk: Desk) -> None:
