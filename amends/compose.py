@@ -35,7 +35,7 @@ from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
 from amends.ports import Fetched, Judge, Now, Sender, SendsMany
-from amends.settings import MailboxSettings, Settings
+from amends.settings import MailboxSettings, Settings, WebhookSettings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
 from ingest.attachments.clamd import ClamdScanner
@@ -48,9 +48,12 @@ from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Handled, Mailbox, said_secret, secret_in_file, secret_of_command
 from ingest.mail.imap.mailbox import Security as Protection
 from ingest.mail.reader import bytes_of_attachment, mail_reader
-from ingest.reading import MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
+from ingest.reading import FORM_MEDIA, MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
 from ingest.social.x import x_reader
+from ingest.web_form.addition import addition_reader
+from ingest.web_form.hooks import Webhook, read_key
 from ingest.web_form.reader import form_reader
+from ingest.web_form.webhook import webhook_reader
 from respond.checks.personal_data import Customer
 from respond.checks.run import Limits, run_checks
 from respond.delivery import DeliverStage, begin, settle, take_up
@@ -347,7 +350,18 @@ class House:
             Media.MAIL: mail_reader(),
             Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
             Media.FORM: form_reader(default_form=self.settings.form_name),
+            Media.ADDITION: addition_reader(),
+            Media.WEBHOOK: webhook_reader(self.webhooks),
         }
+
+    @cached_property
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """The form tools that send here.
+
+        Raises:
+            Misconfigured: a key is none, or its file cannot be read.
+        """
+        return tuple(_webhook(one) for one in self.settings.form_webhooks)
 
     @property
     def _own_handles(self) -> frozenset[str]:
@@ -596,6 +610,8 @@ class House:
             contact_line=s.contact_line,
             time_zone=self.pack.calendar.zone.key,
             trusted_proxies=s.form_proxies,
+            frame_ancestors=s.form_framed_by or ("'none'",),
+            webhooks=self.webhooks,
         )
         return make_app(intake, settings=settings, now=self.now)
 
@@ -680,6 +696,7 @@ class House:
             Unprocessable: it still cannot be read.
         """
         media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[one.channel]
+        media = FORM_MEDIA.get(one.source.partition(":")[0], media)
         # What never left its mailbox has no bytes here: nothing but a connection can take it in.
         media = MEDIA_WITHOUT_MAIL.get(one.reason, media)
         fetched = Fetched(
@@ -717,3 +734,15 @@ class House:
         with self.database.reading() as unit:
             rows = unit.intake.fates(source, items)
         return {item for item, row in rows.items() if row.reason not in STILL_IN_MAILBOX}
+
+
+def _webhook(said: WebhookSettings) -> Webhook:
+    keys = [key.get_secret_value() for key in said.keys]
+    if said.key_file:
+        try:
+            keys += Path(said.key_file).read_text("utf-8").split()
+        except (OSError, UnicodeDecodeError) as why:
+            raise Misconfigured(f"the keys of webhook {said.name} cannot be read: {why}; mend its key_file") from why
+    if not keys:
+        raise Misconfigured(f"webhook {said.name} has no key: say it with keys or key_file")
+    return Webhook(name=said.name, keys=tuple(map(read_key, keys)), fields=said.fields)

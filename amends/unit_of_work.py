@@ -381,6 +381,9 @@ class IntakeStore(Protocol):
     def published(self, message_ids: Collection[str]) -> set[str]:
         """Say which of these messages have been published before, from any source."""
 
+    def arrival_of(self, message_id: str) -> Arrival | None:
+        """Give the ledger row of a message's first arrival; None where nobody knows of it."""
+
     def record(self, arrivals: Iterable[Arrival]) -> None:
         """Write ledger rows; a row that exists is replaced (a retry may change a fate)."""
 

@@ -38,6 +38,10 @@ class Media:
     MAIL = "message/rfc822"
     X_POST = "application/x-post+json"
     FORM = "application/form+json"
+    #: What a customer said on a status page.
+    ADDITION = "application/x-amends-addition+json"
+    #: What another form tool sent.
+    WEBHOOK = "application/x-amends-webhook+json"
     #: A line or a file that its connector could not tell the kind of.
     UNKNOWN = "application/octet-stream"
     #: A file that may not be opened; it is tried again at the next pass.
@@ -51,6 +55,9 @@ class Media:
     #: A mail that went from its mailbox while it was fetched.
     GONE = "application/x-amends-gone"
 
+
+#: How that is read which came through a web form, by what its source is called before the colon.
+FORM_MEDIA = {"status": Media.ADDITION, "webhook": Media.WEBHOOK}
 
 _NOT_READ = {
     Media.UNKNOWN: ("unknown_media", "nobody knows how to read it: it is no mail, no post and no form"),

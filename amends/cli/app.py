@@ -9,7 +9,21 @@ import sys
 import typer
 
 from amends.bus.brake import StageBroken
-from amends.cli import background, cases, checking, dead, demo, intake, mail, parked, rebuild, review, setup, triage
+from amends.cli import (
+    background,
+    cases,
+    checking,
+    dead,
+    demo,
+    form,
+    intake,
+    mail,
+    parked,
+    rebuild,
+    review,
+    setup,
+    triage,
+)
 from amends.cli.opening import OPENED
 from amends.cli.output import complain
 from amends.errors import AmendsError
@@ -30,6 +44,7 @@ app.add_typer(intake.app, name="ingest")
 app.command("reconcile")(intake.reconcile_sources)
 app.add_typer(triage.app, name="triage")
 app.add_typer(mail.app, name="mail")
+app.add_typer(form.app, name="form")
 app.add_typer(cases.queue_app, name="queue")
 app.add_typer(cases.case_app, name="case")
 app.add_typer(cases.task_app, name="task")

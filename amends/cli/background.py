@@ -171,7 +171,7 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
-    _ = house.mailboxes, house.x_access, house.scanner
+    _ = house.mailboxes, house.x_access, house.scanner, house.webhooks
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -176,6 +176,18 @@ def _delivery_log(deliveries: Sequence[Delivery], replies: Sequence[Reply]) -> T
     return shown
 
 
+def _beside(facts: Mapping[str, str]) -> list[str]:
+    """Say what is known of a message beside its words."""
+    found = []
+    if said := facts.get("status_page"):
+        found.append(f"said on the status page: {said.replace('_', ' ')}")
+    if signs := facts.get("signs_of_a_machine"):
+        found.append(f"signs that a machine sent it: {signs}")
+    if reference := facts.get("reference"):
+        found.append(f"reference given: {reference}")
+    return found
+
+
 def _show_message(one: JudgedMessage) -> None:
     verdict, message = one.verdict, one.message
     flags = "\n".join(
@@ -186,6 +198,7 @@ def _show_message(one: JudgedMessage) -> None:
     )
     hidden = f"\n\nhidden from readers of the mail: {message.hidden_text}" if message.hidden_text else ""
     body = safe(f"{message.own_words}{hidden}")
+    body.append("".join(f"\n\n{words}" for words in _beside(message.facts)))
     body.append(f"\n\n{said}" + (f"\n{flags}" if flags else ""), style="dim")
     console.print(
         Panel(

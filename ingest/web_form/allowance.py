@@ -1,53 +1,76 @@
-"""How many forms one address may send: a bucket of tokens each, in memory, never more than so many buckets."""
+"""How many forms one address and one network may send: a bucket of tokens each, in memory, never more than so many."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Lock
 
 from ingest.web_form.settings import FormLimits
 
 
 class Allowance:
-    """Counts what each address sends. Safe to use from several threads.
+    """Counts what each address and each network sends. Safe to use from several threads.
 
     A bucket that was forgotten is a full one, so forgetting only ever errs on the sender's side.
     """
 
     def __init__(self, limits: FormLimits) -> None:
-        self._limits = limits
-        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+        self._addresses = _Buckets(limits.forms_at_once, limits.seconds_per_form, limits.addresses_kept)
+        self._networks = _Buckets(limits.network_forms_at_once, limits.network_seconds_per_form, limits.addresses_kept)
         self._lock = Lock()
 
     def take(self, address: str, now: datetime) -> float:
-        """Take one form out of the address's bucket; return 0, or the seconds to wait until there is one."""
-        whose = _one_sender(address)
-        most, pace_s = float(self._limits.forms_at_once), self._limits.seconds_per_form
+        """Take one form out of both buckets, or out of none; return 0, or the seconds to wait until there is one."""
+        whose, of_network = _sender(address)
         with self._lock:
-            left, counted_at = self._buckets.pop(whose, (most, now))
-            # A clock that was set back must not take anything away.
-            passed_s = max(0.0, (now - counted_at).total_seconds())
-            left = min(most, left + passed_s / pace_s)
-            wait_s = 0.0 if left >= 1 else (1 - left) * pace_s
-            self._buckets[whose] = (left if wait_s else left - 1, now)
-            while len(self._buckets) > self._limits.addresses_kept:
-                self._buckets.popitem(last=False)
+            wait_s = max(self._addresses.wait_s(whose, now), self._networks.wait_s(of_network, now))
+            if not wait_s:
+                self._addresses.take(whose)
+                self._networks.take(of_network)
         return wait_s
 
     def __len__(self) -> int:
-        return len(self._buckets)
+        return len(self._addresses)
 
 
-def _one_sender(address: str) -> str:
-    """Name the sender behind an address. One household holds a whole /64 of IPv6 addresses (RFC 6177)."""
+class _Buckets:
+    def __init__(self, most: int, pace_s: float, kept: int) -> None:
+        self._most, self._pace_s, self._kept = float(most), pace_s, kept
+        self._left: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+
+    def wait_s(self, whose: str, now: datetime) -> float:
+        """Fill a bucket up to now; return 0, or the seconds until there is one form in it."""
+        left, counted_at = self._left.pop(whose, (self._most, now))
+        # A clock that was set back must not take anything away.
+        passed_s = max(0.0, (now - counted_at).total_seconds())
+        left = min(self._most, left + passed_s / self._pace_s)
+        self._left[whose] = (left, now)
+        while len(self._left) > self._kept:
+            self._left.popitem(last=False)
+        return 0.0 if left >= 1 else (1 - left) * self._pace_s
+
+    def take(self, whose: str) -> None:
+        left, counted_at = self._left[whose]
+        self._left[whose] = (left - 1, counted_at)
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+
+def _sender(address: str) -> tuple[str, str]:
+    """Name the sender behind an address, and the network that it is in.
+
+    One household holds a whole /64 of IPv6 addresses (RFC 6177) and one customer of a
+    provider often a /48; of IPv4 a /24 is the smallest that is routed by itself.
+    """
     try:
         ip = ip_address(address)
     except ValueError:
-        return address
+        return address, address
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
     if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
-    return str(ip)
+        return f"{IPv6Address(int(ip) >> 64 << 64)}/64", f"{IPv6Address(int(ip) >> 80 << 80)}/48"
+    return str(ip), f"{IPv4Address(int(ip) >> 8 << 8)}/24"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,26 +12,22 @@ from ingest.web_form.settings import FormSettings
 
 #: Longer than any `Content-Length` that could be meant; longer digits are not even turned into a number.
 _MOST_DIGITS = 12
-
-
-async def _read_body(request: Request) -> bytes:
-    return await request.body()
-
-
-#: The whole body of a request, read under the cap that `BodyCap` sets.
-Body = Annotated[bytes, Depends(_read_body)]
+MULTIPART = "multipart/form-data"
+#: A file that arrives slower than this keeps a connection for nothing.
+_SLOWEST_BYTES_PER_S = 20_000
 
 
 class BodyCap:
     """Refuses a body that is too large or too slow, before or while it arrives.
 
     A declared length over the cap is refused unread; without one (chunked) reading
-    stops at the first byte too many. 413 and 408 close the connection.
+    stops at the first byte too many. 413 and 408 close the connection. Forms with files
+    have a cap of their own, and more time with every byte that has come.
     """
 
     def __init__(self, app: ASGIApp, *, settings: FormSettings) -> None:
         self._app = app
-        self._max_bytes = settings.max_body_bytes
+        self._settings = settings
         self._timeout_s = settings.limits.body_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +35,10 @@ class BodyCap:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "")
+        is_multipart = headers.get("content-type", "").lower().startswith(MULTIPART)
+        max_bytes = self._settings.max_multipart_bytes if is_multipart else self._settings.max_body_bytes
         deadline = asyncio.get_running_loop().time() + self._timeout_s
         size_bytes, is_complete = 0, False
 
@@ -48,10 +46,10 @@ class BodyCap:
             nonlocal size_bytes, is_complete
             if is_complete:
                 return await receive()
-            if declared.isdigit() and (len(declared) > _MOST_DIGITS or int(declared) > self._max_bytes):
+            if declared.isdigit() and (len(declared) > _MOST_DIGITS or int(declared) > max_bytes):
                 raise HTTPException(413, headers={"Connection": "close"})
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(deadline + size_bytes / _SLOWEST_BYTES_PER_S):
                     message = await receive()
             except TimeoutError:
                 raise HTTPException(408, headers={"Connection": "close"}) from None
@@ -59,7 +57,7 @@ class BodyCap:
                 # The sender went away in the middle. Nobody reads this, but it is no failure of ours either.
                 raise HTTPException(400)
             size_bytes += len(message.get("body", b""))
-            if size_bytes > self._max_bytes:
+            if size_bytes > max_bytes:
                 raise HTTPException(413, headers={"Connection": "close"})
             is_complete = not message.get("more_body", False)
             return message

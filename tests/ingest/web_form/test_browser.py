@@ -80,6 +80,8 @@ def test_a_complaint_is_sent_and_followed_with_the_keyboard_alone(page: Page, ho
         visited.append((name, has_focus(page, name)))
         page.keyboard.type(words)
     page.keyboard.press("Tab")
+    visited.append(("files", has_focus(page, "files")))
+    page.keyboard.press("Tab")
     visited.append(("send", has_focus(page, "send")))
     page.keyboard.press("Enter")
 
@@ -90,7 +92,7 @@ def test_a_complaint_is_sent_and_followed_with_the_keyboard_alone(page: Page, ho
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Where your complaint stands")
     assert page.locator(".reference").first.inner_text() == reference
-    assert visited == [(name, True) for name in ("text", "subject", "reference", "name", "email", "send")]
+    assert visited == [(name, True) for name in ("text", "subject", "reference", "name", "email", "files", "send")]
     (kept,) = house.intake.submissions
     assert (kept.text, kept.email, kept.honeypot) == (WORDS, "ines@example.com", "")
 
