@@ -22,9 +22,10 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import cases, dead, parked, review
+from amends.casework import cases, channels, dead, parked, review
 from amends.domain.arrival import Parked
 from amends.domain.attachment import CaseAttachment, Download, safe_filename
+from amends.domain.channel import Channel
 from amends.domain.check import Check
 from amends.domain.clock import Pack
 from amends.domain.ids import read_reference
@@ -97,6 +98,9 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     enter,
     promise,
     record_scans,
+    channels.raise_alert,
+    channels.end_alert,
+    channels.see_alert,
     cases.take,
     cases.say_what_it_is,
     cases.close,
@@ -631,6 +635,17 @@ class House:
             reading=self.database.reading,
             content_of=self.attachment_bytes,
             now=self.now,
+        )
+
+    def channel_watch(self, service: str, *, worker: str = "") -> channels.ChannelWatch:
+        """Make what watches the channels, in the process of a service."""
+        return channels.ChannelWatch(
+            self.database.unit,
+            reading=self.database.reading,
+            calendar=self.pack.calendar,
+            holder=f"{service}:{worker or f'{socket.gethostname()[:40]}:{os.getpid()}'}",
+            now=self.now,
+            serves=(f"form:{self.settings.form_name}", Channel.WEB_FORM) if service == "form" else None,
         )
 
     def attachment(self, reference: str, number: int) -> Download:

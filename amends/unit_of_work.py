@@ -18,8 +18,9 @@ from amends.domain.arrival import Arrival, Parked, ParkedState
 from amends.domain.attachment import CaseAttachment, Scan
 from amends.domain.audit import AuditEntry, Happening
 from amends.domain.case import Case
+from amends.domain.channel_alert import ChannelAlert, ChannelState, Look
 from amends.domain.check import Check
-from amends.domain.clock import Clock, ClockKind
+from amends.domain.clock import Calendar, Clock, ClockKind
 from amends.domain.contact import Identity
 from amends.domain.dead import DeadLetter, DeadState
 from amends.domain.delivery import Delivery, PutOff, Unreachable
@@ -431,6 +432,39 @@ class IntakeStore(Protocol):
         """Give the message that a status token was given for, and when; None if nobody gave it."""
 
 
+class ChannelStore(Protocol):
+    """When connectors looked, and what is unusual on a channel."""
+
+    def looked(self, done: Sequence[Look]) -> None:
+        """Remember when connectors looked. Nothing is noted of it: it tells of this moment alone."""
+
+    def states(self, *, now: datetime, calendar: Calendar) -> list[ChannelState]:
+        """Say how each channel stands that ever brought anything."""
+
+    def raise_(self, alert: ChannelAlert) -> None:
+        """Store an alert; one that exists stays as it is."""
+
+    def open_alerts(self) -> list[ChannelAlert]:
+        """Give the alerts that have not ended, the oldest first."""
+
+    def find(self, prefix: str) -> ChannelAlert:
+        """Give the one alert whose id begins with `prefix`.
+
+        Raises:
+            NotFound: none does, or several do.
+        """
+
+    def end(self, alert_id: str, *, at: datetime) -> None:
+        """Say that what it was raised for is over; one that has ended stays as it is."""
+
+    def seen(self, alert_id: str, *, by: str, at: datetime) -> None:
+        """Say who has seen it first.
+
+        Raises:
+            Refused: somebody has before.
+        """
+
+
 class DeadLetterStore(Protocol):
     """The records that stages could not process, each whole and with its reason."""
 
@@ -545,6 +579,10 @@ class UnitOfWork(Protocol):
     @property
     def intake(self) -> IntakeStore:
         """The ledger of intake."""
+
+    @property
+    def channels(self) -> ChannelStore:
+        """How the channels stand."""
 
     @property
     def dead(self) -> DeadLetterStore:

@@ -29,6 +29,7 @@ LEFT_OUT: Mapping[str, str] = {
     "log_workers": "which workers live at this moment",
     "log_shipped": "how far the relay has come",
     "leases": "who reads a source at this moment",
+    "looks": "when connectors last looked",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {

@@ -129,6 +129,31 @@ arrivals = Table(
     Column("arrived_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("source", "item"),
     Index(None, "message_id"),
+    # How many came when, by channel: counted from here alone.
+    Index(None, "channel", "arrived_at", "fate"),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    # When a connector last looked at a source; no channel where it brings any.
+    Column("source", Name(400, most_bytes=SOURCE_BYTES), primary_key=True),
+    Column("channel", Words(20), nullable=False),
+    Column("looked_at", UtcTime, nullable=False),
+)
+
+channel_alerts = Table(
+    "channel_alerts",
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("channel", Words(20), nullable=False),
+    Column("kind", Words(20), nullable=False),
+    Column("says", Words(), nullable=False),
+    Column("raised_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=True),
+    Column("seen_by", Words(80), nullable=False),
+    Column("seen_at", UtcTime, nullable=True),
+    Index(None, "ended_at", "raised_at"),
 )
 
 parked = Table(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, NestedTransaction
 from storage.attachments import SqlAttachmentStore
 from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
+from storage.channels import SqlChannelStore
 from storage.clocks import SqlClockStore
 from storage.contacts import SqlContactStore
 from storage.dead import SqlDeadLetterStore
@@ -34,6 +35,7 @@ class SqlUnitOfWork:
         self.messages = SqlMessageStore(connection, self.threads)
         self.attachments = SqlAttachmentStore(connection)
         self.contacts = SqlContactStore(connection)
+        self.channels = SqlChannelStore(connection)
         self.cases = SqlCaseStore(connection)
         self.clocks = SqlClockStore(connection)
         self.replies = SqlReplyStore(connection)

@@ -12,6 +12,7 @@ from amends.bus.brake import StageBroken
 from amends.cli import (
     background,
     cases,
+    channels,
     checking,
     dead,
     demo,
@@ -44,6 +45,7 @@ app.add_typer(intake.app, name="ingest")
 app.command("reconcile")(intake.reconcile_sources)
 app.add_typer(triage.app, name="triage")
 app.add_typer(mail.app, name="mail")
+app.add_typer(channels.app, name="channels")
 app.add_typer(form.app, name="form")
 app.add_typer(cases.queue_app, name="queue")
 app.add_typer(cases.case_app, name="case")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import math
 import os
 import signal
@@ -27,11 +28,13 @@ from amends.cli.output import say
 from amends.cli.watching import ops_port, watched
 from amends.compose import SERVICES, House
 from amends.errors import Misconfigured
-from amends.logs import start_logging
+from amends.logs import start_logging, told
 from amends.meter import Meter
 from amends.ports import Connector
 from ingest.live import Following, follow_all
 from ingest.runner import watch
+
+log = logging.getLogger(__name__)
 
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
 #: The exit code of a stage that the brake has stopped: starting it again would only set more records aside.
@@ -65,7 +68,10 @@ def run(
     _ready(house)
     settle_in()
     try:
-        with watched(house, service, ops_port(house.settings, service, port)) as meter:
+        with (
+            watched(house, service, ops_port(house.settings, service, port)) as meter,
+            _beside(house, service, stop, worker=worker),
+        ):
             _work(house, service, meter, stop, worker=worker, until_idle=until_idle)
     finally:
         house.tracer.close()
@@ -83,31 +89,44 @@ def settle_in() -> None:
 
 
 @contextmanager
-def _scanning(house: House, stop: Event) -> Iterator[None]:
-    """Have attachments scanned within the block, where there is a scanner."""
-    scanning = house.scanning
-    if scanning is None:
-        yield
-        return
-    thread = Thread(target=scanning.run, args=(stop,), name="scanning", daemon=True)
-    thread.start()
+def _beside(house: House, service: str, stop: Event, *, worker: str) -> Iterator[None]:
+    """Watch the channels within the block, and have attachments scanned, where there is a scanner.
+
+    The relay does neither: it may stand still for as long as a broker does.
+    """
+    beside = [] if service == "relay" else [house.channel_watch(service, worker=worker).run]
+    if service in {"ingest", "form"} and house.scanning is not None:
+        beside.append(house.scanning.run)
+    ended = Event()
+
+    def run(work: Callable[[Event], None]) -> None:
+        while not (stop.is_set() or ended.is_set()):
+            try:
+                work(ended)
+            except Exception as why:
+                # It has no record in hand that could be lost, and the service's own work goes on.
+                log.warning("work beside the service failed", extra={"why": told(why)})
+                ended.wait(_RESTART_MOST_S)
+
+    threads = [Thread(target=run, args=(work,), name="beside", daemon=True) for work in beside]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
-        stop.set()
-        thread.join(_GRACE_S)
+        ended.set()
+        for thread in threads:
+            thread.join(_GRACE_S)
 
 
 def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:
     if service == "ingest":
-        with _scanning(house, stop):
-            _take_in(house, meter, stop, worker=worker)
+        _take_in(house, meter, stop, worker=worker)
     elif service == "form":
         from ingest.web_form.serve import serve
 
         settings = house.settings
-        with _scanning(house, stop):
-            serve(house.form(meter=meter), settings.form_host, settings.form_port, stop, on_turn=meter.works)
+        serve(house.form(meter=meter), settings.form_host, settings.form_port, stop, on_turn=meter.works)
     elif service == "relay":
         house.relay(meter=meter).run(stop, until_idle=(lambda: True) if until_idle else None)
     else:

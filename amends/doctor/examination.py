@@ -15,6 +15,7 @@ from amends.doctor.broker import broker, record_size, topics
 from amends.doctor.database import clock, database, sizes
 from amends.doctor.finding import Finding
 from amends.doctor.installation import (
+    channels,
     data_folder,
     mailboxes,
     packages,
@@ -50,6 +51,7 @@ CHECKS = (
     Check(name="policy pack", make=policy_pack),
     Check(name="triage model", make=triage_model),
     Check(name="mailboxes", make=mailboxes, needs=frozenset({"database"})),
+    Check(name="channels", make=channels, needs=frozenset({"database"})),
     Check(name="scanner", make=scanner),
     Check(name="sender", make=sender, needs=frozenset({"data folder"})),
     Check(name="x", make=x, needs=frozenset({"database"})),
