@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ _DISPERSION_AT_MOST = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What is usual: `rates` by weekday (0 is Monday) and local hour; `dispersion` is 1 where arrivals are by chance."""
+    """What is usual: `rates` by weekday (0 is Monday) and local hour. `dispersion` is 1 where chance alone rules."""
 
     calendar: Calendar
     rates: Mapping[tuple[int, int], float]
@@ -65,7 +66,7 @@ class Baseline:
     def is_surge(self, count: int, now: datetime, *, goes_on: bool = False) -> bool:
         """Whether so many within the last hour are unusual; `goes_on` says that they were a moment ago."""
         usual = self.expected(now - HOUR, now)
-        needed = max(_AT_LEAST, _TIMES * usual, usual + _SCATTERS * (self.dispersion * max(usual, 1.0)) ** 0.5)
+        needed = max(_AT_LEAST, _TIMES * usual, usual + _SCATTERS * math.sqrt(self.dispersion * max(usual, 1.0)))
         return count >= needed * (_ENDS_BELOW if goes_on else 1.0)
 
     def speaks(self, now: datetime) -> bool:

@@ -126,7 +126,7 @@ def _problem(says: str) -> dict[str, Any]:
 
 def _schemas(settings: FormSettings) -> dict[str, Any]:
     said = WireFields.model_json_schema()["properties"]
-    boxes = {name: {"type": ["string", "null"]} for name in said}
+    boxes: dict[str, dict[str, Any]] = {name: {"type": ["string", "null"]} for name in said}
     boxes["text"] |= {"maxLength": settings.max_text_chars, "description": "What happened."}
     for name, most in MAX_LINE_CHARS.items():
         boxes[name]["maxLength"] = most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated, BinaryIO
 
 from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
@@ -80,7 +80,7 @@ def _upload(part: UploadFile) -> Upload:
         filename=name[:_NAME_CHARS],
         content_type=clean_line(part.content_type or "")[:_TYPE_CHARS].lower(),
         size_bytes=part.size or 0,
-        file=cast("BinaryIO", part.file),
+        file=part.file,
     )
 
 

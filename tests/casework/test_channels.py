@@ -74,7 +74,7 @@ class Tower:
 def tower(database: Database, clock: FakeClock) -> Tower:
     clock.time = NOW
     tower = Tower(database=database, clock=clock)
-    tower.arrive(written(office_hours(10), NOW - timedelta(weeks=8), NOW, seed=11))
+    tower.arrive(written(office_hours(5), NOW - timedelta(weeks=8), NOW, seed=11))
     tower.look()
     return tower
 
@@ -85,11 +85,11 @@ def test_an_ordinary_hour_raises_nothing(tower: Tower) -> None:
     assert tower.alerts() == []
     (state,) = tower.states()
     assert state.channel is Channel.EMAIL
-    assert state.usual_in_an_hour == pytest.approx(10, abs=4)
+    assert state.usual_in_an_hour == pytest.approx(5, abs=3)
 
 
 def test_what_an_hour_held_is_counted_by_the_database_as_by_us(tower: Tower) -> None:
-    moments = written(office_hours(10), NOW - timedelta(weeks=8), NOW, seed=11)
+    moments = written(office_hours(5), NOW - timedelta(weeks=8), NOW, seed=11)
     (state,) = tower.states()
 
     assert state.in_last_hour == sum(NOW - timedelta(hours=1) < at <= NOW for at in moments)
@@ -138,7 +138,7 @@ def test_a_connector_that_stands_still_is_told_from_a_quiet_world(tower: Tower) 
 
 def test_a_connector_that_stands_still_at_night_can_wait(tower: Tower) -> None:
     evening = utc(2026, 6, 17, 17, 30)
-    tower.arrive(written(office_hours(10), NOW, utc(2026, 6, 17, 17), seed=12))
+    tower.arrive(written(office_hours(5), NOW, utc(2026, 6, 17, 17), seed=12))
     tower.look(at=evening)
 
     for hours in range(1, 13):

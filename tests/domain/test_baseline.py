@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,22 +17,25 @@ SPRING, AUTUMN = utc(2026, 3, 29), utc(2026, 10, 25)
 seeds = st.integers(min_value=0, max_value=2**32)
 
 
-def learnt(arrivals: Sequence[datetime], now: datetime) -> Baseline:
-    found = learn(by_hour(arrivals, until=now), first=arrivals[0], now=now, calendar=CALENDAR)
+def learnt(arrivals: Sequence[datetime], now: datetime, counts: Mapping[datetime, int] | None = None) -> Baseline:
+    counts = by_hour(arrivals, until=now) if counts is None else counts
+    found = learn(counts, first=arrivals[0], now=now, calendar=CALENDAR)
     assert found is not None
     return found
 
 
 def alerts(
-    arrivals: Sequence[datetime], start: datetime, end: datetime, *, every: timedelta = timedelta(minutes=20)
+    arrivals: Sequence[datetime], start: datetime, end: datetime, *, every: timedelta = timedelta(minutes=30)
 ) -> list[tuple[str, datetime]]:
     """Watch from `start` to `end`, learning anew each day; give when what first became unusual."""
     found: list[tuple[str, datetime]] = []
     known: set[str] = set()
-    now, baseline, learnt_on = start, learnt(arrivals, start), start.date()
+    # Whole hours before now alone are learnt from, so one count does for all days.
+    counts = by_hour(arrivals, until=end)
+    now, baseline, learnt_on = start, learnt(arrivals, start, counts), start.date()
     while now < end:
         if now.date() != learnt_on:
-            baseline, learnt_on = learnt(arrivals, now), now.date()
+            baseline, learnt_on = learnt(arrivals, now, counts), now.date()
         upto = bisect_right(arrivals, now)
         lately = upto - bisect_right(arrivals, now - HOUR)
         unusual = {"silent"} if baseline.missed(arrivals[upto - 1], now) else set()
@@ -43,21 +46,21 @@ def alerts(
 
 
 def weeks_around(change: datetime, rate: Rate, seed: int) -> list[datetime]:
-    return written(rate, change - timedelta(weeks=8), change + timedelta(weeks=1, days=1), seed=seed)
+    return written(rate, change - timedelta(weeks=7), change + timedelta(days=5), seed=seed)
 
 
 @pytest.mark.parametrize("change", [SPRING, AUTUMN])
-@pytest.mark.parametrize("busy", [2.0, 12.0, 60.0])
-@settings(max_examples=3)
+@pytest.mark.parametrize("busy", [2.0, 20.0])
+@settings(max_examples=2)
 @given(seed=seeds)
 def test_ordinary_weeks_raise_nothing_when_the_clocks_change(change: datetime, busy: float, seed: int) -> None:
     arrivals = weeks_around(change, office_hours(busy), seed)
 
-    assert alerts(arrivals, change - timedelta(days=2), change + timedelta(days=6)) == []
+    assert alerts(arrivals, change - timedelta(days=1), change + timedelta(days=4)) == []
 
 
 @pytest.mark.parametrize("change", [SPRING, AUTUMN])
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(seed=seeds)
 def test_a_channel_that_falls_silent_on_a_working_day_is_missed_that_day(change: datetime, seed: int) -> None:
     # The Tuesday after the clocks changed, at eleven by the clock on the wall.
@@ -70,7 +73,7 @@ def test_a_channel_that_falls_silent_on_a_working_day_is_missed_that_day(change:
     assert timedelta(minutes=30) <= when - silent_from < timedelta(hours=4)
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(seed=seeds, hour=st.integers(min_value=0, max_value=13))
 def test_nights_and_weekends_do_not_page(seed: int, hour: int) -> None:
     # It falls silent on Friday evening or in the night after.
@@ -85,7 +88,7 @@ def test_nights_and_weekends_do_not_page(seed: int, hour: int) -> None:
     assert 8 <= local.hour < 18
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(seed=seeds)
 def test_a_public_holiday_is_like_a_sunday(seed: int) -> None:
     # The last Monday of August 2026: nobody writes.
@@ -94,7 +97,7 @@ def test_a_public_holiday_is_like_a_sunday(seed: int) -> None:
     assert alerts(arrivals, utc(2026, 8, 30), utc(2026, 9, 1, 12)) == []
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(seed=seeds, gone=st.sets(st.integers(min_value=0, max_value=7), min_size=1, max_size=2))
 def test_weeks_in_which_nothing_was_taken_in_do_not_teach_silence(seed: int, gone: set[int]) -> None:
     end = utc(2026, 6, 15)
@@ -109,7 +112,7 @@ def test_weeks_in_which_nothing_was_taken_in_do_not_teach_silence(seed: int, gon
     assert learnt(arrivals, now).missed(now - timedelta(hours=6), now) > 0
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(seed=seeds, busy=st.sampled_from([0.0, 0.5, 5.0, 40.0]))
 def test_a_channel_that_shouts_is_heard_within_the_hour(seed: int, busy: float) -> None:
     end = utc(2026, 6, 17, 10)
@@ -162,13 +165,15 @@ def test_who_writes_in_bursts_is_missed_later() -> None:
 
 
 @given(
-    counts=st.lists(st.integers(min_value=0, max_value=500), min_size=24 * 21, max_size=24 * 30),
-    at=st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2026, 12, 31)),
+    pattern=st.lists(st.integers(min_value=0, max_value=500), min_size=1, max_size=100),
+    days=st.integers(min_value=21, max_value=40),
+    minutes=st.integers(min_value=0, max_value=365 * 24 * 60),
     hours=st.integers(min_value=0, max_value=400),
 )
-@settings(max_examples=20)
-def test_whatever_came_there_is_a_number_for_it(counts: list[int], at: datetime, hours: int) -> None:
-    now = at.replace(tzinfo=SPRING.tzinfo)
+@settings(max_examples=15)
+def test_whatever_came_there_is_a_number_for_it(pattern: list[int], days: int, minutes: int, hours: int) -> None:
+    now = utc(2026, 1, 1) + timedelta(minutes=minutes)
+    counts = [pattern[number % len(pattern)] for number in range(24 * days)]
     first = now - len(counts) * HOUR
     hour = first.replace(minute=0, second=0, microsecond=0)
     baseline = learn(

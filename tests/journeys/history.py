@@ -12,9 +12,12 @@ from typing import Any
 
 from amends.bus.port import Log, NewRecord, Position, Record, Topic
 from amends.bus.runner import StageRunner
+from amends.casework.channels import end_alert, raise_alert
 from amends.cli.intake import take_in
 from amends.compose import House
 from amends.domain.channel import Channel
+from amends.domain.channel_alert import AlertKind, ChannelAlert
+from amends.domain.submission import Addition, Said
 from amends.samples import samples_dir
 from ingest.form_intake import FormIntake
 from storage.group_commit import GroupCommit
@@ -89,6 +92,7 @@ def a_long_day(folder: Path) -> Iterator[Desk]:
         _samples_and_a_late_worker(house)
         _links(desk)
         _a_scan(house)
+        _a_quiet_channel(desk)
         for task in desk.type("task", "list", "--json").json[:2]:
             desk.type("task", "done", task["id"], "--as", "hana")
         yield desk
@@ -123,6 +127,10 @@ def _forms(house: House) -> None:
             )
         )
     door.accept(a_submission(submission_id="page-0", at=just_now))
+    receipt = door.accept(a_submission("The lamp flickers.", submission_id="page-5", at=just_now))
+    door.add(
+        receipt.status_token, Addition(addition_id="added-1", said=Said.WITHDRAWN, text="Mended.", said_at=just_now)
+    )
     door.accept(a_submission("I am a person.", submission_id="page-9", honeypot="x", email="", at=just_now))
 
 
@@ -160,6 +168,20 @@ def _people(desk: Desk) -> None:
     desk.type("parked", "retry", form["id"], "--as", "hana")
     desk.type("parked", "discard", picture["id"], "--because", "A picture of nothing", "--as", "hana")
     work(desk.house)
+
+
+def _a_quiet_channel(desk: Desk) -> None:
+    at = desk.house.now()
+    alert = ChannelAlert(
+        id="c0ffee", channel=Channel.EMAIL, kind=AlertKind.SILENT, says="nothing has come", raised_at=at
+    )
+    with desk.house.database.unit() as unit:
+        raise_alert(unit, alert)
+        unit.commit()
+    desk.type("channels", "seen", "c0ffee", "--as", "hana")
+    with desk.house.database.unit() as unit:
+        end_alert(unit, alert.id, at=at)
+        unit.commit()
 
 
 def _a_scan(house: House) -> None:

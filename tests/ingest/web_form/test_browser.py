@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 from starlette.responses import HTMLResponse
 
 from amends.domain.submission import Said
@@ -221,7 +221,7 @@ def test_something_is_said_on_the_status_page_with_the_keyboard_alone(page: Page
 def test_a_file_is_chosen_and_sent(page: Page, house: House) -> None:
     page.get_by_label("What happened?").fill(WORDS)
     page.get_by_label("Pictures or documents").set_input_files(
-        [{"name": f"Küche {number}.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff"} for number in (1, 2)]
+        [FilePayload(name=f"Küche {number}.jpg", mimeType="image/jpeg", buffer=b"\xff\xd8\xff") for number in (1, 2)]
     )
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")

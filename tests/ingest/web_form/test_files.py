@@ -21,8 +21,8 @@ BOUNDARY = "boundary-of-a-test"
 Part = tuple[str, str, bytes]
 
 
-def small(**changes: int) -> FormSettings:
-    return replace(some_settings(), max_files=2, max_file_bytes=20_000, max_files_bytes=30_000, **changes)
+def small() -> FormSettings:
+    return replace(some_settings(), max_files=2, max_file_bytes=20_000, max_files_bytes=30_000)
 
 
 def in_parts(boxes: dict[str, str], files: Sequence[Part]) -> bytes:
