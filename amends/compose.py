@@ -23,22 +23,40 @@ from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
 from amends.bus.replay import Replay
 from amends.bus.runner import Stage, StageRunner
-from amends.casework import accounts, cases, claims, dead, hold, notes, parked, programs, review, splitting, writing
+from amends.casework import (
+    accounts,
+    cases,
+    channels,
+    claims,
+    dead,
+    hold,
+    notes,
+    parked,
+    programs,
+    review,
+    splitting,
+    writing,
+)
 from amends.domain.arrival import Parked
+from amends.domain.attachment import CaseAttachment, Download, safe_filename
 from amends.domain.case import Case
+from amends.domain.channel import Channel
 from amends.domain.check import Check
 from amends.domain.clock import Pack
+from amends.domain.ids import read_reference
 from amends.domain.reply import Form, Reply
 from amends.domain.verdict import Flag
-from amends.errors import Misconfigured
+from amends.errors import Misconfigured, NotFound, Refused
 from amends.history import Command
 from amends.house import installation_secret
 from amends.meter import NO_METER, Levels, Meter
 from amends.policies.load import load_pack
 from amends.ports import Fetched, Judge, Now, Sender, SendsMany
-from amends.settings import MailboxSettings, Settings
+from amends.settings import MailboxSettings, Settings, WebhookSettings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
+from ingest.attachments.clamd import ClamdScanner
+from ingest.attachments.scan import Scanning, record_scans
 from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
 from ingest.intake import enter, keep_and_read, promise, publish
@@ -47,10 +65,13 @@ from ingest.logged import ContactLog, contact_reader, note_logged
 from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Handled, Mailbox, said_secret, secret_in_file, secret_of_command
 from ingest.mail.imap.mailbox import Security as Protection
-from ingest.mail.reader import mail_reader
-from ingest.reading import MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
+from ingest.mail.reader import bytes_of_attachment, mail_reader
+from ingest.reading import FORM_MEDIA, MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
 from ingest.social.x import x_reader
+from ingest.web_form.addition import addition_reader
+from ingest.web_form.hooks import Webhook, read_key
 from ingest.web_form.reader import form_reader
+from ingest.web_form.webhook import webhook_reader
 from respond.checks.personal_data import Customer
 from respond.checks.run import Limits, run_checks
 from respond.delivery import DeliverStage, begin, settle, take_up
@@ -100,6 +121,10 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     enter,
     promise,
     note_logged,
+    record_scans,
+    channels.raise_alert,
+    channels.end_alert,
+    channels.see_alert,
     cases.take,
     claims.claim,
     claims.let_go,
@@ -371,7 +396,18 @@ class House:
             Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
             Media.FORM: form_reader(default_form=self.settings.form_name),
             Media.LOGGED: contact_reader,
+            Media.ADDITION: addition_reader(),
+            Media.WEBHOOK: webhook_reader(self.webhooks),
         }
+
+    @cached_property
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """The form tools that send here.
+
+        Raises:
+            Misconfigured: a key is none, or its file cannot be read.
+        """
+        return tuple(_webhook(one) for one in self.settings.form_webhooks)
 
     @property
     def _own_handles(self) -> frozenset[str]:
@@ -621,6 +657,8 @@ class House:
             contact_line=s.contact_line,
             time_zone=self.pack.calendar.zone.key,
             trusted_proxies=s.form_proxies,
+            frame_ancestors=s.form_framed_by or ("'none'",),
+            webhooks=self.webhooks,
         )
         return make_app(intake, settings=settings, now=self.now)
 
@@ -748,6 +786,70 @@ class House:
             scope=s.openid_scope,
         )
 
+    @cached_property
+    def scanner(self) -> ClamdScanner | None:
+        """What looks for harm in attachments; None where nothing does."""
+        return ClamdScanner(self.settings.clamd) if self.settings.clamd else None
+
+    @property
+    def scanning(self) -> Scanning | None:
+        """What has attachments scanned; None where there is no scanner."""
+        if self.scanner is None:
+            return None
+        return Scanning(
+            self.scanner,
+            self.database.unit,
+            reading=self.database.reading,
+            content_of=self.attachment_bytes,
+            now=self.now,
+        )
+
+    def channel_watch(self, service: str, *, worker: str = "") -> channels.ChannelWatch:
+        """Make what watches the channels, in the process of a service."""
+        return channels.ChannelWatch(
+            self.database.unit,
+            reading=self.database.reading,
+            calendar=self.pack.calendar,
+            holder=f"{service}:{worker or f'{socket.gethostname()[:40]}:{os.getpid()}'}",
+            now=self.now,
+            serves=(f"form:{self.settings.form_name}", Channel.WEB_FORM) if service == "form" else None,
+        )
+
+    def attachment(self, reference: str, number: int) -> Download:
+        """Give an attachment of a case as a file to be saved.
+
+        Raises:
+            NotFound: no such case, or no such attachment.
+            Refused: it was refused, or a scanner found harm in it.
+            Unavailable: its bytes cannot be read now.
+        """
+        case_id = read_reference(reference)
+        with self.database.reading() as unit:
+            unit.cases.get(case_id)
+            one = next((one for one in unit.attachments.of_case(case_id) if one.number == number), None)
+            if one is None:
+                raise NotFound(f"{case_id} has no attachment {number}; see `amends case attachments {case_id}`")
+            raw = unit.messages.get(one.message_id).message.raw_sha256
+        if one.why_not:
+            raise Refused(
+                f"attachment {number} of {case_id} is not given out: {one.why_not}; the message is blob {raw}"
+            )
+        return Download(content=self.attachment_bytes(one), filename=safe_filename(one))
+
+    def attachment_bytes(self, one: CaseAttachment) -> bytes:
+        """Give the bytes of an attachment: as they are kept, or out of the mail that came before they were.
+
+        Raises:
+            NotFound: they are in neither.
+            Unavailable: the store is down.
+        """
+        try:
+            return self.blobs.get(one.attachment.sha256)
+        except NotFound:
+            with self.database.reading() as unit:
+                raw = unit.messages.get(one.message_id).message.raw_sha256
+            return bytes_of_attachment(self.blobs.get(raw), one.attachment.sha256)
+
     def close(self) -> None:
         """Let go of what was opened: groups of the broker, connections to the database."""
         if "log" in self.__dict__:
@@ -785,6 +887,8 @@ class House:
             Unprocessable: it still cannot be read.
         """
         media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}.get(one.channel, Media.LOGGED)
+        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[one.channel]
+        media = FORM_MEDIA.get(one.source.partition(":")[0], media)
         # What never left its mailbox has no bytes here: nothing but a connection can take it in.
         media = MEDIA_WITHOUT_MAIL.get(one.reason, media)
         fetched = Fetched(
@@ -831,3 +935,17 @@ class House:
         with self.database.reading() as unit:
             rows = unit.intake.fates(source, items)
         return {item for item, row in rows.items() if row.reason not in STILL_IN_MAILBOX}
+
+
+def _webhook(said: WebhookSettings) -> Webhook:
+    keys = [key.get_secret_value() for key in said.keys]
+    if said.key_file:
+        try:
+            keys += Path(said.key_file).read_text("utf-8").split()
+        except (OSError, UnicodeDecodeError) as why:
+            raise Misconfigured(f"the keys of webhook {said.name} cannot be read: {why}; mend its key_file") from why
+    if not keys:
+        raise Misconfigured(f"webhook {said.name} has no key: say it with keys or key_file")
+    return Webhook(
+        name=said.name, keys=tuple(map(read_key, keys)), fields={str(box): paths for box, paths in said.fields.items()}
+    )

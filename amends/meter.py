@@ -101,3 +101,5 @@ class Levels:
     overdue: Mapping[str, int]
     #: Cases that wait for people, by the word of their severity, "none" where nobody gave one.
     cases: Mapping[str, int]
+    #: Alerts about channels that have not ended, by channel and kind.
+    channel_alerts: Mapping[tuple[str, str], int]

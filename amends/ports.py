@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
+from amends.domain.attachment import ScanResult
 from amends.domain.channel import Channel
+from amends.domain.message import Attachment
 from amends.domain.reply import Reply
-from amends.domain.submission import Progress, Receipt, Submission
+from amends.domain.submission import Addition, Progress, Receipt, Submission
 from amends.domain.verdict import Verdict
 
 #: Gives the time, aware and in UTC. Passed in wherever time matters; a test passes its own.
@@ -36,6 +38,12 @@ class BlobStore(Protocol):
     def put_many(self, contents: Sequence[bytes]) -> list[str]:
         """Keep several at once, which is cheaper; returns their names in order. As safe as `put`."""
 
+    def put_file(self, file: BinaryIO) -> tuple[str, int]:
+        """Keep what a file holds from its beginning; returns its SHA-256 and its size in bytes. As safe as `put`.
+
+        It is copied piece by piece, so that a large file takes no memory.
+        """
+
     def get(self, sha256: str) -> bytes:
         """Give back the bytes.
 
@@ -46,6 +54,17 @@ class BlobStore(Protocol):
 
     def has(self, sha256: str) -> bool:
         """Whether it is kept."""
+
+
+class Scanner(Protocol):
+    """Looks for harm in files."""
+
+    def scan(self, content: bytes) -> tuple[ScanResult, str]:
+        """Say what it finds, and in its own words which.
+
+        Raises:
+            Unavailable: it does not answer; ask again later.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +168,33 @@ class Intake(Protocol):
         When it returns, the submission survives a crash of the machine. The same
         `form` and `submission_id` twice give the same receipt, marked as a repeat, and one message.
         A honeypot hit is kept and parked, and gets a receipt like any other.
+
+        Raises:
+            Unavailable: nothing was kept; the sender should try again.
+        """
+
+    def keep_file(self, claimed: Attachment, file: BinaryIO, *, place: int) -> Attachment:
+        """Keep the bytes of a file that comes with a submission, before that is accepted; `place` counts from 0.
+
+        Gives it with its hash, its size, what its bytes show, and why it is refused if it is.
+
+        Raises:
+            Unavailable: nothing was kept.
+        """
+
+    def add(self, status_token: str, addition: Addition) -> bool:
+        """Keep what a customer says on the status page, as a message of the case; False if no receipt holds this token.
+
+        As safe as `accept`, and the same `addition_id` twice is one message.
+
+        Raises:
+            Unavailable: nothing was kept; the sender should try again.
+        """
+
+    def take_webhook(self, hook: str, item: str, raw: bytes) -> Receipt:
+        """Keep what another form tool sends, as it came. What cannot be read is parked, and gets a receipt as well.
+
+        The same `item` with the same bytes is one message.
 
         Raises:
             Unavailable: nothing was kept; the sender should try again.

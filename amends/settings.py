@@ -33,6 +33,8 @@ _FILE = "amends.toml"
 _SECRET_BYTES = 32
 _ADDRESS = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+")
 
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+
 #: A list in the environment is written with commas.
 Listed = Annotated[tuple[str, ...], NoDecode]
 
@@ -88,6 +90,24 @@ class MailboxSettings(BaseModel):
         if self.handled == "move" and (not self.move_to or self.move_to in self.folders):
             raise ValueError(f"mailbox {self.ledger_name}: say with move_to into which other folder its mails go")
         return self
+
+
+class WebhookSettings(BaseModel):
+    """One form tool that sends what it got."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,59}$",
+        description="What the ledger calls it, for good, and the end of its address: `/api/v1/webhooks/NAME`.",
+    )
+    keys: tuple[SecretStr, ...] = Field((), description="Its keys, `whsec_` and base64; while one is changed, two.")
+    key_file: str = Field("", description="A file that holds such keys, a line each; they count beside `keys`.")
+    fields: dict[Literal["text", "subject", "reference", "name", "email"], tuple[str, ...]] = Field(
+        {},
+        description="Where in its JSON each box is found: paths like `answers.0.text`; each of several adds a "
+        "paragraph. A box that is left out is looked for under its own name.",
+    )
 
 
 class Settings(BaseSettings):
@@ -243,6 +263,12 @@ class Settings(BaseSettings):
     cap_an_hour: int = Field(500, ge=0, description="Automatic replies in all within an hour, at most.")
     approval_minutes: int = Field(60, ge=1, le=525_600, description="How long an approval of a reply holds.")
 
+    clamd: str = Field(
+        "",
+        description="A ClamAV daemon that attachments are shown to, `unix:/run/clamav/clamd.ctl` or "
+        "`tcp://127.0.0.1:3310`; empty: nothing is scanned. Over TCP they travel in plain.",
+    )
+
     form_host: str = Field("127.0.0.1", description="The address that the web form listens on.")
     form_port: int = Field(8080, ge=0, le=65535, description="Its port; 0 takes any that is free.")
     form_url: str = Field("", description="What customers see in the address bar; empty: the host and port above.")
@@ -300,6 +326,17 @@ class Settings(BaseSettings):
     )
     openid_scope: str = Field("openid profile", description="What the provider is asked to tell.")
 
+    form_framed_by: Listed = Field(
+        (),
+        description="Pages that may show the form in a frame, as `https://www.example.org`, separated by commas; "
+        "empty: none. `amends form embed` writes what goes into such a page.",
+    )
+    form_webhooks: tuple[WebhookSettings, ...] = Field(
+        (),
+        description="Other form tools that send what they get, signed: a table `[[form_webhooks]]` for each, or JSON "
+        "in the environment.",
+    )
+
     ops_host: str = Field("127.0.0.1", description="The address that /livez, /readyz and /metrics listen on.")
     ops_port: int = Field(
         0,
@@ -331,6 +368,7 @@ class Settings(BaseSettings):
         "desk_proxies",
         "openid_roles",
         "webhooks_inside",
+        "form_framed_by",
         mode="before",
     )
     @classmethod
@@ -388,6 +426,21 @@ class Settings(BaseSettings):
             except ValueError as why:
                 raise ValueError(f"{network!r} is no network: write it like 10.1.0.0/16") from why
         return value
+
+    @field_validator("form_framed_by")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no place of a page: write https://www.example.org, without a path")
+        return value
+
+    @model_validator(mode="after")
+    def _webhooks_can_be_told_apart(self) -> Settings:
+        names = [hook.name for hook in self.form_webhooks]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"AMENDS_FORM_WEBHOOKS: two are called {twice[0]}; give each a name of its own")
+        return self
 
     @field_validator("form_url", "desk_url")
     @classmethod

@@ -16,10 +16,12 @@ from typing import Protocol
 from amends.account_store import AccountStore
 from amends.bus.port import LogWriter
 from amends.domain.arrival import Arrival, Parked, ParkedState
+from amends.domain.attachment import CaseAttachment, Scan
 from amends.domain.audit import AuditEntry, Happening
 from amends.domain.case import Case
+from amends.domain.channel_alert import ChannelAlert, ChannelState, Look
 from amends.domain.check import Check
-from amends.domain.clock import Clock, ClockKind
+from amends.domain.clock import Calendar, Clock, ClockKind
 from amends.domain.contact import Identity
 from amends.domain.dead import DeadLetter, DeadState
 from amends.domain.delivery import Delivery, PutOff, Unreachable
@@ -99,6 +101,22 @@ class MessageStore(Protocol):
         Raises:
             NotFound: one of them has no message.
         """
+
+
+class AttachmentStore(Protocol):
+    """The files that came with messages, as rows: they are stored with their message. The bytes are blobs."""
+
+    def of_case(self, case_id: str) -> list[CaseAttachment]:
+        """Give a case's attachments, in the order in which its messages were filed: a number once given stays."""
+
+    def of_messages(self, message_ids: Collection[str]) -> dict[str, list[CaseAttachment]]:
+        """Give the attachments of these messages, numbered from 1 in each; a message without any is left out."""
+
+    def unscanned(self, *, limit: int) -> list[CaseAttachment]:
+        """Give at most `limit` attachments that are kept and that no scanner has looked at, each content once."""
+
+    def record_scans(self, scans: Sequence[Scan]) -> None:
+        """Store what a scanner said, for every attachment with those bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -430,6 +448,9 @@ class IntakeStore(Protocol):
     def published(self, message_ids: Collection[str]) -> set[str]:
         """Say which of these messages have been published before, from any source."""
 
+    def arrival_of(self, message_id: str) -> Arrival | None:
+        """Give the ledger row of a message's first arrival; None where nobody knows of it."""
+
     def record(self, arrivals: Iterable[Arrival]) -> None:
         """Write ledger rows; a row that exists is replaced (a retry may change a fate)."""
 
@@ -475,6 +496,39 @@ class IntakeStore(Protocol):
 
     def status_promise(self, token: str) -> tuple[str, datetime] | None:
         """Give the message that a status token was given for, and when; None if nobody gave it."""
+
+
+class ChannelStore(Protocol):
+    """When connectors looked, and what is unusual on a channel."""
+
+    def looked(self, done: Sequence[Look]) -> None:
+        """Remember when connectors looked. Nothing is noted of it: it tells of this moment alone."""
+
+    def states(self, *, now: datetime, calendar: Calendar) -> list[ChannelState]:
+        """Say how each channel stands that ever brought anything."""
+
+    def raise_(self, alert: ChannelAlert) -> None:
+        """Store an alert; one that exists stays as it is."""
+
+    def open_alerts(self) -> list[ChannelAlert]:
+        """Give the alerts that have not ended, the oldest first."""
+
+    def find(self, prefix: str) -> ChannelAlert:
+        """Give the one alert whose id begins with `prefix`.
+
+        Raises:
+            NotFound: none does, or several do.
+        """
+
+    def end(self, alert_id: str, *, at: datetime) -> None:
+        """Say that what it was raised for is over; one that has ended stays as it is."""
+
+    def seen(self, alert_id: str, *, by: str, at: datetime) -> None:
+        """Say who has seen it first.
+
+        Raises:
+            Refused: somebody has before.
+        """
 
 
 class DeadLetterStore(Protocol):
@@ -553,6 +607,10 @@ class UnitOfWork(Protocol):
         """Messages that were judged."""
 
     @property
+    def attachments(self) -> AttachmentStore:
+        """The files that came with them."""
+
+    @property
     def threads(self) -> ThreadStore:
         """What points at cases."""
 
@@ -606,6 +664,10 @@ class UnitOfWork(Protocol):
     @property
     def intake(self) -> IntakeStore:
         """The ledger of intake."""
+
+    @property
+    def channels(self) -> ChannelStore:
+        """How the channels stand."""
 
     @property
     def dead(self) -> DeadLetterStore:

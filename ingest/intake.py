@@ -39,7 +39,7 @@ class Taken:
 
 
 def keep_and_read(batch: Sequence[Fetched], blobs: BlobStore, readers: Mapping[str, Reader]) -> list[Taken]:
-    """Keep the bytes of a batch, then read it. Needs no transaction and may be repeated.
+    """Keep the bytes of a batch, then read it, and keep what came with each. Needs no transaction and may be repeated.
 
     Raises:
         Unavailable: the bytes could not be kept; nothing else was done.
@@ -48,11 +48,14 @@ def keep_and_read(batch: Sequence[Fetched], blobs: BlobStore, readers: Mapping[s
     for fetched, raw_sha256 in zip(batch, blobs.put_many([one.raw for one in batch]), strict=True):
         message, fault = None, None
         try:
-            message = read(fetched, raw_sha256, readers)
+            laden = read(fetched, raw_sha256, readers)
         except OwnMessage:
             pass
         except Unprocessable as why:
             fault = why
+        else:
+            message = laden.message
+            blobs.put_many(laden.files)
         taken.append(Taken(fetched=fetched, raw_sha256=raw_sha256, message=message, fault=fault))
     return taken
 

@@ -23,6 +23,8 @@ from datetime import timedelta
 from threading import Event, Lock
 
 from amends.bus.backoff import Backoff
+from amends.domain.channel import Channel
+from amends.domain.channel_alert import Look
 from amends.errors import AmendsError, Misconfigured, Unavailable
 from amends.meter import NO_METER, Meter
 from amends.ports import BlobStore, LiveConnector, Now
@@ -126,6 +128,8 @@ class Follower:
         self._source = connector.source
         self._failures = 0
         self._renew_at = 0.0
+        #: Whether this connection has brought everything there was: a refused one has not looked.
+        self._has_looked = False
 
     def run(self) -> None:
         """Keep up until `stop` is set."""
@@ -146,6 +150,7 @@ class Follower:
 
     def _keep_up(self) -> None:
         f = self._with
+        self._has_looked = False
         self._hold()
         while not f.stop.is_set():
             take_in_all(
@@ -160,6 +165,8 @@ class Follower:
                 committed=lambda batch: self._connector.settle([one.item for one in batch]),
             )
             self._failures = 0
+            self._has_looked = True
+            self._hold()
             f.troubles.went(self._source)
             f.meter.rests(_STRETCH_S)
             while not f.stop.is_set() and not self._connector.wait(_STRETCH_S):
@@ -170,6 +177,8 @@ class Follower:
     def _hold(self) -> None:
         with self._with.open_unit() as unit:
             self._renew(unit)
+            if self._has_looked:
+                unit.channels.looked([Look(source=self._source, channel=Channel.EMAIL, at=self._with.now())])
             unit.commit()
 
     def _renew(self, unit: UnitOfWork) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from amends.domain.message import Message
 from amends.errors import AmendsError, Unprocessable
 from amends.ports import Fetched
 
+
+@dataclass(frozen=True, slots=True)
+class Laden:
+    """A message, and the bytes of those of its attachments that are to be kept by themselves."""
+
+    message: Message
+    files: tuple[bytes, ...] = ()
+
+
 #: Reads one fetched thing, whose bytes are kept under the given SHA-256.
 #: Raises Unprocessable when it can never be a message, and OwnMessage when we wrote it.
-Reader: TypeAlias = Callable[[Fetched, str], Message]
+Reader: TypeAlias = Callable[[Fetched, str], Message | Laden]
 
 
 class OwnMessage(AmendsError):
@@ -30,6 +40,10 @@ class Media:
     FORM = "application/form+json"
     #: A contact that a colleague logged.
     LOGGED = "application/x-amends-contact+json"
+    #: What a customer said on a status page.
+    ADDITION = "application/x-amends-addition+json"
+    #: What another form tool sent.
+    WEBHOOK = "application/x-amends-webhook+json"
     #: A line or a file that its connector could not tell the kind of.
     UNKNOWN = "application/octet-stream"
     #: A file that may not be opened; it is tried again at the next pass.
@@ -43,6 +57,9 @@ class Media:
     #: A mail that went from its mailbox while it was fetched.
     GONE = "application/x-amends-gone"
 
+
+#: How that is read which came through a web form, by what its source is called before the colon.
+FORM_MEDIA = {"status": Media.ADDITION, "webhook": Media.WEBHOOK}
 
 _NOT_READ = {
     Media.UNKNOWN: ("unknown_media", "nobody knows how to read it: it is no mail, no post and no form"),
@@ -73,7 +90,7 @@ MEDIA_WITHOUT_MAIL = {_NOT_READ[media][0]: media for media in (Media.MAIL_HEADER
 STILL_IN_MAILBOX = frozenset(MEDIA_WITHOUT_MAIL) - {_NOT_READ[Media.GONE][0]}
 
 
-def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Message:
+def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Laden:
     """Read one fetched thing.
 
     Raises:
@@ -85,7 +102,8 @@ def read(fetched: Fetched, raw_sha256: str, readers: Mapping[str, Reader]) -> Me
         reason, says = _NOT_READ.get(fetched.media, _NOT_READ[Media.UNKNOWN])
         raise Unprocessable(says, reason=reason)
     try:
-        return reader(fetched, raw_sha256)
+        found = reader(fetched, raw_sha256)
+        return found if isinstance(found, Laden) else Laden(found)
     except (Unprocessable, OwnMessage):
         raise
     except Exception as why:

@@ -7,9 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Event
 
 from amends.domain.arrival import Fate
+from amends.domain.channel import Channel
+from amends.domain.channel_alert import Look
 from amends.errors import NotFound, Unavailable
 from amends.meter import NO_METER, Meter
 from amends.ports import BlobStore, Connector, Fetched
@@ -22,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: How many things are taken in together: enough to share a commit, few enough to hold in memory.
 BATCH = 200
+#: How often a look that brought nothing is remembered.
+_TELLS_EVERY_S = 60.0
 
 
 def take_in_all(
@@ -87,11 +92,14 @@ def watch(
     tracer: Tracer = NO_TRACER,
 ) -> None:
     """Take in what sources bring until `stop` is set. One source that is down does not stop the others."""
+    told: dict[str, float] = {}
     while not stop.is_set():
         cause = ""
         for name, connect in connectors.items():
             try:
-                take_in_all(connect(), open_unit, blobs, readers, stop=stop, meter=meter, tracer=tracer)
+                connector = connect()
+                take_in_all(connector, open_unit, blobs, readers, stop=stop, meter=meter, tracer=tracer)
+                _tell_of_look(connector.source, open_unit, told)
             except (Unavailable, NotFound) as why:
                 # A folder of another machine comes and goes.
                 cause = type(why.__cause__ or why).__name__
@@ -101,6 +109,17 @@ def watch(
         else:
             meter.rests(pause_s)
         stop.wait(pause_s)
+
+
+def _tell_of_look(source: str, open_unit: OpenUnit, told: dict[str, float]) -> None:
+    """Remember that a source was looked at, once in a while: an empty pass writes nothing else."""
+    if time.monotonic() - told.get(source, -_TELLS_EVERY_S) < _TELLS_EVERY_S:
+        return
+    channel = Channel.X if source.startswith("x:") else None
+    with open_unit() as unit:
+        unit.channels.looked([Look(source=source, channel=channel, at=datetime.now(UTC))])
+        unit.commit()
+    told[source] = time.monotonic()
 
 
 def _counts(fates: Counter[Fate]) -> dict[str, int]:

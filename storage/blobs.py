@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 #: How many files are forced to disk at a time.
 _THREADS = 4
+#: How much of a file is held while it is copied.
+_COPIED_BYTES = 256 * 1024
 #: How many files are open at a time.
 _OPEN_AT_MOST = 100
 #: An estimate of what a store holds rests on this many blobs, and in a store elsewhere on this many of its 256 folders.
@@ -140,6 +142,18 @@ class FsspecBlobStore:
             names.append(name)
         return names
 
+    def put_file(self, file: BinaryIO) -> tuple[str, int]:
+        """Keep what a file holds; returns its name and its size."""
+        name, size_bytes = _digest(file)
+        if not self.has(name):
+            try:
+                file.seek(0)
+                with self._files.open(self._path(name), "wb") as kept:
+                    shutil.copyfileobj(file, kept, _COPIED_BYTES)
+            except OSError as why:
+                raise Unavailable(f"the blob store cannot be written: {why}") from why
+        return name, size_bytes
+
     def get(self, sha256: str) -> bytes:
         """Give back the bytes, after checking that they are the ones that were put."""
         try:
@@ -204,6 +218,28 @@ class FolderBlobStore(FsspecBlobStore):
         self._forced |= folders
         return names
 
+    def put_file(self, file: BinaryIO) -> tuple[str, int]:
+        """Keep what a file holds: written beside its place, forced to disk, renamed, and its name forced as well."""
+        name, size_bytes = _digest(file)
+        folder = self._folder / name[:2]
+        try:
+            folder.mkdir(exist_ok=True)
+            if not self.has(name):
+                beside = folder / f"{name}.{os.getpid()}.{get_ident()}.part"
+                file.seek(0)
+                with beside.open("wb") as kept:
+                    shutil.copyfileobj(file, kept, _COPIED_BYTES)
+                    kept.flush()
+                    os.fsync(kept.fileno())
+                beside.replace(folder / name)
+            _force(folder)
+            if folder not in self._forced:
+                _force(self._folder)
+        except OSError as why:
+            raise Unavailable(f"the blob folder cannot be written: {why}") from why
+        self._forced.add(folder)
+        return name, size_bytes
+
     def try_out(self) -> None:
         """Write, read back and remove; and look whether every folder of blobs may be written, whoever made it.
 
@@ -233,6 +269,17 @@ class FolderBlobStore(FsspecBlobStore):
             _at_once(os.fsync, [handle for handle, _, _ in written])
             for _, beside, path in written:
                 beside.replace(path)
+
+
+def _digest(file: BinaryIO) -> tuple[str, int]:
+    """Give the name of what a file holds, and its size, without holding it."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    size_bytes = 0
+    while piece := file.read(_COPIED_BYTES):
+        digest.update(piece)
+        size_bytes += len(piece)
+    return digest.hexdigest(), size_bytes
 
 
 def _force(folder: Path) -> None:

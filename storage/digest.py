@@ -37,6 +37,7 @@ LEFT_OUT: Mapping[str, str] = {
     "desk_sessions": "who is signed in at this moment",
     "case_leases": "who works on a case at this moment",
     "saved_views": "views of the queue that people keep, of accounts that no log holds",
+    "looks": "when connectors last looked",
 }
 #: Columns likewise.
 COLUMNS_LEFT_OUT: Mapping[str, Mapping[str, str]] = {

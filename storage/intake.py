@@ -47,6 +47,16 @@ class SqlIntakeStore:
             )
         }
 
+    def arrival_of(self, message_id: str) -> Arrival | None:
+        """Give the ledger row of a message's first arrival."""
+        row = self._connection.execute(
+            select(arrivals)
+            .where(arrivals.c.message_id == message_id)
+            .order_by(arrivals.c.arrived_at, arrivals.c.source, arrivals.c.item)
+            .limit(1)
+        ).first()
+        return None if row is None else _arrival(row)
+
     def record(self, rows: Iterable[Arrival]) -> None:
         """Write ledger rows."""
         insert_or_replace(

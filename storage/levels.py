@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, TextClause, func, select, text
 
 from amends.domain.arrival import ParkedState
+from amends.domain.channel import Channel
+from amends.domain.channel_alert import AlertKind
 from amends.domain.clock import ClockKind
 from amends.domain.dead import DeadState
 from amends.domain.reply import ReplyState
@@ -20,7 +22,7 @@ from amends.domain.task import TaskKind
 from amends.domain.verdict import Severity
 from amends.meter import Levels
 from storage.log_table import LogTable
-from storage.tables import IS_OPEN, cases, clocks, dead_letters, parked, replies, tasks
+from storage.tables import IS_OPEN, cases, channel_alerts, clocks, dead_letters, parked, replies, tasks
 
 #: Replies that a person or a service has yet to act on.
 WAITING_REPLIES = (ReplyState.IN_REVIEW, ReplyState.APPROVED, ReplyState.QUEUED, ReplyState.SENDING)
@@ -56,7 +58,18 @@ def levels(connection: Connection, *, groups: Mapping[str, str], now: datetime) 
             connection, clocks.c.kind, clocks.c.stopped_at.is_(None), clocks.c.due_at < now, known=ClockKind
         ),
         cases=_by_severity(connection),
+        channel_alerts=_of_channels(connection),
     )
+
+
+def _of_channels(connection: Connection) -> dict[tuple[str, str], int]:
+    found = connection.execute(
+        select(channel_alerts.c.channel, channel_alerts.c.kind, func.count())
+        .where(channel_alerts.c.ended_at.is_(None))
+        .group_by(channel_alerts.c.channel, channel_alerts.c.kind)
+    )
+    none = {(channel.value, kind.value): 0 for channel in Channel for kind in AlertKind}
+    return {**none, **{(channel, kind): count for channel, kind, count in found}}
 
 
 def _by_severity(connection: Connection) -> dict[str, int]:

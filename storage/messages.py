@@ -12,6 +12,7 @@ from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
+from storage.attachments import add_attachments
 from storage.places import Places
 from storage.rows import chunks, insert_rows, one_of
 from storage.search import add_words
@@ -43,6 +44,7 @@ class SqlMessageStore:
             return
         insert_rows(self._connection, messages, [_row(one) for one in judged])
         self._add_flags(judged)
+        add_attachments(self._connection, [one.message for one in judged])
         self._file(judged)
 
     def assign(self, judged: JudgedMessage) -> None:

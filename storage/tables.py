@@ -132,6 +132,31 @@ arrivals = Table(
     Index(None, "message_id"),
     # When something last came by a channel, and what became of it.
     Index("ix_arrivals_lately", "channel", "fate", "arrived_at"),
+    # How many came when, by channel: counted from here alone.
+    Index(None, "channel", "arrived_at", "fate"),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    # When a connector last looked at a source; no channel where it brings any.
+    Column("source", Name(400, most_bytes=SOURCE_BYTES), primary_key=True),
+    Column("channel", Words(20), nullable=False),
+    Column("looked_at", UtcTime, nullable=False),
+)
+
+channel_alerts = Table(
+    "channel_alerts",
+    metadata,
+    Column("id", Words(32), primary_key=True),
+    Column("channel", Words(20), nullable=False),
+    Column("kind", Words(20), nullable=False),
+    Column("says", Words(), nullable=False),
+    Column("raised_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=True),
+    Column("seen_by", Words(80), nullable=False),
+    Column("seen_at", UtcTime, nullable=True),
+    Index(None, "ended_at", "raised_at"),
 )
 
 parked = Table(
@@ -266,6 +291,34 @@ messages = Table(
     # The message as it stood on the log.
     Column("body", LargeBinary, nullable=False),
     Index(None, "case_id", "received_at"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    # What its sender claims.
+    Column("filename", Words(), nullable=False),
+    Column("content_type", Words(), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", Words(64), nullable=False),
+    # What its bytes show, and why it is not kept by itself.
+    Column("sniffed_type", Words(120), nullable=False),
+    Column("refused", Words(40), nullable=False),
+    Column("note", Words(), nullable=False),
+    # What a scanner said; empty while none has looked.
+    Column("scan", Words(20), nullable=False),
+    Column("scan_says", Words(), nullable=False),
+    Column("scanned_at", UtcTime, nullable=True),
+    PrimaryKeyConstraint("message_id", "number"),
+    Index(
+        "ix_attachments_unscanned",
+        "sha256",
+        postgresql_where=text("scan = '' AND refused = ''"),
+        sqlite_where=text("scan = '' AND refused = ''"),
+    ),
+    Index(None, "sha256"),
 )
 
 flags = Table(

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Engine, NestedTransaction
 
 from storage.accounts import SqlAccountStore
 from storage.api_tokens import SqlAnswerStore, SqlTokenStore
+from storage.attachments import SqlAttachmentStore
 from storage.audit import SqlAuditTrail
 from storage.cases import SqlCaseStore
+from storage.channels import SqlChannelStore
 from storage.clocks import SqlClockStore
 from storage.contacts import SqlContactStore
 from storage.dead import SqlDeadLetterStore
@@ -39,7 +41,9 @@ class SqlUnitOfWork:
         self.places = Places(connection)
         self.threads = SqlThreadStore(connection)
         self.messages = SqlMessageStore(connection, self.threads, self.places)
+        self.attachments = SqlAttachmentStore(connection)
         self.contacts = SqlContactStore(connection)
+        self.channels = SqlChannelStore(connection)
         self.cases = SqlCaseStore(connection, self.places)
         self.clocks = SqlClockStore(connection, self.places)
         self.replies = SqlReplyStore(connection)

@@ -13,10 +13,12 @@ from amends.cli import (
     background,
     cases,
     casework,
+    channels,
     checking,
     dead,
     demo,
     desk,
+    form,
     intake,
     mail,
     parked,
@@ -46,6 +48,8 @@ app.add_typer(intake.app, name="ingest")
 app.command("reconcile")(intake.reconcile_sources)
 app.add_typer(triage.app, name="triage")
 app.add_typer(mail.app, name="mail")
+app.add_typer(channels.app, name="channels")
+app.add_typer(form.app, name="form")
 app.add_typer(cases.queue_app, name="queue")
 app.add_typer(casework.case_app, name="case")
 app.add_typer(cases.task_app, name="task")

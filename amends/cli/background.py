@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import math
 import os
 import signal
@@ -10,11 +11,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from typing import Annotated
 
@@ -27,11 +29,13 @@ from amends.cli.watching import ops_port, watched
 from amends.compose import SERVICES, House
 from amends.doctor import examine
 from amends.errors import Misconfigured
-from amends.logs import start_logging
+from amends.logs import start_logging, told
 from amends.meter import Meter
 from amends.ports import Connector
 from ingest.live import Following, follow_all
 from ingest.runner import watch
+
+log = logging.getLogger(__name__)
 
 _RESTART_FIRST_S, _RESTART_MOST_S = 1.0, 60.0
 #: The exit code of a stage that the brake has stopped: starting it again would only set more records aside.
@@ -67,7 +71,10 @@ def run(
     _ready(house)
     settle_in()
     try:
-        with watched(house, service, ops_port(house.settings, service, port)) as meter:
+        with (
+            watched(house, service, ops_port(house.settings, service, port)) as meter,
+            _beside(house, service, stop, worker=worker),
+        ):
             _work(house, service, meter, stop, worker=worker, until_idle=until_idle)
     finally:
         house.tracer.close()
@@ -82,6 +89,37 @@ def settle_in() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@contextmanager
+def _beside(house: House, service: str, stop: Event, *, worker: str) -> Iterator[None]:
+    """Watch the channels within the block, and have attachments scanned, where there is a scanner.
+
+    The relay does neither: it may stand still for as long as a broker does.
+    """
+    beside = [] if service == "relay" else [house.channel_watch(service, worker=worker).run]
+    if service in {"ingest", "form"} and house.scanning is not None:
+        beside.append(house.scanning.run)
+    ended = Event()
+
+    def run(work: Callable[[Event], None]) -> None:
+        while not (stop.is_set() or ended.is_set()):
+            try:
+                work(ended)
+            except Exception as why:
+                # It has no record in hand that could be lost, and the service's own work goes on.
+                log.warning("work beside the service failed", extra={"why": told(why)})
+                ended.wait(_RESTART_MOST_S)
+
+    threads = [Thread(target=run, args=(work,), name="beside", daemon=True) for work in beside]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(_GRACE_S)
 
 
 def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:
@@ -173,7 +211,7 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
-    _ = house.mailboxes, house.x_access
+    _ = house.mailboxes, house.x_access, house.scanner, house.webhooks
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,8 +13,9 @@ from rich.text import Text
 
 from amends.casework import cases as casework
 from amends.casework import claims
-from amends.cli.opening import ActingAs, DataDir, acting, open_house
+from amends.cli.opening import ActingAs, DataDir, acting, named_path, open_house
 from amends.cli.output import AsJson, console, moment, plain, safe, say, severity_text, table, write_json
+from amends.domain.attachment import CaseAttachment
 from amends.domain.case import CaseState
 from amends.domain.channel import Channel
 from amends.domain.delivery import Delivery
@@ -134,6 +136,7 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
         tasks = unit.tasks.of_case(case.id)
         outcomes = unit.cases.outcomes(case.id)
         notes = unit.notes.of_case(case.id)
+        attachments = unit.attachments.of_case(case.id)
         checks = {reply.id: unit.replies.checks(reply.id) for reply in replies}
         advice = {reply.id: unit.replies.advice(reply.id) for reply in replies}
     if as_json:
@@ -143,6 +146,7 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
                 "messages": [
                     {"message": one.message, "verdict": one.verdict, "joined_via": one.joined_via} for one in messages
                 ],
+                "attachments": attachments,
                 "clocks": clocks,
                 "replies": [
                     {**plain(reply), "checks": checks[reply.id], "forms": advice[reply.id]} for reply in replies
@@ -169,6 +173,9 @@ def show(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False
     )
     for one in messages:
         _show_message(one)
+    for file in attachments:
+        name = file.attachment.filename or "without a name"
+        say(f"attachment {file.number}: {name}: {_what_it_is(file)}".replace("\n", "; "))
     shown = table("Clocks", "what", "due", "why this date")
     for clock in clocks:
         state = "done" if clock.stopped_at else ("OVERDUE" if clock.is_overdue(house.now()) else "running")
@@ -220,6 +227,18 @@ def _delivery_log(deliveries: Sequence[Delivery], replies: Sequence[Reply]) -> T
     return shown
 
 
+def _beside(facts: Mapping[str, str]) -> list[str]:
+    """Say what is known of a message beside its words."""
+    found = []
+    if said := facts.get("status_page"):
+        found.append(f"said on the status page: {said.replace('_', ' ')}")
+    if signs := facts.get("signs_of_a_machine"):
+        found.append(f"signs that a machine sent it: {signs}")
+    if reference := facts.get("reference"):
+        found.append(f"reference given: {reference}")
+    return found
+
+
 def _show_message(one: JudgedMessage) -> None:
     verdict, message = one.verdict, one.message
     flags = "\n".join(
@@ -230,6 +249,7 @@ def _show_message(one: JudgedMessage) -> None:
     )
     hidden = f"\n\nhidden from readers of the mail: {message.hidden_text}" if message.hidden_text else ""
     body = safe(f"{message.own_words}{hidden}")
+    body.append("".join(f"\n\n{words}" for words in _beside(message.facts)))
     body.append(f"\n\n{said}" + (f"\n{flags}" if flags else ""), style="dim")
     console.print(
         Panel(
@@ -239,6 +259,57 @@ def _show_message(one: JudgedMessage) -> None:
             title_align="left",
         )
     )
+
+
+@case_app.command("attachments")
+def list_attachments(reference: Reference, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the files that came with a case: what they claim to be, what they are, and whether they were scanned."""
+    house = open_house(data_dir)
+    with house.database.reading() as unit:
+        case = unit.cases.get(read_reference(reference))
+        found = unit.attachments.of_case(case.id)
+    if as_json:
+        write_json(found)
+        return
+    if not found:
+        say(f"No file came with {case.id}.")
+        return
+    shown = table(f"{len(found)} attachments of {case.id}", "no", "claims to be", "is")
+    for one in found:
+        said = one.attachment
+        claims = f"{said.filename or 'without a name'}\n{said.content_type}, {said.size_bytes:,} bytes"
+        shown.add_row(str(one.number), safe(claims), safe(_what_it_is(one)))
+    console.print(shown)
+
+
+@case_app.command("attachment")
+def save_attachment(
+    reference: Reference,
+    number: Annotated[int, typer.Argument(help="Its number, by `amends case attachments`.", metavar="N", min=1)],
+    out: Annotated[
+        Path, typer.Option("--out", help="The file to write; it must not exist.", parser=named_path, metavar="FILE")
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Save a file that came with a case. What was refused, or holds harm, is not given out."""
+    found = open_house(data_dir).attachment(reference, number)
+    try:
+        with out.open("xb") as file:
+            file.write(found.content)
+    except FileExistsError:
+        raise Refused(f"{out} exists; choose another name, for instance {found.filename}") from None
+    say(f"{len(found.content):,} bytes in {out}; {found.filename} is a safe name for it")
+
+
+def _what_it_is(one: CaseAttachment) -> str:
+    said, scan = one.attachment, one.scan
+    lines = [f"REFUSED ({said.refused})" if said.refused else said.sniffed_type or "not looked at"]
+    lines += [said.note] if said.note else []
+    if scan is not None:
+        lines.append(f"scanned {moment(scan.at)}: {scan.result.value}{f', {scan.says}' if scan.says else ''}")
+    elif not said.refused:
+        lines.append("not scanned")
+    return "\n".join(lines)
 
 
 @case_app.command()

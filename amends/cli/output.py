@@ -45,6 +45,11 @@ def say(says: str) -> None:
     console.print(safe(says), soft_wrap=True)
 
 
+def write_line(line: str) -> None:
+    """Write one line as it is, for a file of somebody's own."""
+    sys.stdout.write(f"{line}\n")
+
+
 def write_json(value: Any) -> None:
     """Write one JSON document."""
     sys.stdout.write(_json(value, indent=2))

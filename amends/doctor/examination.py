@@ -15,11 +15,13 @@ from amends.doctor.broker import broker, record_size, topics
 from amends.doctor.database import clock, database, sizes
 from amends.doctor.finding import Finding
 from amends.doctor.installation import (
+    channels,
     data_folder,
     mailboxes,
     packages,
     policy_pack,
     raw_messages,
+    scanner,
     sender,
     triage_model,
     x,
@@ -50,6 +52,8 @@ CHECKS = (
     Check(name="policy pack", make=policy_pack),
     Check(name="triage model", make=triage_model),
     Check(name="mailboxes", make=mailboxes, needs=frozenset({"database"})),
+    Check(name="channels", make=channels, needs=frozenset({"database"})),
+    Check(name="scanner", make=scanner),
     Check(name="sender", make=sender, needs=frozenset({"data folder"})),
     Check(name="x", make=x, needs=frozenset({"database"})),
     Check(name="broker", make=broker),

@@ -13,6 +13,7 @@ from pathlib import Path
 from amends.compose import House
 from amends.doctor.finding import Finding, sized
 from amends.errors import AmendsError
+from storage.channels import alerts
 
 _PACKAGES = ("amends", "ingest", "triage", "respond", "storage")
 #: What has to be free on a disk that Amends writes to.
@@ -97,6 +98,38 @@ def mailboxes(house: House) -> Iterator[Finding]:
             yield Finding(what="mailboxes", is_well=True, says=f"{connector.source} holds {held:,} mails")
         finally:
             connector.close()
+
+
+def channels(house: House) -> Iterator[Finding]:
+    """Look whether any channel is silent or loud beyond what is usual, and nobody has seen it."""
+    with house.database.viewing() as connection:
+        unseen = [alert for alert in alerts(connection, only_open=True) if not alert.seen_by]
+    for alert in unseen:
+        yield Finding(
+            what="channels",
+            is_well=False,
+            says=f"{alert.channel.value}: {alert.says}",
+            remedy=f"look into it, then `amends channels seen {alert.id}`",
+        )
+    if not unseen:
+        yield Finding(what="channels", is_well=True, says="none is unusual, or somebody has seen it")
+
+
+def scanner(house: House) -> Iterator[Finding]:
+    """Look whether the scanner of attachments answers. Nothing is said where there is none."""
+    if house.scanner is None:
+        return
+    try:
+        says = house.scanner.check()
+    except AmendsError as why:
+        yield Finding(
+            what="scanner",
+            is_well=False,
+            says=str(why),
+            remedy="start clamd, or say with AMENDS_CLAMD where it is: until then attachments are shown as not scanned",
+        )
+        return
+    yield Finding(what="scanner", is_well=True, says=says)
 
 
 def sender(house: House) -> Iterator[Finding]:

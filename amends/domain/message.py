@@ -22,12 +22,25 @@ def require_zone(name: str, moment: datetime | None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One file that came with a message. Its bytes are inside the raw message; `sha256` is their own hash."""
+    """One file that came with a message.
+
+    `filename` and `content_type` are what its sender claims; `sniffed_type` is what its
+    bytes show, "" where nobody looked. Its bytes are kept under `sha256`, their own hash,
+    unless it was `refused`: a stable code, with the sentence for a person in `note`. Then
+    they are inside the raw message alone. A note may also stand on what was kept.
+    """
 
     filename: str
     content_type: str
     size_bytes: int
     sha256: str
+    sniffed_type: str = ""
+    refused: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.refused and not self.note:
+            raise ValueError("an attachment that was refused says why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

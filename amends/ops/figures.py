@@ -195,6 +195,7 @@ class _Kept(Collector):
         yield _family("amends_tasks_open", _one_label(found.tasks))
         yield _family("amends_clocks_overdue", _one_label(found.overdue))
         yield _family("amends_cases_waiting", _one_label(found.cases))
+        yield _family("amends_channel_alerts", found.channel_alerts.items())
 
 
 def _age_s(since: datetime | None, now: datetime) -> float:

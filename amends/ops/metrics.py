@@ -66,6 +66,8 @@ LABELS: Mapping[str, str] = {
     "reason": "why it was set aside: a code of [operate.md](operate.md#parked-messages)",
     "state": "where a reply stands: `in_review`, `approved`, `queued`, `sending`",
     "kind": "the kind of a task or of a clock",
+    "channel": "`email`, `x`, `web_form`",
+    "unusual": "what is unusual of a channel: `silent` (nothing comes), `stopped` (nobody looks), `surge`",
     "severity": "`low`, `medium`, `high`, `critical`, and `none` where nobody gave one",
     "version": "the version of Amends",
     "model": "the triage model and its rules; empty but in `triage`",
@@ -216,6 +218,14 @@ METRICS: tuple[Metric, ...] = (
         labels=("severity",),
         origin=Origin.DATABASE,
         says="Cases that are neither answered nor closed.",
+    ),
+    Metric(
+        name="amends_channel_alerts",
+        type=Type.GAUGE,
+        unit="alerts",
+        labels=("channel", "unusual"),
+        origin=Origin.DATABASE,
+        says="Alerts about channels that have not ended: `amends channels list`.",
     ),
     Metric(
         name="amends_build_info",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
 def one_sender(address: str) -> str:
@@ -16,3 +16,16 @@ def one_sender(address: str) -> str:
             return str(ip.ipv4_mapped)
         return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
     return str(ip)
+
+
+def network_of(address: str) -> str:
+    """Name the network that an address is in: a /48 of IPv6 is often one customer's, a /24 of IPv4 is routed alone."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped is None:
+            return f"{IPv6Address(int(ip) >> 80 << 80)}/48"
+        ip = ip.ipv4_mapped
+    return f"{IPv4Address(int(ip) >> 8 << 8)}/24"

@@ -14,11 +14,12 @@ from amends.domain import message as domain
 from amends.domain.channel import Channel
 from amends.domain.contact import Identity, IdentityKind, email_identity
 from amends.domain.message import Message, message_id
-from amends.errors import Unprocessable
+from amends.errors import NotFound, Unprocessable
 from amends.ports import Fetched
+from ingest.attachments.assess import assess_all
 from ingest.mail.parse import parse_mail
 from ingest.mail.parsed import AutomaticReason, Bounce, BounceKind, ParsedMail
-from ingest.reading import Reader
+from ingest.reading import Laden, Reader
 
 #: Our reply tokens: the part after the plus sign of an address that we gave out.
 _TOKEN = re.compile(r"\+([a-z2-7]{20,40})@", re.IGNORECASE)
@@ -42,13 +43,30 @@ _SKEW = timedelta(minutes=5)
 def mail_reader() -> Reader:
     """Make the reader of mails."""
 
-    def read_mail(fetched: Fetched, raw_sha256: str) -> Message:
+    def read_mail(fetched: Fetched, raw_sha256: str) -> Laden:
         mail = parse_mail(fetched.raw)
         if mail.error is not None:
             raise Unprocessable(mail.error, reason=_reason(mail, fetched))
-        return _message(mail, fetched, raw_sha256)
+        attachments = _attachments(mail)
+        kept = zip(mail.attachments, attachments, strict=True)
+        return Laden(
+            _message(mail, fetched, raw_sha256, attachments),
+            tuple(one.content for one, assessed in kept if not assessed.refused),
+        )
 
     return read_mail
+
+
+def bytes_of_attachment(raw: bytes, sha256: str) -> bytes:
+    """Give the bytes of one attachment of a mail.
+
+    Raises:
+        NotFound: the mail has none with this hash.
+    """
+    found = next((one.content for one in parse_mail(raw).attachments if one.sha256 == sha256), None)
+    if found is None:
+        raise NotFound(f"the message holds no attachment {sha256}")
+    return found
 
 
 def _reason(mail: ParsedMail, fetched: Fetched) -> str:
@@ -57,7 +75,19 @@ def _reason(mail: ParsedMail, fetched: Fetched) -> str:
     return "not_a_mail" if not mail.headers else "too_large"
 
 
-def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:
+def _attachments(mail: ParsedMail) -> tuple[domain.Attachment, ...]:
+    claimed = (
+        domain.Attachment(
+            filename=one.filename, content_type=one.content_type, size_bytes=one.size_bytes, sha256=one.sha256
+        )
+        for one in mail.attachments
+    )
+    return assess_all(zip(claimed, (one.content for one in mail.attachments), strict=True))
+
+
+def _message(
+    mail: ParsedMail, fetched: Fetched, raw_sha256: str, attachments: tuple[domain.Attachment, ...]
+) -> Message:
     author = next((one for one in (*mail.from_, *mail.sender, *mail.reply_to) if _is_usable(one.address)), None)
     answers = dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])
     recipients = [one.address for one in (*mail.to, *mail.cc) if one.address]
@@ -84,12 +114,7 @@ def _message(mail: ParsedMail, fetched: Fetched, raw_sha256: str) -> Message:
         recipients=tuple(recipients[:_NAMES_AT_MOST]),
         hidden_text=mail.hidden_text,
         automatic=_automatic(mail),
-        attachments=tuple(
-            domain.Attachment(
-                filename=one.filename, content_type=one.content_type, size_bytes=one.size_bytes, sha256=one.sha256
-            )
-            for one in mail.attachments
-        ),
+        attachments=attachments,
         defects=mail.defects,
     )
 

@@ -1,6 +1,7 @@
-"""What programs call: `POST /api/v1/submissions`.
+"""What programs call: `POST /api/v1/submissions`, and `POST /api/v1/webhooks/NAME` for other form tools.
 
-Send JSON: `text` is needed; `name`, `email`, `subject` and `reference` may be left out.
+Send JSON, or a form in several parts with files: `text` is needed; `name`, `email`,
+`subject` and `reference` may be left out.
 `Idempotency-Key` (1 to 128 visible characters, a UUID for instance) makes a retry
 safe: the same key and the same words give the same receipt, with
 `Idempotency-Replayed: true`. Without the header a `submission_id` in the body serves
@@ -20,13 +21,17 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
+from amends.domain.submission import Receipt
 from amends.errors import Unavailable
-from amends.web.http import Body
+from amends.web.http import MULTIPART
 from ingest.web_form.notices import Notice, notice
+from ingest.web_form.openapi import openapi
 from ingest.web_form.problem import problem_response
 from ingest.web_form.reception import Incomplete, Reception, TooMany
 from ingest.web_form.submission import WireFields
 from ingest.web_form.typed import Problem
+from ingest.web_form.uploads import SentForm
+from ingest.web_form.webhook import NotSigned
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -37,14 +42,39 @@ class Api:
     def __init__(self, reception: Reception) -> None:
         self._reception = reception
         self._settings = reception.settings
+        self._hooks = {hook.name: hook for hook in reception.settings.webhooks}
+        self._described = openapi(reception.settings)
 
-    def send(self, request: Request, body: Body) -> Response:
+    def describe(self) -> Response:
+        """Say what can be called, and how."""
+        return JSONResponse(self._described)
+
+    def webhook(self, name: str, request: Request, sent: SentForm) -> Response:
+        """Take in what a form tool sends, signed."""
+        hook = self._hooks.get(name)
+        if hook is None:
+            return problem_response(notice(404, self._settings))
+        address = request.client.host if request.client else ""
+        try:
+            receipt = self._reception.take_webhook(hook, request.headers, sent.body, address=address)
+        except NotSigned as why:
+            return problem_response(Notice(status=401, title="It is not signed as it should be", says=str(why)))
+        except TooMany as refusal:
+            return self._later(429, refusal.retry_after_s)
+        except Unavailable:
+            return self._later(503, self._settings.limits.retry_after_s)
+        return self._receipt(receipt)
+
+    def send(self, request: Request, sent: SentForm) -> Response:
         """Take one form in."""
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/json":
+        if sent.media not in {MULTIPART, "application/json"}:
             return problem_response(notice(415, self._settings))
         try:
-            wire = WireFields.model_validate_json(body.removeprefix(BOM_UTF8))
+            wire = (
+                WireFields.model_validate(dict(sent.boxes))
+                if sent.media == MULTIPART
+                else WireFields.model_validate_json(sent.body.removeprefix(BOM_UTF8))
+            )
         except ValidationError as why:
             return _unreadable(why)
         # The draft of the header has it as a quoted string; many clients send it bare.
@@ -58,6 +88,7 @@ class Api:
                 wire.typed(),
                 key=key,
                 address=request.client.host if request.client else "",
+                files=sent.files,
                 traceparent=request.headers.get("traceparent", ""),
             )
         except TooMany as refusal:
@@ -69,6 +100,9 @@ class Api:
             )
         except Unavailable:
             return self._later(503, self._settings.limits.retry_after_s)
+        return self._receipt(receipt)
+
+    def _receipt(self, receipt: Receipt) -> Response:
         status_url = self._settings.status_url(receipt.status_token)
         headers = {"Location": status_url}
         if receipt.is_repeat:

@@ -1,4 +1,4 @@
-"""Puts the form together: page, receipt, status page, JSON endpoint, and two addresses for supervisors."""
+"""Puts the form together: pages, JSON endpoints and their description, and two addresses for supervisors."""
 
 from __future__ import annotations
 
@@ -34,18 +34,27 @@ def make_app(intake: Intake, *, settings: FormSettings, now: Now) -> FastAPI:
     pages, api = Pages(reception), Api(reception)
     # No generated documentation: its pages load scripts from other people's servers.
     app = FastAPI(title=settings.title, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.form_settings = settings
 
     app.add_api_route("/", pages.form, methods=_READ)
     app.add_api_route("/", pages.send, methods=["POST"])
-    app.add_api_route("/sent/{token}", pages.sent, methods=_READ)
-    app.add_api_route("/status/{token}", pages.status, methods=_READ)
+    app.add_api_route("/sent/{token}", pages.of_status.sent, methods=_READ)
+    app.add_api_route("/status/{token}", pages.of_status.status, methods=_READ)
+    app.add_api_route("/status/{token}", pages.of_status.say, methods=["POST"])
     app.add_api_route("/api/v1/submissions", api.send, methods=["POST"])
+    app.add_api_route("/api/v1/webhooks/{name}", api.webhook, methods=["POST"])
+    app.add_api_route("/api/v1/openapi.json", api.describe, methods=_READ)
     _add_health(app, reception)
     app.mount("/static", LongLived(directory=STATIC))
     _add_refusals(app, pages, settings)
 
     # The last one added stands outermost.
-    app.add_middleware(BodyCap, max_bytes=settings.max_body_bytes, timeout_s=settings.limits.body_timeout_s)
+    app.add_middleware(
+        BodyCap,
+        max_bytes=settings.max_body_bytes,
+        max_multipart_bytes=settings.max_multipart_bytes,
+        timeout_s=settings.limits.body_timeout_s,
+    )
     app.add_middleware(AnswerHeaders, headers=lambda _scope: security_headers(settings))
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app

@@ -20,7 +20,11 @@ def notice(status: int, settings: FormSettings, *, wait_s: int = 0) -> Notice:
     """Give the words for a status code. `wait_s` is named where waiting helps."""
     title, says = _WORDS.get(status, _WORDS[400])
     return Notice(
-        status=status, title=title, says=says.format(most=settings.max_text_chars, wait=_duration(wait_s)).strip()
+        status=status,
+        title=title,
+        says=says.format(
+            most=settings.max_text_chars, files=settings.max_files_bytes // 1024 // 1024, wait=_duration(wait_s)
+        ).strip(),
     )
 
 
@@ -46,7 +50,8 @@ _WORDS = {
     413: (
         "That is too long for this form",
         "Go back with your browser's Back button: your words should still be there. "
-        "The form takes up to {most:,} characters. Send the rest in a second form, or reach us another way.",
+        "The form takes up to {most:,} characters, and files up to {files} MiB together. Send the rest in a second "
+        "form, or reach us another way.",
     ),
     415: (
         "That kind of content is not taken here",

@@ -16,11 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from amends.errors import Unavailable
-from amends.web.http import Body
+from amends.web.http import MULTIPART
 from ingest.web_form.notices import Notice, notice
 from ingest.web_form.reception import Incomplete, Reception, TooMany
 from ingest.web_form.settings import FormSettings
+from ingest.web_form.signs import page_key
+from ingest.web_form.status import StatusPages
 from ingest.web_form.typed import Typed, clean
+from ingest.web_form.uploads import SentForm
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -31,7 +34,7 @@ _PAGE_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 class Pages:
-    """The form, its receipt, its status page, and the notices.
+    """The form and the notices; receipt and status page are in `status.py`.
 
     There is no CSRF token: the form is anonymous, no cookie or other standing of the
     visitor goes with a request, so a strange site that posts here can do nothing
@@ -42,18 +45,20 @@ class Pages:
         self._reception = reception
         self._settings = reception.settings
         self._templates = _environment(reception.settings)
+        self.of_status = StatusPages(
+            reception, show=self._page, refuse=lambda found, headers: self.notice(found, headers=headers)
+        )
 
     def form(self) -> Response:
         """Show the empty form."""
         # Not `no-store`: with it, browsers forget what was typed when somebody goes back.
-        return self._form(Typed(), key=secrets.token_urlsafe(16), headers={"Cache-Control": "private, no-cache"})
+        return self._form(Typed(), key=self._new_key(), headers={"Cache-Control": "private, no-cache"})
 
-    def send(self, request: Request, body: Body) -> Response:
+    def send(self, request: Request, sent: SentForm) -> Response:
         """Take the form in and lead on to its receipt; or show it again, with what was typed and what to do."""
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/x-www-form-urlencoded":
+        if sent.media not in {MULTIPART, "application/x-www-form-urlencoded"}:
             raise HTTPException(415)
-        boxes = _read_boxes(body)
+        boxes = sent.boxes if sent.media == MULTIPART else _read_boxes(sent.body)
         typed = clean(
             Typed(
                 name=boxes.get("name", ""),
@@ -66,59 +71,39 @@ class Pages:
         )
         key = boxes.get("form_id", "")
         if not _PAGE_KEY.fullmatch(key):
-            key = secrets.token_urlsafe(16)
+            key = self._new_key()
         try:
             receipt = self._reception.accept(
                 typed,
                 key=key,
                 address=request.client.host if request.client else "",
+                files=sent.files,
                 traceparent=request.headers.get("traceparent", ""),
             )
         except Incomplete as refusal:
-            return self._form(typed, key=key, status=422, problems={p.field: p.says for p in refusal.problems})
+            problems = {one.field: one.says for one in refusal.problems}
+            return self._form(typed, key=key, status=422, problems=problems, files_lost=bool(sent.files))
         except TooMany as refusal:
-            return self._form_again(typed, key=key, status=429, wait_s=refusal.retry_after_s)
+            wait_s = refusal.retry_after_s
+            return self._form_again(typed, key=key, status=429, wait_s=wait_s, files_lost=bool(sent.files))
         except Unavailable:
-            return self._form_again(typed, key=key, status=503, wait_s=self._settings.limits.retry_after_s)
+            wait_s = self._settings.limits.retry_after_s
+            return self._form_again(typed, key=key, status=503, wait_s=wait_s, files_lost=bool(sent.files))
         # See other: reloading the receipt sends nothing again.
         return RedirectResponse(f"{self._settings.path}/sent/{receipt.status_token}", status_code=303)
-
-    def sent(self, token: str) -> Response:
-        """Show the receipt."""
-        return self._progress("sent.html", token)
-
-    def status(self, token: str) -> Response:
-        """Show where a form stands."""
-        return self._progress("status.html", token)
 
     def notice(self, found: Notice, *, headers: Mapping[str, str] | None = None) -> Response:
         """Show why a request cannot be served, and what to do."""
         return self._page("notice.html", status=found.status, headers=headers, notice=found)
 
-    def _progress(self, template: str, token: str) -> Response:
-        try:
-            progress = self._reception.progress(token)
-        except Unavailable:
-            wait_s = self._settings.limits.retry_after_s
-            words = f"We cannot look it up just now. What you sent is safe. Please try again in {wait_s} seconds."
-            return self.notice(
-                Notice(status=503, title="This page is not available just now", says=words),
-                headers={"Retry-After": str(wait_s)},
-            )
-        if progress is None:
-            return self.notice(notice(404, self._settings))
-        return self._page(
-            template,
-            headers={"X-Robots-Tag": "noindex"},
-            progress=progress,
-            status_url=self._settings.status_url(token),
-            token=token,
-        )
+    def _new_key(self) -> str:
+        return page_key(self._reception.now(), secrets.token_urlsafe(16))
 
-    def _form_again(self, typed: Typed, *, key: str, status: int, wait_s: int) -> Response:
+    def _form_again(self, typed: Typed, *, key: str, status: int, wait_s: int, files_lost: bool) -> Response:
         """Show the form with what was typed, for it could not be kept."""
         found = notice(status, self._settings, wait_s=wait_s)
-        return self._form(typed, key=key, status=status, notice=found, headers={"Retry-After": str(wait_s)})
+        headers = {"Retry-After": str(wait_s)}
+        return self._form(typed, key=key, status=status, notice=found, headers=headers, files_lost=files_lost)
 
     def _form(
         self,
@@ -129,7 +114,9 @@ class Pages:
         problems: Mapping[str, str] | None = None,
         notice: Notice | None = None,
         headers: Mapping[str, str] | None = None,
+        files_lost: bool = False,
     ) -> Response:
+        """Show the form. A browser lets no page choose files: those that were lost have to be chosen again."""
         return self._page(
             "form.html",
             status=status,
@@ -139,6 +126,7 @@ class Pages:
             honeypot=HONEYPOT,
             problems=dict(problems or {}),
             notice=notice,
+            files_lost=files_lost,
         )
 
     def _page(
@@ -175,7 +163,7 @@ def _environment(settings: FormSettings) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(moment=moment, day=day)
+    environment.filters.update(moment=moment, day=day, mib=lambda size: f"{size // 1024 // 1024} MiB")
     # The style's digest is part of its address, so that a new one is fetched at once.
     style = hashlib.sha256((STATIC / "form.css").read_bytes()).hexdigest()[:12]
     environment.globals.update(settings=settings, base=settings.path, style=style)

@@ -17,7 +17,7 @@ def form_reader(*, default_form: str, believes_honeypot: bool = True) -> Reader:
     """
 
     def read_form(fetched: Fetched, raw_sha256: str) -> Message:
-        submission = read_submission(fetched.raw, default_form=default_form)
+        submission = read_submission(fetched.raw, default_form=default_form, is_ours=fetched.source.startswith("form:"))
         return submission_message(
             submission if believes_honeypot else replace(submission, honeypot=""),
             account=submission.form,

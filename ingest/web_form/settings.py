@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from amends.errors import Misconfigured
+from ingest.web_form.hooks import Webhook
 from ingest.web_form.typed import MAX_TEXT_CHARS
 
 _FRAME_ANCESTOR = re.compile(r"'none'|'self'|https?://[a-zA-Z0-9.*:-]+")
@@ -27,6 +28,9 @@ class FormLimits:
     forms_at_once: int = 60
     #: Every so many seconds it may send one more.
     seconds_per_form: float = 10.0
+    #: How many a network may send at once (IPv4 /24, IPv6 /48), and every how many seconds one more.
+    network_forms_at_once: int = 600
+    network_seconds_per_form: float = 1.0
     #: How many addresses are remembered; beyond that the longest silent one is forgotten.
     addresses_kept: int = 10_000
     #: How long a body may take to arrive.
@@ -35,6 +39,8 @@ class FormLimits:
     retry_after_s: int = 30
 
     def __post_init__(self) -> None:
+        if self.network_forms_at_once < 1 or self.network_seconds_per_form <= 0:
+            raise Misconfigured("a network may send one form at once at least, and one more after some time")
         if self.forms_at_once < 1 or self.addresses_kept < 1 or self.retry_after_s < 1:
             raise Misconfigured("the form's limits (forms at once, addresses kept, retry after) start at 1")
         if self.seconds_per_form <= 0 or self.body_timeout_s <= 0:
@@ -61,6 +67,12 @@ class FormSettings:
     frame_ancestors: tuple[str, ...] = ("'none'",)
     #: Proxies whose `X-Forwarded-For` is believed.
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    #: How many files may come with a form, and how large each and all of them may be.
+    max_files: int = 5
+    max_file_bytes: int = 10 * 1024 * 1024
+    max_files_bytes: int = 25 * 1024 * 1024
+    #: Other form tools that send here.
+    webhooks: tuple[Webhook, ...] = ()
     limits: FormLimits = field(default_factory=FormLimits)
 
     def __post_init__(self) -> None:
@@ -93,6 +105,11 @@ class FormSettings:
     def max_body_bytes(self) -> int:
         """What a request may weigh: any text that is allowed fits, however it is encoded."""
         return self.max_text_chars * _WORST_BYTES_PER_CHAR + _ROOM_FOR_OTHER_FIELDS_BYTES
+
+    @property
+    def max_multipart_bytes(self) -> int:
+        """What a request in several parts may weigh, files included."""
+        return self.max_body_bytes + self.max_files_bytes + _ROOM_FOR_OTHER_FIELDS_BYTES
 
     def status_url(self, token: str) -> str:
         """Give the whole address of a status page."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
@@ -22,7 +23,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from amends.domain.channel import Channel
 from amends.domain.contact import Identity, IdentityKind
 from amends.domain.ids import derived_id
-from amends.domain.message import Message, message_id
+from amends.domain.message import Attachment, Message, message_id
 from amends.domain.submission import Submission
 from amends.errors import Unprocessable
 from ingest.web_form.cleaning import clean_line
@@ -60,8 +61,17 @@ class WireForm(WireFields):
     submitted_at: AwareDatetime | None = None
 
 
-def read_submission(raw: bytes, *, default_form: str) -> Submission:
-    """Read one form from JSON.
+class _Kept(BaseModel):
+    """What a form of our own has beside its boxes. In a file of forms these names mean nothing."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kept_files: tuple[Attachment, ...] = ()
+    signs: tuple[str, ...] = ()
+
+
+def read_submission(raw: bytes, *, default_form: str, is_ours: bool = False) -> Submission:
+    """Read one form from JSON. `is_ours` says that we wrote it, with the files that came and the signs of a machine.
 
     An address that is none stays as it was typed: `submission_message` says so as a
     defect, since whoever filled in the form can no longer be asked.
@@ -87,11 +97,27 @@ def read_submission(raw: bytes, *, default_form: str) -> Submission:
     )
     if max(len(form), len(submission_id)) > MAX_ID_CHARS:
         raise Unprocessable(f"`form` and `submission_id` may have {MAX_ID_CHARS} characters each", reason="too_long")
-    return make_submission(typed, form=form, submission_id=submission_id, submitted_at=submitted_at)
+    kept = _Kept.model_validate_json(raw.removeprefix(BOM_UTF8)) if is_ours else _Kept()
+    return make_submission(
+        typed,
+        form=form,
+        submission_id=submission_id,
+        submitted_at=submitted_at,
+        files=kept.kept_files,
+        signs=kept.signs,
+    )
 
 
-def make_submission(typed: Typed, *, form: str, submission_id: str, submitted_at: datetime) -> Submission:
-    """Put what was typed (and cleaned) together with where, when and under which id."""
+def make_submission(
+    typed: Typed,
+    *,
+    form: str,
+    submission_id: str,
+    submitted_at: datetime,
+    files: tuple[Attachment, ...] = (),
+    signs: tuple[str, ...] = (),
+) -> Submission:
+    """Put what was typed (and cleaned) together with where, when and under which id, and with what came along."""
     return Submission(
         form=form,
         submission_id=submission_id,
@@ -102,10 +128,12 @@ def make_submission(typed: Typed, *, form: str, submission_id: str, submitted_at
         text=typed.text,
         reference=typed.reference,
         honeypot=typed.honeypot,
+        files=files,
+        signs=signs,
     )
 
 
-def bound_id(key: str, typed: Typed) -> str:
+def bound_id(key: str, typed: Typed, files: Sequence[Attachment] = ()) -> str:
     """Bind a key that the sender chose to what was sent under it.
 
     A double click or a retry sends the same words under the same key: one
@@ -113,12 +141,13 @@ def bound_id(key: str, typed: Typed) -> str:
     an edit; two programs that both count from 1) are another submission. Trusting
     the key alone would drop a complaint, and hand its sender a stranger's receipt.
     """
-    return f"{key}.{derived_id('form words', *typed.parts())}"
+    sent = [part for one in files for part in (one.filename, one.sha256)]
+    return f"{key}.{derived_id('form words', *typed.parts(), *sent)}"
 
 
 def submission_bytes(submission: Submission) -> bytes:
     """Write a form as canonical JSON, to be kept as the raw bytes. `read_submission` reads it back."""
-    written = {
+    written: dict[str, object] = {
         "form": submission.form,
         "submission_id": submission.submission_id,
         "submitted_at": submission.submitted_at.astimezone(UTC).isoformat(),
@@ -129,6 +158,8 @@ def submission_bytes(submission: Submission) -> bytes:
         "reference": submission.reference,
         "honeypot": submission.honeypot,
     }
+    if submission.files or submission.signs:
+        written |= _Kept(kept_files=submission.files, signs=submission.signs).model_dump(mode="json")
     return json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
 
 
@@ -141,8 +172,10 @@ def submission_message(submission: Submission, *, account: str, raw_sha256: str,
     if submission.honeypot:
         raise Unprocessable("the field that people do not see was filled in: a machine did it", reason="honeypot")
     author, defects = _author(submission, account)
+    facts = {"reference": submission.reference, "signs_of_a_machine": "; ".join(submission.signs)}
+    identity = message_id(Channel.WEB_FORM, account, submission.submission_id)
     return Message(
-        id=message_id(Channel.WEB_FORM, account, submission.submission_id),
+        id=identity,
         channel=Channel.WEB_FORM,
         account=account,
         native_id=submission.submission_id,
@@ -154,8 +187,10 @@ def submission_message(submission: Submission, *, account: str, raw_sha256: str,
         sent_at=submission.submitted_at,
         received_at=received_at,
         raw_sha256=raw_sha256,
+        names=(f"form:{identity}",),
+        attachments=submission.files,
         defects=defects,
-        facts={"reference": submission.reference} if submission.reference else {},
+        facts={name: said for name, said in facts.items() if said},
     )
 
 

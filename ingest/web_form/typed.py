@@ -13,7 +13,7 @@ MAX_TEXT_CHARS = 100_000
 #: The longest of each field of one line, in characters. An address has at most 254 (RFC 5321 with its erratum 1690).
 MAX_LINE_CHARS = {"name": 200, "email": 254, "subject": 300, "reference": 100}
 #: The order of the boxes on the page.
-FIELD_ORDER = ("text", "subject", "reference", "name", "email")
+FIELD_ORDER = ("text", "subject", "reference", "name", "email", "files")
 #: What each field is called on the page, where its problem is named.
 LABELS = {
     "name": "Your name",

@@ -7,15 +7,15 @@ from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from amends.settings import PREFIX, MailboxSettings, Settings
+from amends.settings import PREFIX, MailboxSettings, Settings, WebhookSettings
 from tests.architecture.generated import DOCS, check_or_write, table_of
 
 DOCUMENT = DOCS / "settings.md"
-NAME, NAME_OF_MAILBOXES = "settings", "mailbox settings"
+NAME, NAME_OF_MAILBOXES, NAME_OF_WEBHOOKS = "settings", "mailbox settings", "webhook settings"
 
 
 def settings_table() -> str:
@@ -31,11 +31,20 @@ def settings_table() -> str:
 
 def mailbox_table() -> str:
     """Write the table of what is said of a mailbox, in the order of the code."""
+    return _table_of(MailboxSettings)
+
+
+def webhook_table() -> str:
+    """Write the table of what is said of a form tool that sends here."""
+    return _table_of(WebhookSettings)
+
+
+def _table_of(said: type[BaseModel]) -> str:
     return table_of(
         ("in its table", "default", "may be", "what it is"),
         lambda: [
             (f"`{name}`", _default(field.default), _may_be(field), field.description or "")
-            for name, field in MailboxSettings.model_fields.items()
+            for name, field in said.model_fields.items()
         ],
     )
 
@@ -45,7 +54,7 @@ def _default(value: Any) -> str:
         value = value.get_secret_value()
     if value is PydanticUndefined:
         return "none: it has to be said"
-    if value in ("", ()):
+    if value in ("", (), {}):
         return "empty"
     if isinstance(value, tuple):
         return ", ".join(f"`{one}`" for one in value)
@@ -60,6 +69,8 @@ def _may_be(field: FieldInfo) -> str:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
         return "a list"
+    if get_origin(kind) is dict:
+        return "a table of lists"
     named = {"int": "a whole number", "float": "a number", "bool": "`true`, `false`", "Path": "a path"}
     limits = [said for limit in field.metadata for said in _limit(limit)]
     return " ".join([named.get(getattr(kind, "__name__", ""), "text"), *limits])
@@ -77,5 +88,7 @@ def _limit(limit: object) -> list[str]:
 
 if __name__ == "__main__":
     sys.exit(
-        check_or_write(DOCUMENT, NAME, settings_table()) or check_or_write(DOCUMENT, NAME_OF_MAILBOXES, mailbox_table())
+        check_or_write(DOCUMENT, NAME, settings_table())
+        or check_or_write(DOCUMENT, NAME_OF_MAILBOXES, mailbox_table())
+        or check_or_write(DOCUMENT, NAME_OF_WEBHOOKS, webhook_table())
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 
 import pytest
 
@@ -42,6 +43,16 @@ class BlobStoreContract:
     def test_putting_twice_keeps_one(self, house: StoreUnderTest) -> None:
         assert house.store.put(b"a mail") == house.store.put(b"a mail")
         assert house.store.put_many([b"b", b"b"]) == [sha256_of(b"b")] * 2
+
+    @pytest.mark.parametrize("content", [b"", b"a file", bytes(range(256)) * 4_000])
+    def test_a_file_is_kept_like_its_bytes(self, house: StoreUnderTest, content: bytes) -> None:
+        file = BytesIO(content)
+        file.seek(0, 2)
+
+        assert house.store.put_file(file) == (sha256_of(content), len(content))
+        assert house.store.put_file(file) == (sha256_of(content), len(content))
+        assert house.again().get(sha256_of(content)) == content
+        assert house.store.put(content) == sha256_of(content)
 
     def test_what_was_put_is_there_when_the_store_is_opened_again(self, house: StoreUnderTest) -> None:
         name = house.store.put(b"a mail")

@@ -12,13 +12,17 @@ from typing import Any
 
 from amends.bus.port import Log, NewRecord, Position, Record, Topic
 from amends.bus.runner import StageRunner
+from amends.casework.channels import end_alert, raise_alert
 from amends.casework.notes import view
 from amends.cli.intake import take_in
 from amends.compose import House
 from amends.domain.channel import Channel
+from amends.domain.channel_alert import AlertKind, ChannelAlert
+from amends.domain.submission import Addition, Said
 from amends.samples import samples_dir
 from ingest.form_intake import FormIntake
 from storage.group_commit import GroupCommit
+from tests.ingest.attachments.clamd import Clamd, running
 from tests.journeys.letters import CRITICAL, ENQUIRY, a_bounce_of, a_letter
 from tests.journeys.running import a_house, free_port, work, written_mails
 from tests.journeys.test_people import ANSWER, NOTICE, POST, Desk
@@ -89,6 +93,8 @@ def a_long_day(folder: Path) -> Iterator[Desk]:
         _samples_and_a_late_worker(house)
         _a_hold(desk)
         _links(desk)
+        _a_scan(house)
+        _a_quiet_channel(desk)
         for task in desk.type("task", "list", "--json").json[:2]:
             desk.type("task", "done", task["id"], "--as", "hana")
         _casework(desk)
@@ -124,6 +130,10 @@ def _forms(house: House) -> None:
             )
         )
     door.accept(a_submission(submission_id="page-0", at=just_now))
+    receipt = door.accept(a_submission("The lamp flickers.", submission_id="page-5", at=just_now))
+    door.add(
+        receipt.status_token, Addition(addition_id="added-1", said=Said.WITHDRAWN, text="Mended.", said_at=just_now)
+    )
     door.accept(a_submission("I am a person.", submission_id="page-9", honeypot="x", email="", at=just_now))
 
 
@@ -174,6 +184,26 @@ def _a_hold(desk: Desk) -> None:
     desk.type("review", "release", "--because", "It was taken down", "--as", "rita")
     work(desk.house, "deliver")
     assert desk.type("review", "show", posts[0]["id"], "--json").json["state"] == "sent"
+
+
+def _a_quiet_channel(desk: Desk) -> None:
+    at = desk.house.now()
+    alert = ChannelAlert(
+        id="c0ffee", channel=Channel.EMAIL, kind=AlertKind.SILENT, says="nothing has come", raised_at=at
+    )
+    with desk.house.database.unit() as unit:
+        raise_alert(unit, alert)
+        unit.commit()
+    desk.type("channels", "seen", "c0ffee", "--as", "hana")
+    with desk.house.database.unit() as unit:
+        end_alert(unit, alert.id, at=at)
+        unit.commit()
+
+
+def _a_scan(house: House) -> None:
+    with running(Clamd()) as clamd, a_house(house.settings.data_dir, clamd=clamd.address) as scanned:
+        while scanned.scanning is not None and scanned.scanning.scan_some():
+            continue
 
 
 def _links(desk: Desk) -> None:

@@ -27,6 +27,7 @@ NOTHING = Levels(
     tasks={"settle_delivery": 0},
     overdue={"response": 0},
     cases={"critical": 0},
+    channel_alerts={("email", "silent"): 0},
 )
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
 
 import httpx
 from fastapi import FastAPI
 
 from amends.domain.ids import derived_id
-from amends.domain.submission import Progress, Receipt, Submission
+from amends.domain.message import Attachment
+from amends.domain.submission import Addition, Progress, Receipt, Said, Submission
 from amends.errors import Unavailable
 from ingest.web_form.app import make_app
 from ingest.web_form.settings import FormLimits, FormSettings
+from tests.support.builders import sha256_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -23,6 +27,10 @@ class FakeIntake:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Submission] = {}
+        self.files: dict[str, bytes] = {}
+        self.additions: dict[tuple[str, str], Addition] = {}
+        self.hooked: dict[tuple[str, str], bytes] = {}
+        self.choices = tuple(Said)
         self.is_down = False
         self.breaks = False
         self.traces: list[str] = []
@@ -37,6 +45,27 @@ class FakeIntake:
         token = derived_id("token", *key)
         return Receipt(reference=f"AM-{token[:8].upper()}", status_token=token, is_repeat=is_repeat)
 
+    def keep_file(self, claimed: Attachment, file: BinaryIO, *, place: int) -> Attachment:
+        self._fail()
+        file.seek(0)
+        content = file.read()
+        self.files[sha256_of(content)] = content
+        return replace(claimed, sha256=sha256_of(content), size_bytes=len(content))
+
+    def add(self, status_token: str, addition: Addition) -> bool:
+        self._fail()
+        if self.progress(status_token) is None:
+            return False
+        self.additions.setdefault((status_token, addition.addition_id), addition)
+        return True
+
+    def take_webhook(self, hook: str, item: str, raw: bytes) -> Receipt:
+        self._fail()
+        is_repeat = (hook, item) in self.hooked
+        self.hooked.setdefault((hook, item), raw)
+        token = derived_id("token", hook, item)
+        return Receipt(reference=f"AM-{token[:8].upper()}", status_token=token, is_repeat=is_repeat)
+
     def progress(self, status_token: str) -> Progress | None:
         self._fail()
         for key, submission in self.kept.items():
@@ -47,6 +76,10 @@ class FakeIntake:
                     stage=self.stage,
                     next_step="You hear from the person who looks into it.",
                     next_by=submission.submitted_at + timedelta(days=8),
+                    choices=self.choices,
+                    said=tuple(
+                        (one.said, one.said_at) for (token, _), one in self.additions.items() if token == status_token
+                    ),
                 )
         return None
 

@@ -93,3 +93,26 @@ def test_settings_that_mean_nothing_are_refused() -> None:
         FormSettings(
             organisation="a", form="b", public_base_url="https://a.example", contact_line="c", time_zone="Mars/North"
         )
+
+
+@pytest.mark.parametrize(
+    ("addresses", "stranger"),
+    [
+        ([f"203.0.113.{number}" for number in range(4)], "203.0.114.1"),
+        ([f"2001:db8:1:{number}::1" for number in range(4)], "2001:db8:2::1"),
+    ],
+)
+def test_a_network_may_send_so_many_from_however_many_addresses(addresses: list[str], stranger: str) -> None:
+    allowance = Allowance(FormLimits(network_forms_at_once=3, network_seconds_per_form=5))
+
+    assert [allowance.take(address, NOON) for address in addresses] == [0, 0, 0, 5]
+    assert allowance.take(stranger, NOON) == 0
+    assert allowance.take(addresses[3], NOON + timedelta(seconds=5)) == 0
+
+
+def test_who_is_refused_for_their_network_has_lost_nothing_of_their_own() -> None:
+    allowance = Allowance(FormLimits(forms_at_once=1, network_forms_at_once=1, network_seconds_per_form=1))
+    allowance.take("203.0.113.1", NOON)
+
+    assert allowance.take("203.0.113.2", NOON) > 0
+    assert allowance.take("203.0.113.2", NOON + timedelta(seconds=1)) == 0

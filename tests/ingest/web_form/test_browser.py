@@ -7,8 +7,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from fastapi import FastAPI
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from starlette.responses import HTMLResponse
 
+from amends.domain.submission import Said
 from tests.ingest.web_form.fakes import House, some_settings
 from tests.web.serving import served
 
@@ -80,6 +83,8 @@ def test_a_complaint_is_sent_and_followed_with_the_keyboard_alone(page: Page, ho
         visited.append((name, has_focus(page, name)))
         page.keyboard.type(words)
     page.keyboard.press("Tab")
+    visited.append(("files", has_focus(page, "files")))
+    page.keyboard.press("Tab")
     visited.append(("send", has_focus(page, "send")))
     page.keyboard.press("Enter")
 
@@ -90,7 +95,7 @@ def test_a_complaint_is_sent_and_followed_with_the_keyboard_alone(page: Page, ho
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Where your complaint stands")
     assert page.locator(".reference").first.inner_text() == reference
-    assert visited == [(name, True) for name in ("text", "subject", "reference", "name", "email", "send")]
+    assert visited == [(name, True) for name in ("text", "subject", "reference", "name", "email", "files", "send")]
     (kept,) = house.intake.submissions
     assert (kept.text, kept.email, kept.honeypot) == (WORDS, "ines@example.com", "")
 
@@ -189,3 +194,60 @@ def test_the_browser_finds_nothing_to_complain_of(browser: Browser, house: House
 
     assert said == []
     assert all(url.startswith(address) for url in asked)
+
+
+def test_something_is_said_on_the_status_page_with_the_keyboard_alone(page: Page, house: House) -> None:
+    page.get_by_label("What happened?").fill(WORDS)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("link", name="See where it stands").click()
+
+    page.get_by_role("button", name="Send").press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("alert").get_by_role("link").press("Enter")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("I accept the answer")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.type("The new one works.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_be_focused()
+    (addition,) = house.intake.additions.values()
+    assert (addition.said, addition.text) == (Said.ACCEPTED, "The new one works.")
+
+
+def test_a_file_is_chosen_and_sent(page: Page, house: House) -> None:
+    page.get_by_label("What happened?").fill(WORDS)
+    page.get_by_label("Pictures or documents").set_input_files(
+        [FilePayload(name=f"Küche {number}.jpg", mimeType="image/jpeg", buffer=b"\xff\xd8\xff") for number in (1, 2)]
+    )
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
+
+    (kept,) = house.intake.submissions
+    assert [one.filename for one in kept.files] == ["Küche 1.jpg", "Küche 2.jpg"]
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_only_a_page_that_is_named_shows_the_form_in_a_frame(browser: Browser, is_named: bool) -> None:
+    site = FastAPI()
+    with served(site) as around:
+        house = House(some_settings(frame_ancestors=(around,) if is_named else ("https://elsewhere.example",)))
+        with served(house.app) as address:
+            frame = f'<iframe src="{address}/" title="Make a complaint"></iframe>'
+            site.add_api_route("/", lambda: HTMLResponse(frame))
+            context = browser.new_context(java_script_enabled=False)
+            page = context.new_page()
+            page.goto(around)
+            inside = page.frame_locator("iframe")
+            if is_named:
+                inside.get_by_label("What happened?").fill(WORDS)
+                inside.get_by_role("button", name="Send").click()
+                expect(inside.get_by_role("heading", level=1)).to_have_text("Thank you. We have your message.")
+            else:
+                expect(inside.get_by_label("What happened?")).to_have_count(0)
+            context.close()
+
+    assert len(house.intake.submissions) == is_named

@@ -15,6 +15,7 @@ from amends.settings import load_settings
 from ingest.web_form.settings import FormLimits
 from ingest.web_form.typed import Typed, find_problems
 from tests.ingest.web_form.fakes import House, Visitor, some_settings
+from tests.support.clock import FakeClock
 
 WORDS = "My water is brown since Monday."
 FOLDER = Path(ingest.web_form.__file__).parent
@@ -262,7 +263,7 @@ def test_visitors_behind_our_proxy_are_told_apart_and_others_cannot_pretend() ->
 
 def test_a_proxy_may_be_any_machine_of_a_network(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path, form_proxies="172.16.0.0/12")
-    proxy = Visitor(Installation(settings=settings).form(), address="172.20.0.1")
+    proxy = Visitor(Installation(settings=settings, now=FakeClock()).form(), address="172.20.0.1")
 
     def post(claimed: str) -> int:
         return proxy.request("POST", "/", boxes={"text": WORDS}, headers={"X-Forwarded-For": claimed}).status_code
@@ -319,7 +320,7 @@ def test_any_text_that_is_allowed_fits_however_it_is_encoded() -> None:
     assert house.intake.submissions[0].text == "\U0001f4a7" * 2_000
 
 
-@pytest.mark.parametrize("media", ["text/plain", "multipart/form-data; boundary=x", ""])
+@pytest.mark.parametrize("media", ["text/plain", "multipart/mixed; boundary=x", ""])
 def test_another_kind_of_content_is_refused(media: str) -> None:
     answer = House().visitor.request("POST", "/", content=b"text=a", headers={"Content-Type": media})
 
