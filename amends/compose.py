@@ -69,9 +69,9 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
-    from amends.x_api import XAccess, XApi
+    from amends.networks.x import XAccess, XApi
     from ingest.social.reads import LedgerReads
-    from ingest.social.x_mentions import XMentionsConnector
+    from ingest.social.mentions import MentionsConnector
 
 Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -516,7 +516,7 @@ class House:
         }
         if not any(keys.values()):
             return None
-        from amends.x_api import XAccess
+        from amends.networks.x import XAccess
 
         return XAccess(**keys, base_url=s.x_api_url, timeout_s=s.x_timeout_s)
 
@@ -527,7 +527,7 @@ class House:
         Raises:
             Misconfigured: there is none, or its keys cannot be right.
         """
-        from amends.x_api import XApi
+        from amends.networks.x import XApi
 
         return XApi(self._x_access, reads=self.x_reads, now=self.now)
 
@@ -549,15 +549,16 @@ class House:
         )
 
     @cached_property
-    def x_mentions(self) -> XMentionsConnector:
+    def x_mentions(self) -> MentionsConnector:
         """The mentions of our account on X as a source.
 
         Raises:
             Misconfigured: there is no account.
         """
-        from ingest.social.x_mentions import XMentionsConnector
+        from ingest.social.mentions import MentionsConnector
+        from ingest.social.x_mentions import XMentions
 
-        return XMentionsConnector(self.x, now=self.now, pause_s=self.settings.x_pause_s)
+        return MentionsConnector(XMentions(self.x), now=self.now, pause_s=self.settings.x_pause_s)
 
     @property
     def _x_access(self) -> XAccess:

@@ -136,7 +136,7 @@ def x(house: House) -> Iterator[Finding]:
     """Look whether X knows us, and how many posts may still be read. Nothing is said where there is no account."""
     if house.x_access is None:
         return
-    from amends.x_api import PAGE_LEAST
+    from amends.networks.x import PAGE_LEAST
 
     handle = house.x.me()
     spent, budget = house.x_reads.spent(), house.settings.x_reads_a_month

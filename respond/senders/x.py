@@ -29,7 +29,8 @@ from amends.domain.contact import IdentityKind
 from amends.domain.reply import Form, Reply
 from amends.errors import InDoubt
 from amends.ports import Delivered, DeliveryReport, Now
-from amends.x_api import Refusal, XApi
+from amends.networks.gate import Refusal
+from amends.networks.x import XApi
 from respond.checks.post_length import links
 
 #: How long before the approval own posts are looked at: two clocks are never the same.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from amends.ports import Now
-from amends.x_api import Reads, XAccess, XApi
-from ingest.social.x_mentions import XMentionsConnector
+from amends.networks.gate import Reads
+from amends.networks.x import XAccess, XApi
+from ingest.social.mentions import MentionsConnector
+from ingest.social.x_mentions import XMentions
 from respond.senders.x import XSender
 from tests.servers.x import KEYS, XServer
 
@@ -57,10 +59,10 @@ def an_api(server: XServer, *, reads: Reads | None = None, now: Now | None = Non
     )
 
 
-def mentions_of(server: XServer, *, reads: Reads | None = None, pause_s: float = 60.0) -> XMentionsConnector:
+def mentions_of(server: XServer, *, reads: Reads | None = None, pause_s: float = 60.0) -> MentionsConnector:
     """Open the mentions anew, as a process that starts does."""
     clock = ServerClock(server)
-    return XMentionsConnector(an_api(server, reads=reads, now=clock), now=clock, pause_s=pause_s)
+    return MentionsConnector(XMentions(an_api(server, reads=reads, now=clock)), now=clock, pause_s=pause_s)
 
 
 def sender_of(server: XServer, post: str, *, reads: Reads | None = None) -> XSender:

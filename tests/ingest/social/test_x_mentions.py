@@ -21,7 +21,7 @@ from ingest.reconcile import reconcile
 from ingest.runner import take_in_all
 from ingest.social.reads import LedgerReads
 from ingest.social.x import x_reader
-from ingest.social.x_mentions import XMentionsConnector
+from ingest.social.mentions import MentionsConnector
 from storage.blobs import FolderBlobStore
 from storage.unit_of_work import Database
 from tests.servers.x import KEYS, OUR_HANDLE, OUR_ID, Fault, XServer, x_server
@@ -72,7 +72,7 @@ def published(database: Database) -> list[str]:
     return [decode_message(body_of(record, RECEIVED)).native_id for record in records]
 
 
-def unexplained(connector: XMentionsConnector, database: Database) -> list[tuple[str, str]]:
+def unexplained(connector: MentionsConnector, database: Database) -> list[tuple[str, str]]:
     with database.reading() as unit:
         return reconcile(unit, connector.source, connector.holdings(), triage_group="triage").unexplained
 
