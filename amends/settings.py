@@ -198,6 +198,46 @@ class Settings(BaseSettings):
         "are used up; the looks before a reply do not, and are counted too.",
     )
 
+    mastodon_account: str = Field(
+        "", description="Your account on Mastodon, like `care@social.example`; empty: Mastodon is not read."
+    )
+    mastodon_token: SecretStr = Field(SecretStr(""), description="The access token of an app of that account.")
+    mastodon_sends: bool = Field(
+        False,
+        description="Whether that account sends what a person has approved; otherwise it goes where `sender` says.",
+    )
+    mastodon_url: str = Field(
+        "", description="Where the API of its server is; empty: `https://` and what stands after the last @."
+    )
+    mastodon_timeout_s: float = Field(
+        30.0, gt=0, le=300, description="How long that server may keep us waiting, in seconds."
+    )
+    mastodon_pause_s: float = Field(
+        60.0, gt=0, le=86_400, description="Seconds between two looks at the mentions, once all are read."
+    )
+    mastodon_reads_a_month: int = Field(
+        1_000_000, ge=0, description="Mentions that may be taken in from Mastodon in a calendar month (UTC)."
+    )
+    bluesky_account: str = Field(
+        "", description="Your account on Bluesky, by its handle or DID; empty: Bluesky is not read."
+    )
+    bluesky_password: SecretStr = Field(SecretStr(""), description="An app password of that account.")
+    bluesky_sends: bool = Field(
+        False,
+        description="Whether that account sends the public replies that a person has approved; otherwise they go where "
+        "`sender` says.",
+    )
+    bluesky_url: str = Field("https://bsky.social", description="The server that the account signs in at.")
+    bluesky_timeout_s: float = Field(
+        30.0, gt=0, le=300, description="How long that server may keep us waiting, in seconds."
+    )
+    bluesky_pause_s: float = Field(
+        60.0, gt=0, le=86_400, description="Seconds between two looks at the mentions, once all are read."
+    )
+    bluesky_reads_a_month: int = Field(
+        1_000_000, ge=0, description="Mentions that may be taken in from Bluesky in a calendar month (UTC)."
+    )
+
     mail_from: str = Field("complaints@localhost", description="The address that mail goes out from.")
     mail_replies: str = Field(
         "replies@localhost", description="The address that customers reply to; each reply gets `+token` before the @."

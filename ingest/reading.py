@@ -27,6 +27,8 @@ class Media:
 
     MAIL = "message/rfc822"
     X_POST = "application/x-post+json"
+    MASTODON_STATUS = "application/x-mastodon-status+json"
+    BLUESKY_POST = "application/x-bluesky-post+json"
     FORM = "application/form+json"
     #: A line or a file that its connector could not tell the kind of.
     UNKNOWN = "application/octet-stream"

@@ -17,6 +17,7 @@ from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import OpenUnit, UnitOfWork
 from ingest.intake import STAGE, Entry, keep_and_read, publish
 from ingest.reading import Reader
+from ingest.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -85,16 +86,20 @@ def watch(
     pause_s: float,
     meter: Meter = NO_METER,
     tracer: Tracer = NO_TRACER,
+    troubles: Troubles | None = None,
 ) -> None:
     """Take in what sources bring until `stop` is set. One source that is down does not stop the others."""
+    troubles = troubles or Troubles()
     while not stop.is_set():
         cause = ""
         for name, connect in connectors.items():
             try:
                 take_in_all(connect(), open_unit, blobs, readers, stop=stop, meter=meter, tracer=tracer)
+                troubles.went(name)
             except (Unavailable, NotFound) as why:
                 # A folder of another machine comes and goes.
                 cause = type(why.__cause__ or why).__name__
+                troubles.came(name, why)
                 log.warning("source unavailable", extra={"source_kind": name.partition(":")[0], "why": cause})
         if cause:
             meter.waits(STAGE, cause, pause_s)

@@ -29,6 +29,7 @@ from amends.tracer import TRACEPARENT
 from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
 from amends.wire import TRIAGED, Triaged, body_of, decode_triaged, queued_record
 from respond.checks.personal_data import Customer
+from respond.checks.post_rule import post_rule
 from respond.checks.run import Limits, run_checks
 from respond.draft import ReplyContext, draft_reply
 from respond.forms import Advice, Situation, advise
@@ -59,6 +60,8 @@ class Office:
 
     def may_publish(self, message: Message) -> bool:
         """Whether X takes our reply to a post from a program: if the post mentions us, as far as its words show."""
+        if message.channel is not Channel.X:
+            return True
         return not self.publishes_as or bool(self.publishes_as & set(_HANDLE.findall(message.text.casefold())))
 
 
@@ -168,7 +171,8 @@ class RespondStage:
                 needs_person=case.needs_person,
                 has_email_address=message.author.address is not None,
                 own_words=message.own_words,
-                may_be_published=not message.channel.is_public or self._office.may_publish(message),
+                may_be_published=not message.is_public or self._office.may_publish(message),
+                was_private=not message.is_public,
             )
         )
         drafts = tuple(
@@ -206,6 +210,7 @@ class RespondStage:
                 urgent_contact=office.urgent_contact,
                 status_url=status_url,
                 zone=self._pack.calendar.zone,
+                post_rule=post_rule(message.channel, message.facts),
             ),
             purpose,
         )
@@ -217,7 +222,7 @@ class RespondStage:
             channel=message.channel,
             parts=draft.parts,
             customer=Customer(names=(message.author_name,), addresses=(message.author.value,)),
-            limits=Limits(public_contacts=(office.contact_line,)),
+            limits=Limits(public_contacts=(office.contact_line,), post=post_rule(message.channel, message.facts)),
         )
         decision = may_send_by_itself(
             form=form,

@@ -17,12 +17,12 @@ from amends.doctor.finding import Finding
 from amends.doctor.installation import (
     data_folder,
     mailboxes,
+    networks,
     packages,
     policy_pack,
     raw_messages,
     sender,
     triage_model,
-    x,
 )
 from amends.doctor.stages import dead_letters, relay, stages
 from amends.errors import AmendsError
@@ -50,7 +50,7 @@ CHECKS = (
     Check(name="triage model", make=triage_model),
     Check(name="mailboxes", make=mailboxes, needs=frozenset({"database"})),
     Check(name="sender", make=sender, needs=frozenset({"data folder"})),
-    Check(name="x", make=x, needs=frozenset({"database"})),
+    Check(name="networks", make=networks, needs=frozenset({"database"})),
     Check(name="broker", make=broker),
     Check(name="topics", make=topics, needs=frozenset({"broker"})),
     Check(name="record size", make=record_size, needs=frozenset({"broker"})),

@@ -25,13 +25,15 @@ class Once:
         how |= {"timeout": self._timeout_s, "allow_redirects": False}
         try:
             response = self._session.request(method, url, **how)
-            if response.status_code == TOO_MANY:
-                raise Limited(response.headers)
-            if response.status_code >= SERVER_FAULTS:
-                raise OutOfOrder(response.status_code)
         except Exception as why:
             self.outcome = why
             raise
+        if response.status_code == TOO_MANY:
+            self.outcome = Limited(response.headers)
+            raise self.outcome
+        if response.status_code >= SERVER_FAULTS:
+            self.outcome = OutOfOrder(response.status_code)
+            raise self.outcome
         self.outcome = response
         return response
 

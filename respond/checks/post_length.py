@@ -20,7 +20,6 @@ their parts. Names that X puts before a reply by itself are not part of the text
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
 from functools import cache
 from importlib.resources import files
 
@@ -68,12 +67,6 @@ def x_length(text: str) -> int:
         normal, emojis = _emoji().subn("", normal)
     weight = len(normal) + len(_HEAVY.findall(normal))
     return weight - found + found * X_LINK + emojis * 2
-
-
-def fitting_prefix(text: str, limit: int) -> int:
-    """Give the offset in `text` up to which it fits into `limit` on X, never inside a grapheme."""
-    ends = [0, *(match.end() for match in regex.finditer(r"\X", text))]
-    return ends[bisect_right(ends, limit, lo=1, key=lambda end: x_length(text[:end])) - 1]
 
 
 @cache

@@ -242,7 +242,7 @@ def queued(database: Database, post: str) -> Reply:
 def deliver(database: Database, server: XServer, sender: XSender, reply: Reply) -> bool:
     """Let a deliverer try once; says whether it has to come again."""
     stage = DeliverStage(
-        SenderByChannel(posts=sender, otherwise=FakeSender()),
+        SenderByChannel(posts={Channel.X: sender}, otherwise=FakeSender()),
         open_unit=database.unit,
         name_of=lambda _reply: "",
         pack=PACK,
@@ -365,7 +365,7 @@ class TestDelivery:
 
 def test_what_is_not_posted_on_x_goes_the_other_way(server: XServer, post: str) -> None:
     other = FakeSender()
-    sender = SenderByChannel(posts=sender_of(server, post), otherwise=other)
+    sender = SenderByChannel(posts={Channel.X: sender_of(server, post)}, otherwise=other)
 
     for reply in (an_approved_post(form=Form.EMAIL), a_reply(approved_by="tom")):
         sender.send(reply)
