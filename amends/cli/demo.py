@@ -29,7 +29,7 @@ from storage.views import summary
 
 #: The samples are dated: the demo's clock begins where they end.
 SAMPLES_END = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
-_SAMPLES = ("mail", "x", "forms")
+_SAMPLES = ("mail", "x", "mastodon", "bluesky", "forms")
 _OWN_FOLDER = "made-by-amends-demo"
 
 

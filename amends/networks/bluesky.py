@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -165,6 +166,8 @@ class BlueskyApi:
         except Answered as why:
             if why.ends_the_session:
                 raise self._over(what, why) from why
+            if why.is_of_the_account:
+                raise gates.refused(what, why, _KEYS_REFUSED) from why
             if why.status not in REFUSALS:
                 raise gates.in_doubt(what, why) from why
             gates.passes(what, why.headers)
@@ -214,6 +217,8 @@ class BlueskyApi:
         except Answered as why:
             if why.ends_the_session:
                 raise self._over(what, why) from why
+            if why.is_of_the_account:
+                raise gates.refused(what, why, _KEYS_REFUSED) from why
             if why.error in missing.split():
                 gates.passes(what, why.headers)
                 return None
@@ -279,6 +284,11 @@ class Answered(Exception):
         """Whether it says that our session is over."""
         return self.status in {400, 401} and self.error in _OVER
 
+    @property
+    def is_of_the_account(self) -> bool:
+        """Whether it refuses us, and not what we ask."""
+        return self.status in {401, 403}
+
 
 class _Once(Request):
     """What atproto sends through: each request once, no redirections; what is not as wanted is raised here."""
@@ -287,6 +297,7 @@ class _Once(Request):
         super().__init__(**how)
         self._client.close()
         self._client = httpx.Client(follow_redirects=False, **how)
+        weakref.finalize(self, self._client.close)
 
     def _send_request(self, method: str, url: str, **how: Any) -> httpx.Response:
         headers = self.get_headers(how.pop("headers", None))

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -90,6 +91,7 @@ def _read_status(fetched: Fetched, raw_sha256: str) -> Message:
     if author.id == kept.us.id:
         raise OwnMessage("our own status")
     edited = status.edited_at or ""
+    said_at = _moment(edited) or status.created_at
     said = _LEADING_HANDLES.sub("", read_html(status.content).text).strip()
     warning = " ".join(status.spoiler_text.split())
     words = f"{warning}\n\n{said}" if warning else said
@@ -118,14 +120,22 @@ def _read_status(fetched: Fetched, raw_sha256: str) -> Message:
             words, before=before, media=[described(one.type, one.description or "") for one in status.media_attachments]
         ),
         own_words=words,
-        sent_at=status.created_at,
-        received_at=min(status.created_at, fetched.fetched_at),
+        sent_at=said_at,
+        received_at=min(said_at, fetched.fetched_at),
         raw_sha256=raw_sha256,
         names=(f"mastodon:{status.id} {edited}" if edited else f"mastodon:{status.id}",),
         answers=tuple(dict.fromkeys(f"mastodon:{one}" for one in answers)),
         conversation=f"mastodon-conversation:{root}",
         facts={name: value for name, value in facts.items() if value},
     )
+
+
+def _moment(said: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _said(status: _Status) -> str:

@@ -159,7 +159,8 @@ class MentionsConnector:
                 break
             token = page.token
         new = [post for post in found.values() if not mark.knows(post.name, post.place)]
-        self._ready = sorted(new, key=lambda post: order(post.place))
+        # The newest came first; of two in one place the older one goes first.
+        self._ready = sorted(reversed(new), key=lambda post: order(post.place))
         if self._reads is not None:
             self._reads.spend(len(new))
         # In a gap below posts that were handed on the marks between are none: they would forget those above.

@@ -22,7 +22,8 @@ from amends.domain.reply import Reply, ReplyState
 from amends.settings import load_settings
 from ingest.runner import take_in_all
 from tests.journeys.running import a_house, run_amends, service, start, type_in, wait_until, work
-from tests.servers.x import KEYS, OUR_HANDLE, Fault, XServer, x_server
+from tests.servers.network import Fault
+from tests.servers.x import KEYS, OUR_HANDLE, XServer, x_server
 from tests.support.builders import a_mail
 from tests.support.x import ServerClock
 

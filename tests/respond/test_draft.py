@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -16,9 +17,9 @@ from amends.domain.reply import Form, Purpose, Slot
 from amends.domain.verdict import FlagName, Kind, Severity
 from respond.checks.personal_data import Customer
 from respond.checks.post_length import X_LIMIT, x_length
+from respond.checks.post_rule import post_rule
 from respond.checks.run import run_checks
 from respond.checks.slots import obligatory_slots
-from respond.checks.post_rule import post_rule
 from respond.draft import ReplyContext, draft_acknowledgement, draft_answer, draft_public, draft_reply
 from tests.respond.builders import a_context
 

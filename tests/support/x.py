@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from amends.ports import Now
 from amends.networks.gate import Reads
 from amends.networks.x import XAccess, XApi
+from amends.ports import Now
 from ingest.social.mentions import MentionsConnector
 from ingest.social.x_mentions import XMentions
 from respond.senders.x import XSender
+from tests.servers.network import NetworkServer
 from tests.servers.x import KEYS, XServer
 
 
@@ -30,7 +31,7 @@ class FakeReads:
 class ServerClock:
     """The clock of the server, so that both sides agree on when a limit ends."""
 
-    def __init__(self, server: XServer) -> None:
+    def __init__(self, server: NetworkServer) -> None:
         self._server = server
 
     def __call__(self) -> datetime:

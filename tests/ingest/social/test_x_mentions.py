@@ -19,12 +19,13 @@ from amends.wire import RECEIVED, body_of, decode_message
 from ingest.reading import Media
 from ingest.reconcile import reconcile
 from ingest.runner import take_in_all
+from ingest.social.mentions import MentionsConnector
 from ingest.social.reads import LedgerReads
 from ingest.social.x import x_reader
-from ingest.social.mentions import MentionsConnector
 from storage.blobs import FolderBlobStore
 from storage.unit_of_work import Database
-from tests.servers.x import KEYS, OUR_HANDLE, OUR_ID, Fault, XServer, x_server
+from tests.servers.network import Fault
+from tests.servers.x import KEYS, OUR_HANDLE, OUR_ID, XServer, x_server
 from tests.support.x import FakeReads, ServerClock, an_access, mentions_of
 
 READERS = {Media.X_POST: x_reader(own_handles=frozenset(), own_ids=frozenset({OUR_ID}))}
