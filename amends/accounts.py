@@ -39,8 +39,9 @@ class Around:
 class Account:
     """One account. `own_id` is what the network calls it where the settings tell, "" otherwise.
 
-    `me` asks the network for our handle. `budget_setting` names the setting that bounds `reads`. `reads_least` is how
-    many must be left for a look.
+    `messages` reads its private messages, where those are apart. `me` asks the network for our
+    handle. `budget_setting` names the setting that bounds `reads`; `reads_least` is how many
+    must be left for a look.
     """
 
     channel: Channel
@@ -53,6 +54,12 @@ class Account:
     budget: int
     budget_setting: str
     reads_least: int = 1
+    messages: MentionsConnector | None = None
+
+    @property
+    def sources(self) -> Sequence[MentionsConnector]:
+        """What is read of it."""
+        return [self.mentions] if self.messages is None else [self.mentions, self.messages]
 
     @cached_property
     def sender(self) -> Sender:
@@ -80,7 +87,7 @@ def _x(s: Settings, around: Around) -> Iterator[Account]:
     if not any(keys.values()):
         return
     from amends.networks.x import PAGE_LEAST, XAccess, XApi
-    from ingest.social.x_mentions import XMentions
+    from ingest.social.x_mentions import XMentions, XMessages
     from respond.senders.x import XSender
 
     access = XAccess(**keys, base_url=s.x_api_url, timeout_s=s.x_timeout_s)
@@ -97,6 +104,7 @@ def _x(s: Settings, around: Around) -> Iterator[Account]:
         budget=s.x_reads_a_month,
         budget_setting="AMENDS_X_READS_A_MONTH",
         reads_least=PAGE_LEAST,
+        messages=MentionsConnector(XMessages(api), now=around.now, pause_s=s.x_pause_s) if s.x_messages else None,
     )
 
 
@@ -165,8 +173,8 @@ def _mentions(feed: Feed, reads: LedgerReads, pause_s: float, budget: str, aroun
         pause_s=pause_s,
         waiting=lambda: around.waiting(feed.channel),
         reads=reads,
-        used_up=f"the posts that may be read from {feed.channel.value.title()} this month are read: mentions wait until "
-        f"the next one begins (UTC), or until {budget} is raised",
+        used_up=f"the posts that may be read from {feed.channel.value.title()} this month are read: mentions wait "
+        f"until the next one begins (UTC), or until {budget} is raised",
     )
 
 

@@ -49,7 +49,7 @@ from ingest.mail.reader import mail_reader
 from ingest.reading import MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
 from ingest.social.bluesky import bluesky_reader
 from ingest.social.mastodon import mastodon_reader
-from ingest.social.x import x_reader
+from ingest.social.x import x_message_reader, x_reader
 from ingest.troubles import Troubles
 from ingest.web_form.reader import form_reader
 from respond.checks.personal_data import Customer
@@ -354,6 +354,7 @@ class House:
         return {
             Media.MAIL: mail_reader(),
             Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
+            Media.X_MESSAGE: x_message_reader(own_ids=own_ids),
             Media.MASTODON_STATUS: mastodon_reader(),
             Media.BLUESKY_POST: bluesky_reader(),
             Media.FORM: form_reader(default_form=self.settings.form_name),
@@ -570,7 +571,7 @@ class House:
         Raises:
             Unprocessable: it still cannot be read.
         """
-        media = _MEDIA_OF[Channel(one.channel)]
+        media = Media.X_MESSAGE if one.source.startswith("x-messages:") else _MEDIA_OF[Channel(one.channel)]
         # What never left its mailbox has no bytes here: nothing but a connection can take it in.
         media = MEDIA_WITHOUT_MAIL.get(one.reason, media)
         fetched = Fetched(

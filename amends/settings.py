@@ -186,6 +186,10 @@ class Settings(BaseSettings):
         description="Whether that account sends what a person has approved, public replies and private messages; "
         "otherwise they go where `sender` says.",
     )
+    x_messages: bool = Field(
+        False,
+        description="Whether the private messages that come to that account are read; the app needs the right to.",
+    )
     x_api_url: str = Field("https://api.x.com", description="Where the API of X is, version 2.")
     x_timeout_s: float = Field(30.0, gt=0, le=300, description="How long X may keep us waiting, in seconds.")
     x_pause_s: float = Field(

@@ -218,9 +218,9 @@ def _watched(house: House) -> Mapping[str, Callable[[], Connector]]:
         remember(house, path)
         sources[str(path)] = partial(house.files, path, looks={})
     remember_accounts(house)
-    for account in house.accounts.values():
+    for connector in (one for account in house.accounts.values() for one in account.sources):
         # One for the life of the service: it knows until when its network wants to be left alone.
-        sources[account.mentions.source] = partial(_itself, account.mentions)
+        sources[connector.source] = partial(_itself, connector)
     return sources
 
 

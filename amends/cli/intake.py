@@ -108,7 +108,8 @@ def remember_accounts(house: House) -> None:
     with house.database.unit() as unit:
         for account in house.accounts.values():
             how = json.dumps({"network": account.channel.value})
-            remember_source(unit, account.mentions.source, how, at=house.now())
+            for connector in account.sources:
+                remember_source(unit, connector.source, how, at=house.now())
         unit.commit()
 
 
@@ -155,9 +156,10 @@ def _reconcile_account(house: House, source: str, network: str) -> Reconciliatio
         account = house.accounts.get(Channel(network))
     except (Misconfigured, ValueError) as why:
         return _not_compared(source, str(why))
-    if account is None or account.mentions.source != source:
+    found = [one for one in account.sources if one.source == source] if account is not None else []
+    if not found:
         return _not_compared(source, "the keys of that account are not set: there is nothing to compare with")
-    return _reconcile_network(house, source, account.mentions)
+    return _reconcile_network(house, source, found[0])
 
 
 def _reconcile_network(house: House, source: str, connector: Connector) -> Reconciliation:

@@ -112,9 +112,7 @@ def sender(house: House) -> Iterator[Finding]:
         yield Finding(
             what="sender",
             is_well=may_write,
-            says=f"writes to {folder}; {leaves} leaves"
-            if may_write
-            else f"{folder} cannot be written to",
+            says=f"writes to {folder}; {leaves} leaves" if may_write else f"{folder} cannot be written to",
             remedy="" if may_write else "give the user that runs Amends the right to write there",
         )
         return

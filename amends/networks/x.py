@@ -45,6 +45,7 @@ _KEYS_REFUSED = (
 _OF_THE_ACCOUNT = frozenset({"client-forbidden", "oauth1-permissions", "unsupported-authentication", "usage-capped"})
 
 _POST_FIELDS = (
+    "attachments",
     "author_id",
     "conversation_id",
     "created_at",
@@ -56,6 +57,7 @@ _POST_FIELDS = (
     "referenced_tweets",
 )
 _USER_FIELDS = ("name", "username")
+_MEDIA_FIELDS = ("alt_text", "media_key", "type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,8 @@ class XApi:
                 pagination_token=page or None,
                 max_results=min(PAGE_MOST, left),
                 tweet_fields=list(_POST_FIELDS),
-                expansions=["author_id"],
+                expansions=["attachments.media_keys", "author_id"],
+                media_fields=list(_MEDIA_FIELDS),
                 user_fields=list(_USER_FIELDS),
             ),
         )
@@ -235,6 +238,27 @@ class XApi:
             if not following or following == token:
                 return
             token = following
+
+    def messages(self, *, page: str = "") -> Page:
+        """Read a page of what was said in private with anybody, the newest first; X keeps thirty days.
+
+        Raises:
+            Unavailable: X cannot be asked now.
+        """
+        whole = self._read(
+            "all messages",
+            lambda: self._client.get_direct_message_events(
+                user_auth=True,
+                pagination_token=page or None,
+                max_results=PAGE_MOST,
+                event_types="MessageCreate",
+                dm_event_fields=["attachments", "created_at", "dm_conversation_id", "sender_id", "text"],
+                expansions=["attachments.media_keys", "sender_id"],
+                media_fields=list(_MEDIA_FIELDS),
+                user_fields=list(_USER_FIELDS),
+            ),
+        )
+        return Page(whole=whole, next_token=_next_token(whole))
 
     def _hand_over(self, what: str, ask: Callable[[], Any], *, name: str) -> str:
         gates = self._gates

@@ -15,10 +15,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from amends.domain.channel import Channel
 from amends.domain.contact import Identity, IdentityKind
 from amends.domain.message import Message, message_id
-from amends.errors import Unprocessable
 from amends.ports import Fetched
 from ingest.reading import OwnMessage, Reader
-from ingest.social.told import described, with_surroundings
+from ingest.social.told import bad_post, described, with_surroundings
 
 _ADDRESS_AT_MOST = 800
 #: The handles that a post begins with; they address it and say nothing.
@@ -90,9 +89,7 @@ def _read_post(fetched: Fetched, raw_sha256: str) -> Message:
     try:
         kept = _Kept.model_validate_json(fetched.raw)
     except ValidationError as why:
-        first = why.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise Unprocessable(f"the post cannot be read: {field}: {first['msg']}", reason="bad_post") from why
+        raise bad_post(why) from why
     post, record = kept.post, kept.post.record
     if post.author.did == kept.us.did:
         raise OwnMessage("our own post")

@@ -17,11 +17,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from amends.domain.channel import Channel
 from amends.domain.contact import Identity, IdentityKind
 from amends.domain.message import Message, message_id
-from amends.errors import Unprocessable
 from amends.ports import Fetched
 from ingest.mail.html_text import read_html
 from ingest.reading import OwnMessage, Reader
-from ingest.social.told import described, with_surroundings
+from ingest.social.told import bad_post, described, with_surroundings
 
 _ID_AT_MOST = 100
 #: The handles that a status begins with; they address it and say nothing.
@@ -84,9 +83,7 @@ def _read_status(fetched: Fetched, raw_sha256: str) -> Message:
     try:
         kept = _Kept.model_validate_json(fetched.raw)
     except ValidationError as why:
-        first = why.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise Unprocessable(f"the status cannot be read: {field}: {first['msg']}", reason="bad_post") from why
+        raise bad_post(why) from why
     status, author = kept.status, kept.status.account
     if author.id == kept.us.id:
         raise OwnMessage("our own status")

@@ -44,6 +44,8 @@ class XServer(NetworkServer):
         default_factory=lambda: {OUR_ID: {"id": OUR_ID, "name": "Northmoor", "username": OUR_HANDLE}}
     )
     deleted: set[str] = field(default_factory=set)
+    #: What is attached to posts, by its key.
+    media: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Private messages, oldest first, and who takes none from us.
     messages: list[dict[str, str]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
@@ -138,6 +140,8 @@ class XServer(NetworkServer):
             return self._create(json.loads(asked.body))
         if endpoint == "message":
             return self._write(path.split("/")[4], json.loads(asked.body))
+        if endpoint == "all messages":
+            return self._said([*reversed(self.messages)], query)
         if endpoint == "messages":
             return self._conversation(path.split("/")[4], query)
         return 200, {"data": self.users[OUR_ID]}
@@ -159,13 +163,16 @@ class XServer(NetworkServer):
                 "sender_id": by,
                 "created_at": f"{self.at:%Y-%m-%dT%H:%M:%S}.000Z",
                 "with": to or by,
+                "dm_conversation_id": f"{to or by}-{OUR_ID}",
             }
         )
         return self.messages[-1]["id"]
 
     def _conversation(self, person: str, query: dict[str, str]) -> tuple[int, Any]:
+        return self._said([one for one in reversed(self.messages) if one["with"] == person], query)
+
+    def _said(self, said: list[dict[str, str]], query: dict[str, str]) -> tuple[int, Any]:
         asked_for = {"id", "text", "event_type", *query.get("dm_event.fields", "").split(",")}
-        said = [one for one in reversed(self.messages) if one["with"] == person]
         start, size = int(query.get("pagination_token", "0")), int(query.get("max_results", "100"))
         page = [{name: value for name, value in one.items() if name in asked_for} for one in said[start : start + size]]
         meta: dict[str, Any] = {"result_count": len(page)}
@@ -204,6 +211,9 @@ class XServer(NetworkServer):
         includes: dict[str, Any] = {}
         if "author_id" in expanded and listed:
             includes["users"] = [self.users[number] for number in dict.fromkeys(post["author_id"] for post in listed)]
+        keys = [key for post in listed if post for key in post.get("attachments", {}).get("media_keys", ())]
+        if "attachments.media_keys" in expanded and keys:
+            includes["media"] = [self.media[key] for key in keys]
         if "referenced_tweets.id" in expanded:
             named = [one["id"] for post in listed for one in post.get("referenced_tweets", ())]
             includes["tweets"] = [
@@ -274,6 +284,8 @@ def _endpoint(method: str, path: str) -> str:
         return "mentions"
     if path == f"/2/users/{OUR_ID}/tweets":
         return "own posts"
+    if path == "/2/dm_events":
+        return "all messages"
     if path.startswith("/2/dm_conversations/with/"):
         return "message" if method == "POST" and path.endswith("/messages") else "messages"
     if path == "/2/users/me":
