@@ -112,9 +112,7 @@ def messages_of_page(page: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
 def _taken_apart(page: dict[str, Any], *, called: str, by: str) -> Iterator[tuple[str, bytes]]:
     included = page.get("includes")
     users = {user["id"]: user for user in _listed(included, "users") if _has_id(user)}
-    media = {
-        one["media_key"]: one for one in _listed(included, "media") if isinstance(one, dict) and "media_key" in one
-    }
+    media = {str(one.get("media_key")): one for one in _listed(included, "media") if isinstance(one, dict)}
     for number, post in sorted(enumerate(_listed(page, "data")), key=lambda numbered: _age(numbered[1])):
         known = post if isinstance(post, dict) else {}
         kept = {called: post, "author": users.get(str(known.get(by)), {})}

@@ -13,8 +13,10 @@ for its text library; read on 22 November 2026):
 5. The limit is 280.
 
 Two things cannot be known from outside: the list of top-level domains that X uses at
-the moment (ours is dated), and joined emoji that no vendor draws, which X may count by
-their parts. Names that X puts before a reply by itself are not part of the text.
+the moment (ours is dated), and joined emoji that are younger than its library or that no
+vendor draws, which X may count by their parts. The rest is compared with that library in
+`tests/respond/test_twitter_text.py`. Names that X puts before a reply by itself are not
+part of the text.
 """
 
 from __future__ import annotations

@@ -179,8 +179,16 @@ def test_a_gap_is_closed_by_another_process(
 
 @pytest.mark.parametrize(
     ("fault", "most"),
-    [(Fault.LIMITED, 2), (Fault.LIMITED_BARE, 6), (Fault.LIMITED_GARBLED, 6), (Fault.BUSY, 20), (Fault.CUT_BEFORE, 20)]
-    + [(Fault.GARBLED, 20), (Fault.UNKNOWN_KEYS, 6), (Fault.LED_ASTRAY, 6)],
+    [
+        (Fault.LIMITED, 2),
+        (Fault.LIMITED_BARE, 6),
+        (Fault.LIMITED_GARBLED, 6),
+        (Fault.BUSY, 20),
+        (Fault.CUT_BEFORE, 20),
+        (Fault.GARBLED, 20),
+        (Fault.UNKNOWN_KEYS, 6),
+        (Fault.LED_ASTRAY, 6),
+    ],
 )
 def test_a_network_is_left_alone_while_it_fails(network: Network, server: Any, fault: Fault, most: int) -> None:
     """For half an hour it is asked every four seconds; so many requests come to it."""
@@ -321,8 +329,12 @@ class TestMastodon:
 
     @pytest.mark.parametrize(
         ("changed", "says"),
-        [({"account": "care"}, "care@social.example"), ({"token": ""}, "TOKEN"), ({"base_url": "http://a.example"}, "unprotected")],
-    )  # fmt: skip
+        [
+            ({"account": "care"}, "care@social.example"),
+            ({"token": ""}, "TOKEN"),
+            ({"base_url": "http://a.example"}, "unprotected"),
+        ],
+    )
     def test_an_account_that_cannot_work_is_refused(self, changed: dict[str, str], says: str) -> None:
         with pytest.raises(Misconfigured, match=says):
             MastodonAccess(**{"account": "care@social.example", "token": "secret"} | changed)
