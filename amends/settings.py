@@ -528,6 +528,6 @@ def _check_secrets(folder: str | None) -> None:
 _READ_FIRST = frozenset({"config", "secrets_dir"})
 #: Variables that belong to the test suite and not to the product.
 _READ_BY_TESTS = frozenset(
-    {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_postgres"}
+    {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_pds", "test_postgres"}
     | {f"require_{what}" for what in ("browser", "dovecot", "kafka", "npm", "postfix", "postgres", "shared_data")}
 )

@@ -119,7 +119,7 @@ def test_what_the_library_would_log_of_keys_and_posts_is_not_logged(
     server.post(f"{network.handle} an unmistakable orchard gate")
     settings = the_account(network, server, log_level="debug")
     with service("run", "ingest", "--data-dir", "data", at=tmp_path, settings=settings):
-        wait_until(lambda: house.log.lag("triage", Topic.MESSAGES) == 1, saying="the mention is on the log")
+        wait_until(lambda: house.log.lag("triage", Topic.MESSAGES) == 1, for_s=90, saying="it is on the log")
 
     written = (tmp_path / "run-ingest.log").read_text("utf-8")
 
