@@ -48,7 +48,7 @@ ci: $(READY) ## everything, and a missing server or missing data fails
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	AMENDS_REQUIRE_BROWSER=1 AMENDS_REQUIRE_DOVECOT=1 AMENDS_REQUIRE_SHARED_DATA=1 AMENDS_REQUIRE_KAFKA=1 \
-		AMENDS_REQUIRE_POSTFIX=1 AMENDS_REQUIRE_POSTGRES=1 \
+		AMENDS_REQUIRE_NPM=1 AMENDS_REQUIRE_POSTFIX=1 AMENDS_REQUIRE_POSTGRES=1 \
 		$(BIN)/python -m tests.servers run $(MAKE) ci-tests
 
 ci-tests: $(READY)

@@ -18,6 +18,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amends.accounts import Account, Around, accounts_of
 from amends.bus.local import LocalLog
 from amends.bus.port import TOPICS, Log, Topic
 from amends.bus.relay import Relay
@@ -44,7 +45,8 @@ from amends.domain.channel import Channel
 from amends.domain.check import Check
 from amends.domain.clock import Pack
 from amends.domain.ids import read_reference
-from amends.domain.reply import Form, Reply
+from amends.domain.message import Message
+from amends.domain.reply import Form, Reply, ReplyState
 from amends.domain.verdict import Flag
 from amends.errors import Misconfigured, NotFound, Refused
 from amends.history import Command
@@ -60,22 +62,26 @@ from ingest.attachments.scan import Scanning, record_scans
 from ingest.files import FilesConnector, Looks
 from ingest.form_intake import FormIntake
 from ingest.intake import enter, keep_and_read, promise, publish
-from ingest.live import Troubles
 from ingest.logged import ContactLog, contact_reader, note_logged
 from ingest.mail.imap.connector import ImapConnector
 from ingest.mail.imap.mailbox import Handled, Mailbox, said_secret, secret_in_file, secret_of_command
 from ingest.mail.imap.mailbox import Security as Protection
 from ingest.mail.reader import bytes_of_attachment, mail_reader
 from ingest.reading import FORM_MEDIA, MEDIA_WITHOUT_MAIL, STILL_IN_MAILBOX, UNREADABLE, Media, Reader
-from ingest.social.x import x_reader
+from ingest.social.bluesky import bluesky_reader
+from ingest.social.mastodon import mastodon_reader
+from ingest.social.x import x_message_reader, x_reader
+from ingest.troubles import Troubles
 from ingest.web_form.addition import addition_reader
 from ingest.web_form.hooks import Webhook, read_key
 from ingest.web_form.reader import form_reader
 from ingest.web_form.webhook import webhook_reader
 from respond.checks.personal_data import Customer
+from respond.checks.post_rule import post_rule
 from respond.checks.run import Limits, run_checks
 from respond.delivery import DeliverStage, begin, settle, take_up
 from respond.policy import Caps
+from respond.senders.by_channel import SenderByChannel
 from respond.senders.folder import FolderSender
 from respond.senders.mail import Envelope, OwnAddresses
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
@@ -99,9 +105,6 @@ if TYPE_CHECKING:
     from amends.desk.parts import Finding, Reconciled
     from amends.tell.http import Way
     from amends.tell.service import Teller
-    from amends.x_api import XAccess, XApi
-    from ingest.social.reads import LedgerReads
-    from ingest.social.x_mentions import XMentionsConnector
 
 Reading = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -180,6 +183,15 @@ RESULTS_DEPEND_ON = (
     "x_handles",
     "x_sends",
 )
+
+#: How what came by a channel is read.
+_MEDIA_OF = {
+    Channel.EMAIL: Media.MAIL,
+    Channel.X: Media.X_POST,
+    Channel.MASTODON: Media.MASTODON_STATUS,
+    Channel.BLUESKY: Media.BLUESKY_POST,
+    Channel.WEB_FORM: Media.FORM,
+}
 
 
 def utc_now() -> datetime:
@@ -390,10 +402,13 @@ class House:
     @cached_property
     def readers(self) -> Mapping[str, Reader]:
         """A reader for each kind of media."""
-        own_ids = frozenset() if self.x_access is None else frozenset({self.x_access.account_id})
+        own_ids = frozenset(account.own_id for account in self.accounts.values() if account.channel is Channel.X)
         return {
             Media.MAIL: mail_reader(),
             Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
+            Media.X_MESSAGE: x_message_reader(own_ids=own_ids),
+            Media.MASTODON_STATUS: mastodon_reader(),
+            Media.BLUESKY_POST: bluesky_reader(),
             Media.FORM: form_reader(default_form=self.settings.form_name),
             Media.LOGGED: contact_reader,
             Media.ADDITION: addition_reader(),
@@ -445,13 +460,8 @@ class House:
     @cached_property
     def sender(self) -> Sender:
         """What puts replies in front of customers."""
-        if not self.settings.x_sends:
-            return self._mail_sender
-        from respond.senders.by_channel import SenderByChannel
-        from respond.senders.x import XSender
-
-        posts = XSender(self.x, post_of=self._post_of, now=self.now, is_held=self.is_posting_held)
-        return SenderByChannel(posts=posts, otherwise=self._mail_sender)
+        posts = {account.channel: account.sender for account in self.accounts.values() if account.sends}
+        return SenderByChannel(posts=posts, otherwise=self._mail_sender) if posts else self._mail_sender
 
     @property
     def _mail_sender(self) -> Sender:
@@ -527,6 +537,11 @@ class House:
         return Troubles()
 
     @cached_property
+    def watched_troubles(self) -> Troubles:
+        """Which folders and networks cannot be read now, as this process finds."""
+        return Troubles()
+
+    @cached_property
     def mailboxes(self) -> Mapping[str, tuple[Mailbox, tuple[str, ...]]]:
         """The mailboxes that are read, by their names, each with its folders.
 
@@ -565,74 +580,6 @@ class House:
             move_to=said.move_to,
             poll_s=said.poll_s,
         )
-
-    @cached_property
-    def x_access(self) -> XAccess | None:
-        """The keys of our account on X; None where there are none.
-
-        Raises:
-            Misconfigured: one of them is missing or is none.
-        """
-        s = self.settings
-        keys = {
-            "consumer_key": s.x_consumer_key.get_secret_value(),
-            "consumer_secret": s.x_consumer_secret.get_secret_value(),
-            "access_token": s.x_access_token.get_secret_value(),
-            "access_token_secret": s.x_access_token_secret.get_secret_value(),
-        }
-        if not any(keys.values()):
-            return None
-        from amends.x_api import XAccess
-
-        return XAccess(**keys, base_url=s.x_api_url, timeout_s=s.x_timeout_s)
-
-    @cached_property
-    def x(self) -> XApi:
-        """Our account on X.
-
-        Raises:
-            Misconfigured: there is none, or its keys cannot be right.
-        """
-        from amends.x_api import XApi
-
-        return XApi(self._x_access, reads=self.x_reads, now=self.now)
-
-    @cached_property
-    def x_reads(self) -> LedgerReads:
-        """How many posts were read from X.
-
-        Raises:
-            Misconfigured: there is no account.
-        """
-        from ingest.social.reads import LedgerReads
-
-        return LedgerReads(
-            self._x_access.account_id,
-            budget=self.settings.x_reads_a_month,
-            open_unit=self.database.unit,
-            reading=self.database.reading,
-            now=self.now,
-        )
-
-    @cached_property
-    def x_mentions(self) -> XMentionsConnector:
-        """The mentions of our account on X as a source.
-
-        Raises:
-            Misconfigured: there is no account.
-        """
-        from ingest.social.x_mentions import XMentionsConnector
-
-        return XMentionsConnector(self.x, now=self.now, pause_s=self.settings.x_pause_s)
-
-    @property
-    def _x_access(self) -> XAccess:
-        if self.x_access is None:
-            raise Misconfigured(
-                "there is no account on X: set AMENDS_X_CONSUMER_KEY, AMENDS_X_CONSUMER_SECRET, AMENDS_X_ACCESS_TOKEN "
-                "and AMENDS_X_ACCESS_TOKEN_SECRET"
-            )
-        return self.x_access
 
     def form(self, *, meter: Meter = NO_METER) -> FastAPI:
         """Make the web form."""
@@ -868,7 +815,9 @@ class House:
             channel=reply.channel,
             parts=reply.parts,
             customer=Customer(names=(message.author_name,), addresses=(message.author.value,)),
-            limits=Limits(public_contacts=(self.settings.contact_line,)),
+            limits=Limits(
+                public_contacts=(self.settings.contact_line,), post=post_rule(message.channel, message.facts)
+            ),
         )
 
     def frame_answer(self, unit: UnitOfWork, case: Case, form: Form | None, at: datetime) -> writing.Frame:
@@ -886,9 +835,9 @@ class House:
         Raises:
             Unprocessable: it still cannot be read.
         """
-        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}.get(one.channel, Media.LOGGED)
-        media = {"email": Media.MAIL, "x": Media.X_POST, "web_form": Media.FORM}[one.channel]
-        media = FORM_MEDIA.get(one.source.partition(":")[0], media)
+        kind = one.source.partition(":")[0]
+        media = _MEDIA_OF.get(Channel(one.channel), Media.LOGGED)
+        media = Media.X_MESSAGE if kind == "x-messages" else FORM_MEDIA.get(kind, media)
         # What never left its mailbox has no bytes here: nothing but a connection can take it in.
         media = MEDIA_WITHOUT_MAIL.get(one.reason, media)
         fetched = Fetched(
@@ -915,9 +864,34 @@ class House:
         with self.database.reading() as unit:
             return unit.holds.standing() is not None
 
-    def _post_of(self, reply: Reply) -> str:
+    @cached_property
+    def accounts(self) -> Mapping[Channel, Account]:
+        """Our accounts on networks.
+
+        Raises:
+            Misconfigured: what belongs to one of them is missing, or is none.
+        """
+        around = Around(
+            open_unit=self.database.unit,
+            reading=self.database.reading,
+            now=self.now,
+            waiting=self._waiting,
+            answered=self._answered,
+            is_held=self.is_posting_held,
+        )
+        return accounts_of(self.settings, around)
+
+    def _waiting(self, channel: Channel) -> Sequence[Message]:
+        """Give the messages of a network whose replies wait for a person, or to be sent."""
         with self.database.reading() as unit:
-            return unit.messages.get(reply.message_id).message.native_id
+            replies = unit.replies.in_state(ReplyState.IN_REVIEW, ReplyState.APPROVED, ReplyState.QUEUED)
+            wanted = {reply.message_id for reply in replies if reply.channel is channel}
+            found = unit.messages.get_many(sorted(wanted)) if wanted else {}
+        return [found[message_id].message for message_id in sorted(found)]
+
+    def _answered(self, reply: Reply) -> Message:
+        with self.database.reading() as unit:
+            return unit.messages.get(reply.message_id).message
 
     def _envelope(self, reply: Reply) -> Envelope:
         return self._envelopes([reply])[0]

@@ -206,6 +206,10 @@ class Settings(BaseSettings):
         description="Whether that account sends what a person has approved, public replies and private messages; "
         "otherwise they go where `sender` says.",
     )
+    x_messages: bool = Field(
+        False,
+        description="Whether the private messages that come to that account are read; the app needs the right to.",
+    )
     x_api_url: str = Field("https://api.x.com", description="Where the API of X is, version 2.")
     x_timeout_s: float = Field(30.0, gt=0, le=300, description="How long X may keep us waiting, in seconds.")
     x_pause_s: float = Field(
@@ -216,6 +220,46 @@ class Settings(BaseSettings):
         ge=0,
         description="Posts that may be read from X in a calendar month (UTC): X bills each. Mentions wait when they "
         "are used up; the looks before a reply do not, and are counted too.",
+    )
+
+    mastodon_account: str = Field(
+        "", description="Your account on Mastodon, like `care@social.example`; empty: Mastodon is not read."
+    )
+    mastodon_token: SecretStr = Field(SecretStr(""), description="The access token of an app of that account.")
+    mastodon_sends: bool = Field(
+        False,
+        description="Whether that account sends what a person has approved; otherwise it goes where `sender` says.",
+    )
+    mastodon_url: str = Field(
+        "", description="Where the API of its server is; empty: `https://` and what stands after the last @."
+    )
+    mastodon_timeout_s: float = Field(
+        30.0, gt=0, le=300, description="How long that server may keep us waiting, in seconds."
+    )
+    mastodon_pause_s: float = Field(
+        60.0, gt=0, le=86_400, description="Seconds between two looks at the mentions, once all are read."
+    )
+    mastodon_reads_a_month: int = Field(
+        1_000_000, ge=0, description="Mentions that may be taken in from Mastodon in a calendar month (UTC)."
+    )
+    bluesky_account: str = Field(
+        "", description="Your account on Bluesky, by its handle or DID; empty: Bluesky is not read."
+    )
+    bluesky_password: SecretStr = Field(SecretStr(""), description="An app password of that account.")
+    bluesky_sends: bool = Field(
+        False,
+        description="Whether that account sends the public replies that a person has approved; otherwise they go where "
+        "`sender` says.",
+    )
+    bluesky_url: str = Field("https://bsky.social", description="The server that the account signs in at.")
+    bluesky_timeout_s: float = Field(
+        30.0, gt=0, le=300, description="How long that server may keep us waiting, in seconds."
+    )
+    bluesky_pause_s: float = Field(
+        60.0, gt=0, le=86_400, description="Seconds between two looks at the mentions, once all are read."
+    )
+    bluesky_reads_a_month: int = Field(
+        1_000_000, ge=0, description="Mentions that may be taken in from Bluesky in a calendar month (UTC)."
     )
 
     mail_from: str = Field("complaints@localhost", description="The address that mail goes out from.")
@@ -613,6 +657,6 @@ def _check_secrets(folder: str | None) -> None:
 _READ_FIRST = frozenset({"config", "secrets_dir"})
 #: Variables that belong to the test suite and not to the product.
 _READ_BY_TESTS = frozenset(
-    {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_postgres"}
-    | {f"require_{what}" for what in ("browser", "dovecot", "kafka", "postfix", "postgres", "shared_data")}
+    {"shared_data", "test_broker", "test_kafka", "test_kafka_kind", "test_pds", "test_postgres"}
+    | {f"require_{what}" for what in ("browser", "dovecot", "kafka", "npm", "postfix", "postgres", "shared_data")}
 )

@@ -27,11 +27,19 @@ from amends.domain.ids import derived_id
 from amends.errors import NotFound, Refused, Unavailable
 from amends.ports import Fetched, Now
 from ingest.reading import Media
+from ingest.social.pages import is_bluesky_page, is_mastodon_page, posts_of_notifications, statuses_of_page
 from ingest.social.x import posts_of_page
 
 #: A larger file is not read into memory: it is accounted for and stays where it is.
 MAX_FILE_BYTES = 200 * 1024 * 1024
 
+#: What is no mail, by its media.
+_CHANNEL_OF = {
+    Media.X_POST: Channel.X,
+    Media.MASTODON_STATUS: Channel.MASTODON,
+    Media.BLUESKY_POST: Channel.BLUESKY,
+    Media.FORM: Channel.WEB_FORM,
+}
 #: Items of these kinds say nothing of the bytes that are in the file.
 _NO_BYTES = {Media.UNREADABLE, Media.TOO_LARGE}
 _JSON = {".json", ".jsonl", ".ndjson"}
@@ -185,7 +193,7 @@ class FilesConnector:
 
     def _fetched(self, item: str, content: tuple[str, bytes], at: datetime) -> Fetched:
         media, raw = content
-        channel = {Media.X_POST: Channel.X, Media.FORM: Channel.WEB_FORM}.get(media, Channel.EMAIL)
+        channel = _CHANNEL_OF.get(media, Channel.EMAIL)
         return Fetched(
             source=self.source,
             item=item,
@@ -286,6 +294,10 @@ def _page_items(name: str, content: bytes) -> Iterator[tuple[str, tuple[str, byt
     elif isinstance(page, dict) and isinstance(page.get("data"), dict):
         for post, raw in posts_of_page({**page, "data": [page["data"]]}):
             yield f"{name}#{post}", (Media.X_POST, raw)
+    elif is_mastodon_page(page):
+        yield from ((f"{name}#{status}", (Media.MASTODON_STATUS, raw)) for status, raw in statuses_of_page(page))
+    elif is_bluesky_page(page):
+        yield from ((f"{name}#{post}", (Media.BLUESKY_POST, raw)) for post, raw in posts_of_notifications(page))
     else:
         yield name, (_media_of(content), content)
 

@@ -20,12 +20,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Event, Lock
+from threading import Event
 
 from amends.bus.backoff import Backoff
 from amends.domain.channel import Channel
 from amends.domain.channel_alert import Look
-from amends.errors import AmendsError, Misconfigured, Unavailable
+from amends.errors import Misconfigured, Unavailable
 from amends.meter import NO_METER, Meter
 from amends.ports import BlobStore, LiveConnector, Now
 from amends.tracer import NO_TRACER, Tracer
@@ -33,6 +33,7 @@ from amends.unit_of_work import OpenUnit, UnitOfWork
 from ingest.intake import STAGE
 from ingest.reading import Reader
 from ingest.runner import take_in_all
+from ingest.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -46,35 +47,6 @@ _IF_MISCONFIGURED = Backoff(least_s=20.0, first_s=30.0, most_s=300.0)
 
 class LeaseTaken(Unavailable):
     """Another process reads this source."""
-
-
-class Troubles:
-    """Which sources cannot be read now, and why. Several threads write, and a check of the service's health reads."""
-
-    def __init__(self) -> None:
-        self._why: dict[str, str] = {}
-        self._lock = Lock()
-
-    def came(self, source: str, why: AmendsError) -> None:
-        """Note why a source cannot be read."""
-        with self._lock:
-            self._why[source] = str(why)
-
-    def went(self, source: str) -> None:
-        """Note that it can."""
-        with self._lock:
-            self._why.pop(source, None)
-
-    def raise_any(self) -> None:
-        """Raise what troubles a source now; nothing happens where all is well.
-
-        Raises:
-            Unavailable: says it.
-        """
-        with self._lock:
-            said = "; ".join(self._why.values())
-        if said:
-            raise Unavailable(said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +91,16 @@ def follow_all(connectors: Sequence[LiveConnector], following: Following, *, mea
             one.result()
 
 
+def take_in_once(connector: LiveConnector, following: Following) -> None:
+    """Take in what a source holds now, and no more.
+
+    Raises:
+        Unavailable: it cannot be read now, or another process reads it.
+        Misconfigured: a person has to mend something.
+    """
+    Follower(connector, following).run_once()
+
+
 class Follower:
     """Keeps up with one source."""
 
@@ -148,22 +130,35 @@ class Follower:
                 self._connector.close()
         self._leave()
 
+    def run_once(self) -> None:
+        """Take in what is there now; raises what stands in the way."""
+        try:
+            self._hold()
+            self._take_in()
+        finally:
+            self._connector.close()
+            self._leave()
+
+    def _take_in(self) -> None:
+        f = self._with
+        take_in_all(
+            self._connector,
+            f.open_unit,
+            f.blobs,
+            f.readers,
+            stop=f.stop,
+            meter=f.meter,
+            tracer=f.tracer,
+            within=self._renew,
+            committed=lambda batch: self._connector.settle([one.item for one in batch]),
+        )
+
     def _keep_up(self) -> None:
         f = self._with
         self._has_looked = False
         self._hold()
         while not f.stop.is_set():
-            take_in_all(
-                self._connector,
-                f.open_unit,
-                f.blobs,
-                f.readers,
-                stop=f.stop,
-                meter=f.meter,
-                tracer=f.tracer,
-                within=self._renew,
-                committed=lambda batch: self._connector.settle([one.item for one in batch]),
-            )
+            self._take_in()
             self._failures = 0
             self._has_looked = True
             self._hold()

@@ -37,6 +37,9 @@ class Media:
 
     MAIL = "message/rfc822"
     X_POST = "application/x-post+json"
+    X_MESSAGE = "application/x-x-message+json"
+    MASTODON_STATUS = "application/x-mastodon-status+json"
+    BLUESKY_POST = "application/x-bluesky-post+json"
     FORM = "application/form+json"
     #: A contact that a colleague logged.
     LOGGED = "application/x-amends-contact+json"

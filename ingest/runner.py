@@ -20,6 +20,7 @@ from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import OpenUnit, UnitOfWork
 from ingest.intake import STAGE, Entry, keep_and_read, publish
 from ingest.reading import Reader
+from ingest.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,13 @@ log = logging.getLogger(__name__)
 BATCH = 200
 #: How often a look that brought nothing is remembered.
 _TELLS_EVERY_S = 60.0
+#: The networks whose messages a source brings, by how its name begins; another source brings whatever it holds.
+_NETWORKS = {
+    "x": Channel.X,
+    "x-messages": Channel.X,
+    "mastodon": Channel.MASTODON,
+    "bluesky": Channel.BLUESKY,
+}
 
 
 def take_in_all(
@@ -90,9 +98,11 @@ def watch(
     pause_s: float,
     meter: Meter = NO_METER,
     tracer: Tracer = NO_TRACER,
+    troubles: Troubles | None = None,
 ) -> None:
     """Take in what sources bring until `stop` is set. One source that is down does not stop the others."""
     told: dict[str, float] = {}
+    troubles = troubles or Troubles()
     while not stop.is_set():
         cause = ""
         for name, connect in connectors.items():
@@ -100,9 +110,11 @@ def watch(
                 connector = connect()
                 take_in_all(connector, open_unit, blobs, readers, stop=stop, meter=meter, tracer=tracer)
                 _tell_of_look(connector.source, open_unit, told)
+                troubles.went(name)
             except (Unavailable, NotFound) as why:
                 # A folder of another machine comes and goes.
                 cause = type(why.__cause__ or why).__name__
+                troubles.came(name, why)
                 log.warning("source unavailable", extra={"source_kind": name.partition(":")[0], "why": cause})
         if cause:
             meter.waits(STAGE, cause, pause_s)
@@ -115,7 +127,7 @@ def _tell_of_look(source: str, open_unit: OpenUnit, told: dict[str, float]) -> N
     """Remember that a source was looked at, once in a while: an empty pass writes nothing else."""
     if time.monotonic() - told.get(source, -_TELLS_EVERY_S) < _TELLS_EVERY_S:
         return
-    channel = Channel.X if source.startswith("x:") else None
+    channel = _NETWORKS.get(source.partition(":")[0])
     with open_unit() as unit:
         unit.channels.looked([Look(source=source, channel=channel, at=datetime.now(UTC))])
         unit.commit()

@@ -22,7 +22,7 @@ from amends.domain.message import require_zone
 from amends.domain.reply import Form, Part, Purpose, Slot
 from amends.domain.verdict import FlagName, Kind, Severity
 from respond.checks.phrases import any_of
-from respond.checks.post_length import X_LIMIT, x_length
+from respond.checks.post_rule import PostRule, post_rule
 from respond.forms import DANGER
 from respond.restating import one_line, safe_name, safe_subject
 from respond.wording import Template, listening, templates
@@ -37,7 +37,7 @@ class ReplyContext:
     `case_id` is the reference told to the customer. `next_due` is when the customer
     hears from us next, by the case's clock; days are named in `zone`. `contact` and
     `urgent_contact` are lines of the organisation's own, as it wrote them in its
-    settings. `post_limit` is the longest post, weighted.
+    settings. `post_rule` says how posts are counted, where that is not as usual.
     """
 
     case_id: str
@@ -58,7 +58,7 @@ class ReplyContext:
     urgent_contact: str = ""
     status_url: str = ""
     zone: ZoneInfo = LONDON
-    post_limit: int = X_LIMIT
+    post_rule: PostRule | None = None
 
     def __post_init__(self) -> None:
         require_zone("received_at", self.received_at)
@@ -127,7 +127,7 @@ def draft_answer(about: ReplyContext) -> Draft:
 
 
 def draft_public(about: ReplyContext) -> Draft:
-    """Draft what strangers may read. It fits `post_limit` where any wording does.
+    """Draft what strangers may read. It fits the network where any wording does.
 
     Raises:
         ValueError: the form is not public.
@@ -136,6 +136,7 @@ def draft_public(about: ReplyContext) -> Draft:
         raise ValueError(f"{about.form} is no public form")
     template = _template(about, about.form.value, Purpose.ACKNOWLEDGEMENT)
     best: tuple[Part, ...] = ()
+    rule = about.post_rule or post_rule(about.channel)
     # Another choice of wordings is tried where one is too long; most networks take the first.
     for attempt in range(16):
         parts = tuple(
@@ -143,9 +144,12 @@ def draft_public(about: ReplyContext) -> Draft:
             for slot in Slot
             if (words := template.pick(slot.value, f"{about.message_id}:{attempt}" if attempt else about.message_id))
         )
-        if not best or x_length(_joined(parts)) < x_length(_joined(best)):
+        if rule is None:
             best = parts
-        if x_length(_joined(best)) <= about.post_limit:
+            break
+        if not best or rule.post(_joined(parts)) < rule.post(_joined(best)):
+            best = parts
+        if rule.post(_joined(best)) <= rule.limit:
             break
     return Draft(form=about.form, subject="", text=_joined(best), parts=best, template=template.name)
 

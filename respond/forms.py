@@ -24,6 +24,7 @@ class Situation:
     `needs_person` means that nobody has settled yet what the message is; until then it
     counts as a complaint. `personal_data_found` says that the customer's words hold
     personal data; numbers and addresses in `own_words` are found without it as well.
+    `was_private` says that it was said in private on a network.
     `may_be_published` is false where the network takes a public reply from people alone.
     """
 
@@ -36,6 +37,12 @@ class Situation:
     own_words: str = ""
     personal_data_found: bool = False
     may_be_published: bool = True
+    was_private: bool = False
+
+    @property
+    def is_public(self) -> bool:
+        """Whether strangers can read what the customer said."""
+        return self.channel.is_public and not self.was_private
 
     @property
     def is_complaint(self) -> bool:
@@ -121,7 +128,7 @@ FORMS: dict[Form, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("quick", "everybody sees that you answer", "one answer serves all who wonder the same"),
         (
             "strangers read it for ever",
-            "280 characters leave no room for a case",
+            "the few characters of a post leave no room for a case",
             "nothing about the person may be said",
             "others may join in",
         ),
@@ -169,7 +176,7 @@ def _unreachable(situation: Situation) -> bool:
 BLOCKS: tuple[_Block, ...] = (
     (
         _PUBLIC,
-        lambda situation: not situation.channel.is_public,
+        lambda situation: not situation.is_public,
         "the customer wrote to us privately; a public word would tell strangers that they did",
     ),
     (
@@ -255,7 +262,9 @@ def _blocked_by(form: Form, situation: Situation) -> str:
 def _preferred(situation: Situation) -> tuple[Form, ...]:
     """Give the forms from the best to the last resort. On each channel one of them is always allowed."""
     forms: tuple[Form, ...] = (Form.EMAIL, Form.DIRECT_MESSAGE, Form.STATUS_PAGE, Form.PHONE_CALL, Form.LETTER)
-    if situation.channel.is_public:
+    if situation.channel.is_public and situation.was_private:
+        forms = (Form.DIRECT_MESSAGE, *(form for form in forms if form is not Form.DIRECT_MESSAGE))
+    elif situation.channel.is_public:
         in_public = (Form.PUBLIC_HOLDING, Form.DIRECT_MESSAGE)
         settles_nothing = situation.is_complaint or situation.kind is Kind.OTHER
         forms = (*in_public, *forms) if settles_nothing else (Form.PUBLIC_REPLY, *in_public, *forms)
@@ -277,6 +286,8 @@ def _drawbacks_here(form: Form, situation: Situation) -> tuple[str, ...]:
         against.append(
             "the post does not mention us, so X takes an answer from people alone: somebody posts it by hand"
         )
+    if form is Form.DIRECT_MESSAGE and situation.channel is Channel.BLUESKY:
+        against.append("Amends sends no private messages on Bluesky: somebody writes it there by hand")
     if form is Form.PHONE_CALL and FlagName.RIGHTS_REQUEST in situation.flags:
         against.append("a request about one's data is answered in writing")
     if form.is_public and FlagName.ABUSIVE_LANGUAGE in situation.flags:

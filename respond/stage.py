@@ -30,6 +30,7 @@ from amends.tracer import TRACEPARENT
 from amends.unit_of_work import AutomaticCounts, JudgedMessage, UnitOfWork
 from amends.wire import TRIAGED, Triaged, body_of, decode_triaged, queued_record
 from respond.checks.personal_data import Customer
+from respond.checks.post_rule import post_rule
 from respond.checks.run import Limits, run_checks
 from respond.draft import ReplyContext, draft_reply
 from respond.forms import Advice, Situation, advise
@@ -60,6 +61,8 @@ class Office:
 
     def may_publish(self, message: Message) -> bool:
         """Whether X takes our reply to a post from a program: if the post mentions us, as far as its words show."""
+        if message.channel is not Channel.X:
+            return True
         return not self.publishes_as or bool(self.publishes_as & set(_HANDLE.findall(message.text.casefold())))
 
 
@@ -194,6 +197,7 @@ class RespondStage:
                 urgent_contact=office.urgent_contact,
                 status_url=status_url,
                 zone=self._pack.calendar.zone,
+                post_rule=post_rule(message.channel, message.facts),
             ),
             purpose,
         )
@@ -205,7 +209,7 @@ class RespondStage:
             channel=message.channel,
             parts=draft.parts,
             customer=Customer(names=(message.author_name,), addresses=(message.author.value,)),
-            limits=Limits(public_contacts=(office.contact_line,)),
+            limits=Limits(public_contacts=(office.contact_line,), post=post_rule(message.channel, message.facts)),
         )
         decision = may_send_by_itself(
             form=form,

@@ -42,7 +42,7 @@ def pytest_report_header() -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs something that is not here, or fail it where everything has to be here."""
-    for mark in ("shared_data", "browser", "dovecot", "kafka", "postgres", "postfix"):
+    for mark in ("shared_data", "browser", "dovecot", "kafka", "postgres", "postfix", "npm"):
         if item.get_closest_marker(mark) is not None and (what := missing(mark)):
             if is_required(mark):
                 pytest.fail(f"{what}, and AMENDS_REQUIRE_{mark.upper()}=1", pytrace=False)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,18 +22,18 @@ from typing import Annotated
 
 import typer
 
-from amends.cli.intake import reconcile_all, remember, remember_mailboxes, remember_x
+from amends.cli.intake import reconcile_all, remember, remember_accounts, remember_mailboxes
 from amends.cli.opening import DataDir, open_house
 from amends.cli.output import say
 from amends.cli.watching import ops_port, watched
 from amends.compose import SERVICES, House
 from amends.doctor import examine
-from amends.errors import Misconfigured
+from amends.errors import Misconfigured, NotFound, Unavailable
 from amends.logs import start_logging, told
 from amends.meter import Meter
-from amends.ports import Connector
-from ingest.live import Following, follow_all
-from ingest.runner import watch
+from amends.ports import Connector, LiveConnector
+from ingest.live import Following, follow_all, take_in_once
+from ingest.runner import take_in_all, watch
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _beside(house: House, service: str, stop: Event, *, worker: str) -> Iterator
 
 def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:
     if service == "ingest":
-        _take_in(house, meter, stop, worker=worker)
+        _take_in(house, meter, stop, worker=worker, until_idle=until_idle)
     elif service == "form":
         from amends.web.serve import serve
 
@@ -211,14 +211,14 @@ def supervise(commands: dict[str, list[str]], stop: Event) -> None:
 def _ready(house: House) -> None:
     """Open everything that must be right before a service starts, so that a wrong setting is refused now."""
     _ = house.secret, house.pack, house.database, house.blobs, house.own_addresses, house.sender, house.tracer
-    _ = house.mailboxes, house.x_access, house.scanner, house.webhooks
+    _ = house.mailboxes, house.accounts, house.scanner, house.webhooks
     if house.kafka is not None:
         house.topics.ensure(house.topic_plans)
 
 
 def _has_sources(house: House) -> bool:
     """Whether the settings name anything that `ingest` could read."""
-    return bool(house.settings.watch or house.settings.mailboxes) or house.x_access is not None
+    return bool(house.settings.watch or house.settings.mailboxes or house.accounts)
 
 
 def _has_webhooks(house: House) -> bool:
@@ -227,11 +227,11 @@ def _has_webhooks(house: House) -> bool:
         return bool(unit.targets.listed())
 
 
-def _take_in(house: House, meter: Meter, stop: Event, *, worker: str) -> None:
+def _take_in(house: House, meter: Meter, stop: Event, *, worker: str, until_idle: bool) -> None:
     if not _has_sources(house):
         raise Misconfigured(
             "there is nothing to read: set AMENDS_WATCH to files or folders, separated by commas, AMENDS_MAILBOXES, or "
-            "the keys of an account on X"
+            "an account on a network"
         )
     connectors = house.mailbox_folders()
     remember_mailboxes(house)
@@ -246,30 +246,66 @@ def _take_in(house: House, meter: Meter, stop: Event, *, worker: str) -> None:
         tracer=house.tracer,
         troubles=house.troubles,
     )
-    follow_all(connectors, following, meanwhile=lambda: _watch(house, meter, stop))
+    sources = _watched(house)
+    if until_idle:
+        _take_in_once(connectors, sources, following)
+    else:
+        follow_all(connectors, following, meanwhile=lambda: _watch(house, sources, following))
 
 
-def _watch(house: House, meter: Meter, stop: Event) -> None:
+def _take_in_once(
+    connectors: Sequence[LiveConnector], sources: Mapping[str, Callable[[], Connector]], following: Following
+) -> None:
+    """Take in what all sources hold now. One that cannot be read does not keep the others from it.
+
+    Raises:
+        Unavailable: says which could not be read, and why.
+    """
+    missed: list[str] = []
+    for connector in connectors:
+        try:
+            take_in_once(connector, following)
+        except (Unavailable, Misconfigured) as why:
+            missed.append(f"{connector.source}: {why}")
+    f = following
+    for name, connect in sources.items():
+        try:
+            take_in_all(connect(), f.open_unit, f.blobs, f.readers, stop=f.stop, meter=f.meter, tracer=f.tracer)
+        except (Unavailable, NotFound) as why:
+            missed.append(f"{name}: {why}")
+    if missed:
+        raise Unavailable("; ".join(missed))
+
+
+def _watched(house: House) -> Mapping[str, Callable[[], Connector]]:
     sources: dict[str, Callable[[], Connector]] = {}
     for path in map(Path, house.settings.watch):
         remember(house, path)
         sources[str(path)] = partial(house.files, path, looks={})
-    if house.x_access is not None:
-        remember_x(house)
-        # One for the life of the service: it knows until when X wants to be left alone.
-        sources[house.x_mentions.source] = lambda: house.x_mentions
-    if not sources:
-        return
-    watch(
-        sources,
-        house.database.unit,
-        house.blobs,
-        house.readers,
-        stop=stop,
-        pause_s=house.settings.watch_pause_s,
-        meter=meter,
-        tracer=house.tracer,
-    )
+    remember_accounts(house)
+    for connector in (one for account in house.accounts.values() for one in account.sources):
+        # One for the life of the service: it knows until when its network wants to be left alone.
+        sources[connector.source] = partial(_itself, connector)
+    return sources
+
+
+def _itself(connector: Connector) -> Connector:
+    return connector
+
+
+def _watch(house: House, sources: Mapping[str, Callable[[], Connector]], following: Following) -> None:
+    if sources:
+        watch(
+            sources,
+            house.database.unit,
+            house.blobs,
+            house.readers,
+            stop=following.stop,
+            pause_s=house.settings.watch_pause_s,
+            meter=following.meter,
+            tracer=house.tracer,
+            troubles=house.watched_troubles,
+        )
 
 
 def stop_on_signals() -> Event:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 #: The samples are dated: the demo's clock begins where they end.
 SAMPLES_END = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
-_SAMPLES = ("mail", "x", "forms")
+_SAMPLES = ("mail", "x", "mastodon", "bluesky", "forms")
 _TOUR_PASSWORD_BYTES = 15
 _OWN_FOLDER = "made-by-amends-demo"
 

@@ -18,6 +18,7 @@ from amends.cli.opening import DataDir, named_path, open_house
 from amends.cli.output import AsJson, console, errors, safe, say, table, write_json
 from amends.compose import House
 from amends.domain.arrival import Fate
+from amends.domain.channel import Channel
 from amends.errors import Misconfigured, NotFound, Unavailable
 from amends.ports import Connector
 from ingest.intake import remember as remember_source
@@ -102,11 +103,13 @@ def remember_mailboxes(house: House) -> None:
         unit.commit()
 
 
-def remember_x(house: House) -> None:
-    """Remember our account on X as a source, so that `amends reconcile` opens it again."""
-    source = house.x_mentions.source
+def remember_accounts(house: House) -> None:
+    """Remember our accounts on networks as sources, so that `amends reconcile` opens them again."""
     with house.database.unit() as unit:
-        remember_source(unit, source, json.dumps({"x": house.x.account_id}), at=house.now())
+        for account in house.accounts.values():
+            how = json.dumps({"network": account.channel.value})
+            for connector in account.sources:
+                remember_source(unit, connector.source, how, at=house.now())
         unit.commit()
 
 
@@ -122,8 +125,9 @@ def reconcile_all(house: House) -> list[Reconciliation]:
         opened = json.loads(how) if how else {}
         if "mailbox" in opened:
             results.append(_reconcile_mailbox(house, source, opened["mailbox"], opened["folder"]))
-        elif "x" in opened:
-            results.append(_reconcile_x(house, source))
+        elif "network" in opened or "x" in opened:
+            # What an earlier version remembered of X.
+            results.append(_reconcile_account(house, source, opened.get("network", "x")))
         elif "files" in opened:
             results.append(_reconcile_files(house, source, Path(opened["files"])))
     return results
@@ -147,14 +151,15 @@ def _reconcile_mailbox(house: House, source: str, name: str, folder: str) -> Rec
         connector.close()
 
 
-def _reconcile_x(house: House, source: str) -> Reconciliation:
+def _reconcile_account(house: House, source: str, network: str) -> Reconciliation:
     try:
-        mentions = house.x_mentions if house.x_access is not None else None
-    except Misconfigured as why:
+        account = house.accounts.get(Channel(network))
+    except (Misconfigured, ValueError) as why:
         return _not_compared(source, str(why))
-    if mentions is None or mentions.source != source:
+    found = [one for one in account.sources if one.source == source] if account is not None else []
+    if not found:
         return _not_compared(source, "the keys of that account are not set: there is nothing to compare with")
-    return _reconcile_network(house, source, mentions)
+    return _reconcile_network(house, source, found[0])
 
 
 def _reconcile_network(house: House, source: str, connector: Connector) -> Reconciliation:

@@ -39,6 +39,8 @@ def watched(house: House, service: str, port: int) -> Iterator[Meter]:
         checks.append(Check(part="broker", look=lambda: _look_at_topics(house), every_s=15.0))
     if service == "ingest" and house.settings.mailboxes:
         checks.append(Check(part="mailboxes", look=house.troubles.raise_any, every_s=1.0))
+    if service == "ingest" and (house.settings.watch or house.accounts):
+        checks.append(Check(part="sources", look=house.watched_troubles.raise_any, every_s=1.0))
     running = Running(
         service=service,
         # What the form does is intake.

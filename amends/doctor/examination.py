@@ -18,13 +18,13 @@ from amends.doctor.installation import (
     channels,
     data_folder,
     mailboxes,
+    networks,
     packages,
     policy_pack,
     raw_messages,
     scanner,
     sender,
     triage_model,
-    x,
 )
 from amends.doctor.stages import dead_letters, public_posting, relay, stages
 from amends.doctor.webhooks import webhooks
@@ -55,7 +55,7 @@ CHECKS = (
     Check(name="channels", make=channels, needs=frozenset({"database"})),
     Check(name="scanner", make=scanner),
     Check(name="sender", make=sender, needs=frozenset({"data folder"})),
-    Check(name="x", make=x, needs=frozenset({"database"})),
+    Check(name="networks", make=networks, needs=frozenset({"database"})),
     Check(name="broker", make=broker),
     Check(name="topics", make=topics, needs=frozenset({"broker"})),
     Check(name="record size", make=record_size, needs=frozenset({"broker"})),

@@ -141,12 +141,11 @@ def sender(house: House) -> Iterator[Finding]:
         is_there = folder.exists()
         may_write = os.access(folder if is_there else folder.parent, os.W_OK | os.X_OK)
         may_write = may_write and (folder.is_dir() or not is_there)
+        leaves = "only what is for networks" if any(one.sends for one in house.accounts.values()) else "nothing"
         yield Finding(
             what="sender",
             is_well=may_write,
-            says=f"writes to {folder}; {'only what is for X' if s.x_sends else 'nothing'} leaves"
-            if may_write
-            else f"{folder} cannot be written to",
+            says=f"writes to {folder}; {leaves} leaves" if may_write else f"{folder} cannot be written to",
             remedy="" if may_write else "give the user that runs Amends the right to write there",
         )
         return
@@ -165,21 +164,22 @@ def sender(house: House) -> Iterator[Finding]:
     yield Finding(what="sender", is_well=True, says=f"{s.smtp_host}:{s.smtp_port} answers")
 
 
-def x(house: House) -> Iterator[Finding]:
-    """Look whether X knows us, and how many posts may still be read. Nothing is said where there is no account."""
-    if house.x_access is None:
-        return
-    from amends.x_api import PAGE_LEAST
-
-    handle = house.x.me()
-    spent, budget = house.x_reads.spent(), house.settings.x_reads_a_month
-    is_well = house.x_reads.left() >= PAGE_LEAST
-    yield Finding(
-        what="x",
-        is_well=is_well,
-        says=f"@{handle} answers; {spent:,} of {budget:,} posts read this month",
-        remedy=""
-        if is_well
-        else "raise AMENDS_X_READS_A_MONTH, within what your plan at X allows, or wait for the next month: until then "
-        "mentions stay where they are",
-    )
+def networks(house: House) -> Iterator[Finding]:
+    """Look whether each network knows us, and how many posts may still be read there; nothing without an account."""
+    for account in house.accounts.values():
+        name = account.channel.value
+        try:
+            handle = account.me()
+        except AmendsError as why:
+            yield Finding(what=name, is_well=False, says=str(why), remedy="mend what the sentence names")
+            continue
+        is_well = account.reads.left() >= account.reads_least
+        yield Finding(
+            what=name,
+            is_well=is_well,
+            says=f"@{handle} answers; {account.reads.spent():,} of {account.budget:,} posts read this month",
+            remedy=""
+            if is_well
+            else f"raise {account.budget_setting}, within what your plan allows, or wait for the next month: until "
+            "then mentions stay where they are",
+        )

@@ -10,6 +10,8 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     X = "x"
+    MASTODON = "mastodon"
+    BLUESKY = "bluesky"
     WEB_FORM = "web_form"
     #: What comes by these a colleague writes down: see `ingest/logged.py`.
     PHONE = "phone"
@@ -23,5 +25,8 @@ class Channel(StrEnum):
 
     @property
     def is_public(self) -> bool:
-        """Whether strangers can read what is said here."""
-        return self is Channel.X
+        """Whether strangers can read what is said here, unless it is said in private."""
+        return self in _NETWORKS
+
+
+_NETWORKS = frozenset({Channel.X, Channel.MASTODON, Channel.BLUESKY})

@@ -15,6 +15,10 @@ class IdentityKind(StrEnum):
     EMAIL = "email"
     #: An author id of X, which stays when the handle changes.
     X = "x"
+    #: An account's id on the server that we read it from, `id@server`.
+    MASTODON = "mastodon"
+    #: A DID, which stays when the handle changes.
+    BLUESKY = "bluesky"
     #: An address that somebody typed into a form. Nobody has shown that it is theirs.
     TYPED_EMAIL = "typed_email"
     #: A form filled in without an address: known by the submission alone.

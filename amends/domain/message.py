@@ -74,6 +74,9 @@ class Message:
     without the quoted history, and is what triage judges: offsets of flags index
     into `own_words`.
 
+    `facts` are what the channel says beside: `visibility` of "direct" or "private" means that
+    it was said in private on a network where strangers read the rest.
+
     `names` are what others may call this message when they answer it (a
     Message-ID, a post id); `answers` are the names of what it answers, nearest
     first; `conversation` is the channel's own thread id. `tokens` are reply
@@ -102,6 +105,11 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     defects: tuple[str, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether strangers can read it."""
+        return self.channel.is_public and self.facts.get("visibility") not in {"direct", "private"}
 
     def __post_init__(self) -> None:
         if not self.id or not self.native_id:

@@ -1,4 +1,4 @@
-"""The posts read from X in this month, counted in the ledger: all services of an installation share the count."""
+"""The posts read from a network in this month, counted in the ledger: all services of an installation share it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ class LedgerReads:
 
     def __init__(
         self,
-        account_id: str,
+        account: str,
         *,
+        network: str = "x",
         budget: int,
         open_unit: OpenUnit,
         reading: Callable[[], AbstractContextManager[UnitOfWork]],
         now: Now,
     ) -> None:
-        self._account_id = account_id
+        self._name_of_all = f"{network}-reads:{account}"
         self._budget = budget
         self._open_unit = open_unit
         self._reading = reading
@@ -51,7 +52,7 @@ class LedgerReads:
 
     @property
     def _name(self) -> str:
-        return f"x-reads:{self._account_id}:{self._now():%Y-%m}"
+        return f"{self._name_of_all}:{self._now():%Y-%m}"
 
     def _spent(self, unit: UnitOfWork) -> int:
         return int(unit.intake.checkpoint(self._name) or 0)

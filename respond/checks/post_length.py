@@ -13,14 +13,15 @@ for its text library; read on 22 November 2026):
 5. The limit is 280.
 
 Two things cannot be known from outside: the list of top-level domains that X uses at
-the moment (ours is dated), and joined emoji that no vendor draws, which X may count by
-their parts. Names that X puts before a reply by itself are not part of the text.
+the moment (ours is dated), and joined emoji that are younger than its library or that no
+vendor draws, which X may count by their parts. The rest is compared with that library in
+`tests/respond/test_twitter_text.py`. Names that X puts before a reply by itself are not
+part of the text.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
 from functools import cache
 from importlib.resources import files
 
@@ -68,12 +69,6 @@ def x_length(text: str) -> int:
         normal, emojis = _emoji().subn("", normal)
     weight = len(normal) + len(_HEAVY.findall(normal))
     return weight - found + found * X_LINK + emojis * 2
-
-
-def fitting_prefix(text: str, limit: int) -> int:
-    """Give the offset in `text` up to which it fits into `limit` on X, never inside a grapheme."""
-    ends = [0, *(match.end() for match in regex.finditer(r"\X", text))]
-    return ends[bisect_right(ends, limit, lo=1, key=lambda end: x_length(text[:end])) - 1]
 
 
 @cache

@@ -12,7 +12,7 @@ from amends.domain.verdict import Kind
 from respond.checks.admission import check_admission
 from respond.checks.length import check_length
 from respond.checks.personal_data import NOBODY, Customer, check_payment_numbers, check_personal_data
-from respond.checks.post_length import X_LIMIT
+from respond.checks.post_rule import PostRule, post_rule
 from respond.checks.slots import check_slots
 from respond.checks.tone import check_tone
 from respond.checks.unfilled import check_unfilled
@@ -20,9 +20,9 @@ from respond.checks.unfilled import check_unfilled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the place allows: the longest post (weighted), and our own contact details that may stand in public."""
+    """What the place allows: how it counts a post, where it says so itself, and our own contact details in public."""
 
-    post: int = X_LIMIT
+    post: PostRule | None = None
     public_contacts: tuple[str, ...] = ()
 
 
@@ -53,7 +53,7 @@ def run_checks(
             else check_payment_numbers(text)
         ),
         *check_admission(text),
-        *check_length(text, form=form, channel=channel, limit=limits.post),
+        *check_length(text, form=form, channel=channel, rule=limits.post or post_rule(channel)),
         *check_slots(text, form=form, purpose=purpose, kind=kind, parts=parts),
         *check_unfilled(text),
         *check_tone(text),

@@ -1,6 +1,8 @@
-"""One sender for all channels: what is posted on X goes to its own, everything else to the other."""
+"""One sender for all channels: what is posted on a network goes to its own, everything else to the other."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from amends.domain.channel import Channel
 from amends.domain.reply import Form, Reply
@@ -8,9 +10,9 @@ from amends.ports import DeliveryReport, Sender
 
 
 class SenderByChannel:
-    """Picks the sender by what a reply is."""
+    """Picks the sender by what a reply is. `posts` holds the networks that we publish on."""
 
-    def __init__(self, *, posts: Sender, otherwise: Sender) -> None:
+    def __init__(self, *, posts: Mapping[Channel, Sender], otherwise: Sender) -> None:
         self._posts = posts
         self._otherwise = otherwise
 
@@ -24,4 +26,4 @@ class SenderByChannel:
 
     def _of(self, reply: Reply) -> Sender:
         is_posted = reply.form.is_public or reply.form is Form.DIRECT_MESSAGE
-        return self._posts if reply.channel is Channel.X and is_posted else self._otherwise
+        return self._posts.get(reply.channel, self._otherwise) if is_posted else self._otherwise

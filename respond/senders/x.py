@@ -21,19 +21,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from amends.domain.channel import Channel
 from amends.domain.contact import IdentityKind
 from amends.domain.reply import Form, Reply
-from amends.errors import InDoubt, Unavailable
+from amends.networks.gate import Refusal
+from amends.networks.x import XApi
 from amends.ports import Delivered, DeliveryReport, Now
-from amends.x_api import Refusal, XApi
 from respond.checks.post_length import links
+from respond.senders.doubt import Doubts, edited, gone, report, since
 
-#: How long before the approval own posts are looked at: two clocks are never the same.
-_CLOCKS_DIFFER = timedelta(minutes=5)
 #: The handles that X puts before a reply by itself.
 _LEADING_HANDLES = re.compile(r"^(?:\s*@\w{1,15})+\s+")
 _NUMBER = re.compile(r"[0-9]{1,20}")
@@ -57,12 +56,8 @@ class XSender:
         settles_s: float = 30.0,
     ) -> None:
         self._api = api
-        self._is_held = is_held
         self._post_of = post_of
-        self._now = now
-        self._settles = timedelta(seconds=settles_s)
-        #: Since when each reply in doubt has been looked for.
-        self._looked_for: dict[str, datetime] = {}
+        self._doubts = Doubts(now=now, settles_s=settles_s, is_held=is_held)
 
     def send(self, reply: Reply) -> DeliveryReport:
         """Hand the reply to X: in public, if the post that it answers is still what it was.
@@ -72,27 +67,25 @@ class XSender:
             InDoubt: it may have gone: `look_up` will know.
         """
         if reply.channel is not Channel.X or not (reply.form.is_public or reply.form is Form.DIRECT_MESSAGE):
-            return _report(Delivered.NO, f"a {reply.form.value.replace('_', ' ')} is nothing that X can take")
+            return report(Delivered.NO, f"a {reply.form.value.replace('_', ' ')} is nothing that X can take")
         if reply.form is Form.DIRECT_MESSAGE:
             return self._send_in_private(reply)
         post_id = self._post_of(reply)
         if not _NUMBER.fullmatch(post_id):
-            return _report(Delivered.NO, f"{post_id[:40]!r} names no post on X; reply by hand")
+            return report(Delivered.NO, f"{post_id[:40]!r} names no post on X; reply by hand")
         found = self._api.post(post_id)
         if found is None:
-            return _report(Delivered.OVERTAKEN, _gone(post_id))
+            return gone(_link(post_id))
         if (newest := _newest_version(found, post_id)) != post_id:
-            return _report(Delivered.OVERTAKEN, _edited(newest))
+            return edited(_link(newest))
         if not _invites(found, self._api.account_id):
             says = "X takes replies from programs only to posts that mention or quote us, and this one does neither."
-            return _report(Delivered.NO, f"{says} {_left(post_id)}")
-        if self._is_held():
-            raise Unavailable("public posting was held while the post that is answered was looked at")
+            return report(Delivered.NO, f"{says} {_left(post_id)}")
         try:
-            name = self._in_doubt_if_it_breaks(reply, lambda: self._api.reply(reply.text, to=post_id))
+            name = self._doubts.hand_over(reply, lambda: self._api.reply(reply.text, to=post_id))
         except Refusal as why:
             return self._refused(reply, post_id, why)
-        return _report(Delivered.YES, f"published: {_link(name)}", name)
+        return report(Delivered.YES, f"published: {_link(name)}", name)
 
     def look_up(self, reply: Reply) -> DeliveryReport:
         """Look for the reply among what we posted since it was approved.
@@ -105,40 +98,26 @@ class XSender:
             name, where = self._found_in_private(reply), "in the conversation"
         else:
             name, where = self._found(reply, self._post_of(reply)), "among our posts"
-        if name:
-            self._looked_for.pop(reply.id, None)
-            return _report(Delivered.YES, f"found {where}: {name}", name)
-        since = self._looked_for.setdefault(reply.id, self._now())
-        if self._now() - since < self._settles:
-            raise InDoubt(f"the reply is not {where} yet, and X may only be late to show it")
-        return _report(Delivered.NO, f"it is not {where}")
-
-    def _in_doubt_if_it_breaks(self, reply: Reply, hand_over: Callable[[], str]) -> str:
-        self._looked_for.pop(reply.id, None)
-        try:
-            return hand_over()
-        except InDoubt:
-            self._looked_for[reply.id] = self._now()
-            raise
+        return self._doubts.found(reply, name, where=where)
 
     def _send_in_private(self, reply: Reply) -> DeliveryReport:
         person = reply.addressee.value
         if reply.addressee.kind is not IdentityKind.X or not _NUMBER.fullmatch(person):
-            return _report(Delivered.NO, "there is no account on X to write to")
+            return report(Delivered.NO, "there is no account on X to write to")
         if name := self._found_in_private(reply):
-            return _report(Delivered.YES, f"it was there already: {name}", name)
+            return report(Delivered.YES, f"it was there already: {name}", name)
         try:
-            name = self._in_doubt_if_it_breaks(reply, lambda: self._api.message(reply.text, to=person))
+            name = self._doubts.hand_over(reply, lambda: self._api.message(reply.text, to=person))
         except Refusal as why:
             says = f"X refused the private message ({why.status}: {why}); many accounts take none from strangers."
-            return _report(Delivered.NO, f"{says} What is left: ask in public to be written to")
-        return _report(Delivered.YES, f"sent as a private message: {name}", name)
+            return report(Delivered.NO, f"{says} What is left: ask in public to be written to")
+        return report(Delivered.YES, f"sent as a private message: {name}", name)
 
     def _found_in_private(self, reply: Reply) -> str:
         """Give the id of our message that is this reply, "" if there is none."""
-        since, words = _since(reply), _words(reply.text)
+        after, words = since(reply), _words(reply.text)
         for event in self._api.messages_with(reply.addressee.value):
-            if _moment(event) < since:
+            if _moment(event) < after:
                 return ""
             if str(event.get("sender_id")) == self._api.account_id and _words(str(event.get("text", ""))) == words:
                 return str(event.get("id", ""))
@@ -147,22 +126,18 @@ class XSender:
     def _refused(self, reply: Reply, post_id: str, why: Refusal) -> DeliveryReport:
         # X refuses words that it has from us already, which may be those of an attempt that broke off.
         if name := self._found(reply, post_id):
-            return _report(Delivered.YES, f"it was there already: {_link(name)}", name)
+            return report(Delivered.YES, f"it was there already: {_link(name)}", name)
         if self._api.post(post_id) is None:
-            return _report(Delivered.OVERTAKEN, _gone(post_id))
-        return _report(Delivered.NO, f"X refused it ({why.status}: {why}). {_left(post_id)}")
+            return gone(_link(post_id))
+        return report(Delivered.NO, f"X refused it ({why.status}: {why}). {_left(post_id)}")
 
     def _found(self, reply: Reply, post_id: str) -> str:
         """Give the id of our post that is this reply, "" if there is none."""
         words = _words(reply.text)
-        for post in self._api.own_posts(since=_since(reply)):
+        for post in self._api.own_posts(since=since(reply)):
             if post_id in _answered(post) and _words(str(post.get("text", ""))) == words:
                 return str(post.get("id", ""))
         return ""
-
-
-def _since(reply: Reply) -> datetime:
-    return (reply.approval.at if reply.approval is not None else reply.drafted_at) - _CLOCKS_DIFFER
 
 
 def _moment(event: Mapping[str, Any]) -> datetime:
@@ -218,21 +193,3 @@ def _link(post_id: str) -> str:
 
 def _left(post_id: str) -> str:
     return _LEFT.format(link=_link(post_id))
-
-
-def _gone(post_id: str) -> str:
-    return (
-        f"nothing was published: the post that it answers ({_link(post_id)}) has been deleted, or its author has "
-        "hidden it from us; reject this reply, or write to them privately"
-    )
-
-
-def _edited(post_id: str) -> str:
-    return (
-        f"nothing was published: the post that it answers was edited; read what it says now ({_link(post_id)}), then "
-        "edit or reject this reply"
-    )
-
-
-def _report(delivered: Delivered, says: str, name: str = "") -> DeliveryReport:
-    return DeliveryReport(delivered=delivered, channel_name=name, says=says)

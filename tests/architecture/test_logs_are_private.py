@@ -55,7 +55,7 @@ def house(tmp_path: Path) -> House:
 
 
 def test_no_name_address_subject_or_word_of_a_customer_is_logged(house: House, logged: io.StringIO) -> None:
-    for folder in ("mail", "x", "forms"):
+    for folder in ("mail", "x", "mastodon", "bluesky", "forms"):
         take_in(house, samples_dir() / folder)
     with served(house.form()) as form:
         for typed, answer in ((_TYPED, 202), ({**_TYPED, "email": "ottoline at parish"}, 422)):

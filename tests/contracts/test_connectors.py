@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.support.builders import a_fetched, a_mail
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeConnector, FakeLiveConnector
 from tests.support.mailboxes import a_mailbox
+from tests.support.networks import NETWORKS, Network
 from tests.support.x import mentions_of
 
 
@@ -106,3 +108,22 @@ class TestXMentionsConnector(ConnectorContract):
             server.post("@NorthmoorHelp one more")
 
         return SourceUnderTest(open=lambda _known: mentions_of(server), add=add)
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.channel.value)
+class TestMentionsConnector(ConnectorContract):
+    """Mentions on a test server of each other network."""
+
+    @pytest.fixture
+    def source(self, network: Network) -> Iterator[SourceUnderTest]:
+        with network.serve() as server:
+            for number in range(5):
+                server.post(f"{network.handle} number {number}")
+                server.at += timedelta(minutes=10)
+            server.post("somebody else", mentions=False)
+
+            def add() -> None:
+                server.at += timedelta(minutes=10)
+                server.post(f"{network.handle} one more")
+
+            yield SourceUnderTest(open=lambda _known: network.mentions_of(server, pause_s=0), add=add)

@@ -164,8 +164,8 @@ def test_one_blocking_remark_is_enough_to_block() -> None:
     assert not blocks((a_check(Level.WARN),))
 
 
-def test_only_x_is_read_by_strangers() -> None:
-    assert [channel for channel in Channel if channel.is_public] == [Channel.X]
+def test_only_networks_are_read_by_strangers() -> None:
+    assert [channel for channel in Channel if channel.is_public] == [Channel.X, Channel.MASTODON, Channel.BLUESKY]
 
 
 def test_a_record_on_the_log_knows_what_comes_after_it() -> None:

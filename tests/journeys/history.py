@@ -102,7 +102,7 @@ def a_long_day(folder: Path) -> Iterator[Desk]:
 
 
 def _samples_and_a_late_worker(house: House) -> None:
-    for kind in ("mail", "x", "forms"):
+    for kind in ("mail", "x", "mastodon", "bluesky", "forms"):
         take_in(house, samples_dir() / kind)
     late = LateLog(house.log, "triage", Topic.MESSAGES, 0)
     work(house, "triage")

@@ -26,7 +26,7 @@ from tests.support.clock import FakeClock
 from tests.support.kafka import a_connection
 from tests.support.postgres import a_postgres_database
 
-SAMPLES = ("mail", "x", "forms")
+SAMPLES = ("mail", "x", "mastodon", "bluesky", "forms")
 
 
 @dataclass(frozen=True, slots=True)

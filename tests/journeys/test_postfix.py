@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import smtplib
+import ssl
 import tempfile
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -11,12 +13,15 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from amends.bus.port import Topic
 from amends.domain.reply import ReplyState
 from amends.domain.task import TaskKind
 from tests.contracts.test_senders import a_certificate
 from tests.journeys.letters import a_letter
-from tests.journeys.running import a_house, free_port, type_in, work
+from tests.journeys.running import a_house, free_port, run_amends, type_in, wait_until, work
+from tests.journeys.test_mailbox import the_settings
 from tests.journeys.test_smtp_journey import Correspondence, Later, PostOffice, open_at, wait_for
+from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 
 pytestmark = pytest.mark.postfix
@@ -89,5 +94,36 @@ def test_a_mail_that_postfix_took_and_the_next_server_refused_comes_back_to_its_
             assert sent["Message-ID"] == mail.acknowledgement(tom).channel_name
             # Nothing but the envelope's id is left of the mail, as some servers have it.
             assert b"Original-Envelope-Id: " in bounce
+    finally:
+        postfix.stop()
+
+
+@pytest.mark.dovecot
+def test_a_mail_that_postfix_accepted_is_delivered_into_a_mailbox_and_becomes_a_case_in_the_queue(
+    tmp_path: Path, folder: Path, dovecot: Dovecot
+) -> None:
+    certificate = a_certificate(tmp_path)
+    postfix = Postfix(folder, {}, certificate=certificate, handed_to={"shop.example": dovecot.delivery}).start()
+    try:
+        with smtplib.SMTP("localhost", postfix.port, timeout=30) as line:
+            line.starttls(context=ssl.create_default_context(cafile=str(certificate[0])))
+            line.sendmail("ines@customer.example", ["anna@shop.example"], a_letter())
+
+        def held() -> int:
+            with dovecot.client() as client:
+                return len(client.search())
+
+        wait_until(lambda: held() == 1, for_s=60, saying="Postfix has delivered the mail into the mailbox")
+        settings = the_settings(dovecot)
+        for taken_in in (1, 1):
+            run_amends("run", "ingest", "--until-idle", "--data-dir", "data", at=tmp_path, settings=settings)
+            with a_house(tmp_path / "data") as house:
+                assert house.log.lag("triage", Topic.MESSAGES) == taken_in
+        with a_house(tmp_path / "data") as house:
+            work(house, "triage", "respond")
+        [case] = type_in("queue", "list", "--json", "--data-dir", str(tmp_path / "data")).json
+        assert (case["kind"], case["channel"]) == ("complaint", "email")
+        told = run_amends("reconcile", "--json", "--data-dir", "data", at=tmp_path, settings=settings).json
+        assert [(one["held"], one["unexplained"]) for one in told["sources"]] == [(1, [])]
     finally:
         postfix.stop()

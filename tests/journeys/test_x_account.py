@@ -17,11 +17,13 @@ from amends.bus.port import Topic
 from amends.casework.review import approve
 from amends.compose import House
 from amends.doctor import Finding, examine
+from amends.domain.channel import Channel
 from amends.domain.reply import Reply, ReplyState
 from amends.settings import load_settings
 from ingest.runner import take_in_all
 from tests.journeys.running import a_house, run_amends, service, start, type_in, wait_until, work
-from tests.servers.x import KEYS, OUR_HANDLE, Fault, XServer, x_server
+from tests.servers.network import Fault
+from tests.servers.x import KEYS, OUR_HANDLE, XServer, x_server
 from tests.support.builders import a_mail
 from tests.support.x import ServerClock
 
@@ -76,7 +78,7 @@ def test_a_service_that_is_killed_takes_in_every_mention_once(server: XServer, h
 
 
 def test_the_operator_sees_what_was_read_and_when_the_budget_is_used_up(house: House) -> None:
-    house.x_reads.spend(1250)
+    house.accounts[Channel.X].reads.spend(1250)
 
     well, used_up = found_of_x(house), found_of_x(house, x_reads_a_month=1250)
 
@@ -107,7 +109,7 @@ def test_reconcile_says_why_x_could_not_be_asked_and_compares_the_rest(
         told = run_amends("reconcile", "--json", "--data-dir", "data", at=tmp_path, settings=settings, code=None).json
         return {one["source"]: one["unexplained"] for one in told["sources"]}
 
-    files, mentions = f"files:{inbox}", house.x_mentions.source
+    files, mentions = f"files:{inbox}", house.accounts[Channel.X].mentions.source
     assert reconciled(settings) == {files: [], mentions: []}
     server.goes_wrong("mentions", Fault.UNKNOWN_KEYS)
     found = reconciled(settings)
@@ -160,7 +162,7 @@ class Conversation:
         """Let what was posted be taken in, judged and answered by a draft."""
         self.server.at += timedelta(minutes=2)
         house = self.house
-        take_in_all(house.x_mentions, house.database.unit, house.blobs, house.readers, stop=Event())
+        take_in_all(house.accounts[Channel.X].mentions, house.database.unit, house.blobs, house.readers, stop=Event())
         work(house, "triage", "respond")
 
     def waiting(self) -> Reply:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from amends.domain.channel import Channel
 from amends.domain.check import CheckName, Level, blocks
 from amends.domain.reply import Form, Part, Purpose, Slot
 from amends.domain.verdict import Kind
+from respond.checks.post_rule import post_rule
 from respond.checks.run import Limits, run_checks
 from respond.checks.slots import OBLIGATORY, check_slots, obligatory_slots
 from respond.checks.tone import check_tone
@@ -178,7 +181,7 @@ def test_a_shorter_limit_is_heeded() -> None:
         purpose=Purpose.ACKNOWLEDGEMENT,
         kind=Kind.COMPLAINT,
         channel=Channel.X,
-        limits=Limits(post=50),
+        limits=Limits(post=replace(post_rule(Channel.X), limit=50)),  # type: ignore[type-var]
     )
 
     assert [check.name for check in checks] == [CheckName.LENGTH]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -16,6 +17,7 @@ from amends.domain.reply import Form, Purpose, Slot
 from amends.domain.verdict import FlagName, Kind, Severity
 from respond.checks.personal_data import Customer
 from respond.checks.post_length import X_LIMIT, x_length
+from respond.checks.post_rule import post_rule
 from respond.checks.run import run_checks
 from respond.checks.slots import obligatory_slots
 from respond.draft import ReplyContext, draft_acknowledgement, draft_answer, draft_public, draft_reply
@@ -253,8 +255,9 @@ def test_public_replies_do_not_look_canned() -> None:
 
 
 def test_a_short_limit_gets_shorter_words_where_there_are_any() -> None:
+    short = replace(post_rule(Channel.X), limit=150)  # type: ignore[type-var]
     for number in range(20):
-        about = a_context(form=Form.PUBLIC_HOLDING, channel=Channel.X, message_id=str(number), post_limit=150)
+        about = a_context(form=Form.PUBLIC_HOLDING, channel=Channel.X, message_id=str(number), post_rule=short)
         assert x_length(draft_public(about).text) <= 150
 
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from respond.checks.post_length import fitting_prefix, links, x_length
+from amends.domain.channel import Channel
+from respond.checks.post_length import links, x_length
+from respond.checks.post_rule import post_rule
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 
@@ -86,15 +88,21 @@ def test_a_post_on_x_counts_as_documented(text: str, length: int) -> None:
     assert x_length(text) == length
 
 
+def fitting(text: str) -> int:
+    rule = post_rule(Channel.X)
+    assert rule is not None
+    return rule.fitting(text)
+
+
 def test_a_post_of_280_fits_and_of_281_does_not() -> None:
-    assert fitting_prefix("x" * 280, 280) == 280
-    assert fitting_prefix("x" * 281, 280) == 280
+    assert fitting("x" * 280) == 280
+    assert fitting("x" * 281) == 280
 
 
 def test_a_family_is_never_cut_in_two() -> None:
     text = "x" * 279 + FAMILY
 
-    assert fitting_prefix(text, 280) == 279
+    assert fitting(text) == 279
 
 
 def test_a_link_is_found_without_the_full_stop_after_it() -> None:

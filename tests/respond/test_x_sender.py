@@ -14,7 +14,7 @@ from amends.domain.message import Message, message_id
 from amends.domain.reply import Form, Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.errors import InDoubt, Unavailable
-from amends.ports import Delivered
+from amends.ports import Delivered, Sender
 from respond.delivery import DeliverStage
 from respond.senders.by_channel import SenderByChannel
 from respond.senders.x import XSender
@@ -22,7 +22,8 @@ from storage.unit_of_work import Database
 from tests.casework.office import PACK, Office
 from tests.respond.builders import an_approved_post
 from tests.respond.test_delivery import record_of
-from tests.servers.x import OUR_HANDLE, Fault, XServer, x_server
+from tests.servers.network import Fault, NetworkServer
+from tests.servers.x import OUR_HANDLE, XServer, x_server
 from tests.support.builders import a_message, a_reply
 from tests.support.fakes import FakeSender
 from tests.support.x import FakeReads, ServerClock, an_api, sender_of
@@ -252,10 +253,10 @@ def queued(database: Database, post: str) -> Reply:
     return reply
 
 
-def deliver(database: Database, server: XServer, sender: XSender, reply: Reply) -> bool:
+def deliver(database: Database, server: NetworkServer, sender: Sender, reply: Reply) -> bool:
     """Let a deliverer try once; says whether it has to come again."""
     stage = DeliverStage(
-        SenderByChannel(posts=sender, otherwise=FakeSender()),
+        SenderByChannel(posts={reply.channel: sender}, otherwise=FakeSender()),
         open_unit=database.unit,
         name_of=lambda _reply: "",
         pack=PACK,
@@ -378,7 +379,7 @@ class TestDelivery:
 
 def test_what_is_not_posted_on_x_goes_the_other_way(server: XServer, post: str) -> None:
     other = FakeSender()
-    sender = SenderByChannel(posts=sender_of(server, post), otherwise=other)
+    sender = SenderByChannel(posts={Channel.X: sender_of(server, post)}, otherwise=other)
 
     for reply in (an_approved_post(form=Form.EMAIL), a_reply(approved_by="tom")):
         sender.send(reply)

@@ -36,7 +36,7 @@ class Expected:
 
     @property
     def channel(self) -> str:
-        """The folder: mail, x or forms."""
+        """The folder: mail, x, mastodon, bluesky or forms."""
         return self.file.split("/")[0]
 
 
@@ -54,6 +54,8 @@ def texts() -> dict[str, str]:
     """Give the words of each message by its reference: subject and body, quoted history included."""
     found = {f"mail/{path.name}": mail_words(path.read_bytes()) for path in mails()}
     found |= {ref: post_words(post) for ref, post in posts()}
+    found |= {ref: status_words(one["status"]) for ref, one in statuses()}
+    found |= {ref: one["record"]["text"] for ref, one in notifications()}
     found |= {ref: form_words(line) for ref, line in form_lines()}
     return found
 
@@ -137,6 +139,25 @@ def post_words(post: dict[str, Any]) -> str:
     """Give a post's text, the whole of it where the API gives a longer one beside it."""
     note = post.get("note_tweet")
     return str(note["text"] if note else post["text"])
+
+
+def statuses() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each notification of Mastodon by the reference of its status."""
+    for path in sorted((samples_dir() / "mastodon").glob("*.json")):
+        for one in json.loads(path.read_text(encoding="utf-8")):
+            yield f"mastodon/{path.name}#{one['status']['id']}", one
+
+
+def status_words(status: dict[str, Any]) -> str:
+    """Give a status's content warning and words."""
+    return f"{status['spoiler_text']}\n\n{_from_html(status.get('content', ''))}"
+
+
+def notifications() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each notification of Bluesky by the reference of its post."""
+    for path in sorted((samples_dir() / "bluesky").glob("*.json")):
+        for one in json.loads(path.read_text(encoding="utf-8"))["notifications"]:
+            yield f"bluesky/{path.name}#{one['uri']}", one
 
 
 def form_lines() -> Iterator[tuple[str, str]]:

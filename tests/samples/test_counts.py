@@ -11,7 +11,9 @@ EXPECTED = expected()
 INGESTED = [entry for entry in EXPECTED if entry.fate == "ingested"]
 
 
-@pytest.mark.parametrize(("channel", "least"), [("mail", 100), ("x", 58), ("forms", 44)])
+@pytest.mark.parametrize(
+    ("channel", "least"), [("mail", 100), ("x", 58), ("mastodon", 7), ("bluesky", 6), ("forms", 44)]
+)
 def test_each_channel_has_its_messages(channel: str, least: int) -> None:
     assert sum(entry.channel == channel for entry in EXPECTED) >= least
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from amends.domain.verdict import LARGE_LOSS_GBP, SEVERITY_OF_FLAG, FlagName, Kind, Severity
-from tests.samples.reading import Expected, expected, folded, form_lines, mails, posts, texts
+from tests.samples.reading import Expected, expected, folded, form_lines, mails, notifications, posts, statuses, texts
 
 EXPECTED = expected()
 INGESTED = [entry for entry in EXPECTED if entry.fate == "ingested"]
@@ -19,6 +19,7 @@ def _name(entry: Expected) -> str:
 
 def test_every_message_has_exactly_one_label_and_every_label_a_message() -> None:
     there = [f"mail/{path.name}" for path in mails()] + [ref for ref, _ in posts()] + [ref for ref, _ in form_lines()]
+    there += [ref for ref, _ in statuses()] + [ref for ref, _ in notifications()]
     assert Counter(entry.file for entry in EXPECTED) == Counter(there)
 
 

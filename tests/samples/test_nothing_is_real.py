@@ -9,7 +9,7 @@ from amends.samples import samples_dir
 from tests.samples.reading import texts
 
 FILES = sorted(path for path in samples_dir().rglob("*") if path.suffix in {".eml", ".json", ".jsonl"})
-_HOST = re.compile(r"(?<=[\w.+-]@)[\w.-]+\.[a-zA-Z]{2,}|(?<=://)[^/\s\"'<>?:\\]+")
+_HOST = re.compile(r"(?<=[\w.+-]@)[\w.-]+\.[a-zA-Z]{2,}|(?<=s://)[^/\s\"'<>?:\\]+")
 _IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _PHONE = re.compile(r"(?<![\d-])(?:0|\+44)\d(?: ?\d){8,9}(?!\d)")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")

@@ -171,6 +171,12 @@ class Dovecot:
             for mail in mails:
                 client.append(folder, mail, msg_time=at)
 
+    @property
+    def delivery(self) -> tuple[str, str]:
+        """The command that puts a mail on its standard input into the mailbox, and the user that it runs as."""
+        owner, log = (self.folder / "mail").owner(), self.folder / "mail" / "delivery.log"
+        return owner, f"/usr/lib/dovecot/dovecot-lda -c {self.folder}/dovecot.conf -o log_path={log} -e -d {USER}"
+
     def _doveadm(self, *words: str) -> str:
         command = ["doveadm", *words]
         # What comes before its own words are the tool's.

@@ -24,15 +24,24 @@ def why_not() -> str:
 class Postfix:
     """One instance. Mail to a domain of `domains` goes to that port on this machine; all other mail is refused.
 
+    Mail to a domain of `handed_to` is handed to a command, which runs as the user that is named before it.
     `certificate` holds the files of a certificate and of its key, for STARTTLS.
     """
 
-    def __init__(self, folder: Path, domains: Mapping[str, int], *, certificate: tuple[Path, Path]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        domains: Mapping[str, int],
+        *,
+        certificate: tuple[Path, Path],
+        handed_to: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         if reason := why_not():
             raise NoServer(reason)
         self.folder = folder
         self.port = free_port()
         self._domains = domains
+        self._handed_to = handed_to or {}
         self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: Watcher | None = None
@@ -54,8 +63,12 @@ class Postfix:
         # No service in a jail of its own: it would need its libraries there.
         services = re.sub(r"(?m)^((?:\S+\s+){4})y(\s)", r"\1n\2", services)
         log_service = "postlog unix-dgram n - n - 1 postlogd\n"
+        for number, (user, words) in enumerate(self._handed_to.values()):
+            services += f"command{number} unix - n n - 1 pipe flags=R user={user} argv={words}\n"
         (made["etc"] / "master.cf").write_text(services if "postlogd" in services else services + log_service)
-        routes = " ".join(f"{{ {domain} = smtp:[{HOST}]:{port} }}" for domain, port in self._domains.items())
+        ways = {domain: f"smtp:[{HOST}]:{port}" for domain, port in self._domains.items()}
+        ways |= {domain: f"command{number}:" for number, domain in enumerate(self._handed_to)}
+        routes = " ".join(f"{{ {domain} = {way} }}" for domain, way in ways.items())
         chain, key = self._certificate
         settings = {
             "compatibility_level": "3.6",

@@ -13,22 +13,17 @@ from __future__ import annotations
 
 import html
 import json
-import socket
-import struct
-import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from oauthlib.oauth1.rfc5849 import signature
 
 from respond.checks.post_length import X_LIMIT, x_length
+from tests.servers.network import Answer, Asked, NetworkServer, serving
 
 OUR_ID, OUR_HANDLE = "1571204466318127104", "NorthmoorHelp"
 KEYS = {
@@ -40,82 +35,24 @@ KEYS = {
 _EPOCH_MS = 1_288_834_974_657
 
 
-class Fault(Enum):
-    """What can go wrong with one request."""
-
-    #: 429, and when it will be over.
-    LIMITED = auto()
-    #: 429, and not a word more.
-    LIMITED_BARE = auto()
-    #: 429, with a word that is no time.
-    LIMITED_GARBLED = auto()
-    #: 503 with a page for people.
-    BUSY = auto()
-    #: Nothing is done, and nothing comes back for longer than anybody waits.
-    SILENT = auto()
-    #: The connection is closed before anything is done.
-    CUT_BEFORE = auto()
-    #: Everything is done, and the connection is closed without a word.
-    CUT_AFTER = auto()
-    #: Everything is done, and nothing comes back for longer than anybody waits.
-    SILENT_AFTER = auto()
-    #: Everything is done, and 503 comes back.
-    BUSY_AFTER = auto()
-    #: 200, with something that is no JSON.
-    GARBLED = auto()
-    #: 401.
-    UNKNOWN_KEYS = auto()
-    #: 403: the app may read, and not write.
-    READ_ONLY_KEYS = auto()
-    #: 307, by somebody who stands between us and X.
-    LED_ASTRAY = auto()
-
-
-_AFTER = {Fault.CUT_AFTER, Fault.SILENT_AFTER, Fault.BUSY_AFTER}
-
-
 @dataclass
-class XServer:
-    """What is on X, and what is to go wrong. `at` is the time of its posts, and is turned by the tests."""
+class XServer(NetworkServer):
+    """What is on X."""
 
-    at: datetime
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
     users: dict[str, dict[str, str]] = field(
         default_factory=lambda: {OUR_ID: {"id": OUR_ID, "name": "Northmoor", "username": OUR_HANDLE}}
     )
     deleted: set[str] = field(default_factory=set)
+    #: What is attached to posts, by its key.
+    media: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Private messages, oldest first, and who takes none from us.
     messages: list[dict[str, str]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     #: How long our own posts take to be shown among our posts, in seconds, and whether the same words are taken twice.
     shows_after_s: float = 0.0
     takes_twice: bool = False
-    #: The endpoint of each request that came.
-    requests: list[str] = field(default_factory=list)
-    #: How long a silent request is held, and how long our side waits for an answer, in seconds.
-    silence_s: float = 0.7
-    patience_s: float = 10.0
-    #: How many requests an endpoint still takes, and says so; unlimited if it is not here.
-    remaining: dict[str, int] = field(default_factory=dict)
-    reset_in_s: float = 600.0
-    port: int = 0
-    _faults: dict[str, deque[Fault]] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
     _number: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def goes_wrong(self, endpoint: str, *faults: Fault) -> None:
-        """Let the next requests of an endpoint fail, each in its way. Who is to see silence signs in afterwards."""
-        if {Fault.SILENT, Fault.SILENT_AFTER} & set(faults):
-            self.patience_s = 0.4
-        self._faults.setdefault(endpoint, deque()).extend(faults)
-
-    def asked(self, endpoint: str) -> int:
-        """Say how often an endpoint was asked."""
-        return self.requests.count(endpoint)
 
     def post(
         self,
@@ -165,28 +102,49 @@ class XServer:
 
     # What the endpoints do.
 
-    def next_fault(self, endpoint: str) -> Fault | None:
-        faults = self._faults.get(endpoint)
-        return faults.popleft() if faults else None
+    def endpoint(self, method: str, path: str) -> str:
+        return _endpoint(method, path)
 
-    def answer(self, endpoint: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, Any]:
-        with self._lock:
-            if endpoint == "mentions":
-                shown = [post for post in self.posts.values() if _mentions_us(post) and self._is_newest(post)]
-                return self._page(shown[-800:], query)
-            if endpoint == "own posts":
-                shown_until = f"{self.at - timedelta(seconds=self.shows_after_s):%Y-%m-%dT%H:%M:%S}.000Z"
-                shown = [post for post in self.ours() if post["created_at"] <= shown_until and self._is_newest(post)]
-                return self._page(shown, query)
-            if endpoint == "post":
-                return self._look(path.rpartition("/")[2], query)
-            if endpoint == "reply":
-                return self._create(json.loads(body))
-            if endpoint == "message":
-                return self._write(path.split("/")[4], json.loads(body))
-            if endpoint == "messages":
-                return self._conversation(path.split("/")[4], query)
-            return 200, {"data": self.users[OUR_ID]}
+    def knows(self, asked: Asked, endpoint: str) -> bool:
+        request = _Request(asked.method, f"{self.url}{asked.whole_path}", asked.headers.get("authorization", ""))
+        who = dict(request.params)
+        if (who.get("oauth_consumer_key"), who.get("oauth_token")) != (KEYS["consumer_key"], KEYS["access_token"]):
+            return False
+        return bool(signature.verify_hmac_sha1(request, KEYS["consumer_secret"], KEYS["access_token_secret"]))
+
+    def problem(self, title: str, says: str = "") -> Any:
+        return _problem(title, says or title)
+
+    def read_only(self) -> Any:
+        says = "Your client app is not configured with the appropriate oauth1 app permissions."
+        return {"detail": says, "type": "https://api.twitter.com/2/problems/oauth1-permissions"}
+
+    def limits(self, remaining: int, reset: datetime) -> dict[str, str]:
+        return {"x-rate-limit-remaining": str(remaining), "x-rate-limit-reset": str(int(reset.timestamp()))}
+
+    def limits_garbled(self) -> dict[str, str]:
+        return {"x-rate-limit-reset": "1e9", "retry-after": "soon"}
+
+    def answer(self, endpoint: str, asked: Asked) -> Answer:
+        path, query = asked.path, {name: values[0] for name, values in asked.query.items()}
+        if endpoint == "mentions":
+            shown = [post for post in self.posts.values() if _mentions_us(post) and self._is_newest(post)]
+            return self._page(shown[-800:], query)
+        if endpoint == "own posts":
+            shown_until = f"{self.at - timedelta(seconds=self.shows_after_s):%Y-%m-%dT%H:%M:%S}.000Z"
+            shown = [post for post in self.ours() if post["created_at"] <= shown_until and self._is_newest(post)]
+            return self._page(shown, query)
+        if endpoint == "post":
+            return self._look(path.rpartition("/")[2], query)
+        if endpoint == "reply":
+            return self._create(json.loads(asked.body))
+        if endpoint == "message":
+            return self._write(path.split("/")[4], json.loads(asked.body))
+        if endpoint == "all messages":
+            return self._said([*reversed(self.messages)], query)
+        if endpoint == "messages":
+            return self._conversation(path.split("/")[4], query)
+        return 200, {"data": self.users[OUR_ID]}
 
     def _write(self, person: str, wanted: dict[str, Any]) -> tuple[int, Any]:
         if person in self.closed:
@@ -205,13 +163,16 @@ class XServer:
                 "sender_id": by,
                 "created_at": f"{self.at:%Y-%m-%dT%H:%M:%S}.000Z",
                 "with": to or by,
+                "dm_conversation_id": f"{to or by}-{OUR_ID}",
             }
         )
         return self.messages[-1]["id"]
 
     def _conversation(self, person: str, query: dict[str, str]) -> tuple[int, Any]:
+        return self._said([one for one in reversed(self.messages) if one["with"] == person], query)
+
+    def _said(self, said: list[dict[str, str]], query: dict[str, str]) -> tuple[int, Any]:
         asked_for = {"id", "text", "event_type", *query.get("dm_event.fields", "").split(",")}
-        said = [one for one in reversed(self.messages) if one["with"] == person]
         start, size = int(query.get("pagination_token", "0")), int(query.get("max_results", "100"))
         page = [{name: value for name, value in one.items() if name in asked_for} for one in said[start : start + size]]
         meta: dict[str, Any] = {"result_count": len(page)}
@@ -250,6 +211,9 @@ class XServer:
         includes: dict[str, Any] = {}
         if "author_id" in expanded and listed:
             includes["users"] = [self.users[number] for number in dict.fromkeys(post["author_id"] for post in listed)]
+        keys = [key for post in listed if post for key in post.get("attachments", {}).get("media_keys", ())]
+        if "attachments.media_keys" in expanded and keys:
+            includes["media"] = [self.media[key] for key in keys]
         if "referenced_tweets.id" in expanded:
             named = [one["id"] for post in listed for one in post.get("referenced_tweets", ())]
             includes["tweets"] = [
@@ -320,6 +284,8 @@ def _endpoint(method: str, path: str) -> str:
         return "mentions"
     if path == f"/2/users/{OUR_ID}/tweets":
         return "own posts"
+    if path == "/2/dm_events":
+        return "all messages"
     if path.startswith("/2/dm_conversations/with/"):
         return "message" if method == "POST" and path.endswith("/messages") else "messages"
     if path == "/2/users/me":
@@ -343,119 +309,5 @@ class _Request:
 @contextmanager
 def x_server(*, at: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) -> Iterator[XServer]:
     """Serve X on a free port of this machine."""
-    known = XServer(at=at)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self._serve("GET")
-
-        def do_POST(self) -> None:
-            self._serve("POST")
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-        def _serve(self, method: str) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            parts = urlsplit(self.path)
-            endpoint = _endpoint(method, parts.path)
-            known.requests.append(endpoint)
-            fault = known.next_fault(endpoint)
-            if fault in {Fault.SILENT, Fault.CUT_BEFORE}:
-                self._hang_up(known.silence_s if fault is Fault.SILENT else 0)
-            elif fault is not None and fault not in _AFTER:
-                self._fail(fault)
-            elif not self._is_signed(method):
-                self._say(401, _problem("Unauthorized", "Unauthorized"))
-            elif not endpoint:
-                self._say(404, _problem("Not Found", "Not Found"))
-            elif known.remaining.get(endpoint, 1) < 1:
-                self._fail(Fault.LIMITED)
-            else:
-                headers = {}
-                if endpoint in known.remaining:
-                    known.remaining[endpoint] -= 1
-                    headers = self._limits(known.remaining[endpoint])
-                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                status, whole = known.answer(endpoint, parts.path, query, body)
-                if fault in {Fault.CUT_AFTER, Fault.SILENT_AFTER}:
-                    self._hang_up(known.silence_s if fault is Fault.SILENT_AFTER else 0)
-                elif fault is Fault.BUSY_AFTER:
-                    self._fail(Fault.BUSY)
-                else:
-                    self._say(status, whole, headers)
-
-        def _is_signed(self, method: str) -> bool:
-            request = _Request(method, f"{known.url}{self.path}", self.headers.get("authorization", ""))
-            who = dict(request.params)
-            if (who.get("oauth_consumer_key"), who.get("oauth_token")) != (KEYS["consumer_key"], KEYS["access_token"]):
-                return False
-            return bool(signature.verify_hmac_sha1(request, KEYS["consumer_secret"], KEYS["access_token_secret"]))
-
-        def _fail(self, fault: Fault) -> None:
-            if fault is Fault.LIMITED:
-                self._say(429, _problem("Too Many Requests", "Too Many Requests"), self._limits(0))
-            elif fault is Fault.LIMITED_BARE:
-                self._say(429, _problem("Too Many Requests", "Too Many Requests"))
-            elif fault is Fault.LIMITED_GARBLED:
-                self._say(429, "slow down", {"x-rate-limit-reset": "1e9"} | {"retry-after": "soon"})
-            elif fault is Fault.BUSY:
-                self._say_bytes(503, b"<html>over capacity</html>", {})
-            elif fault is Fault.GARBLED:
-                self._say_bytes(200, b"<html>hello</html>", {})
-            elif fault is Fault.READ_ONLY_KEYS:
-                says = "Your client app is not configured with the appropriate oauth1 app permissions."
-                self._say(403, {"detail": says, "type": "https://api.twitter.com/2/problems/oauth1-permissions"})
-            elif fault is Fault.LED_ASTRAY:
-                self._say_bytes(307, b"", {"location": f"{known.url}/2/users/me"})
-            else:
-                self._say(401, _problem("Unauthorized", "Unauthorized"))
-
-        def _limits(self, remaining: int) -> dict[str, str]:
-            reset = known.at + timedelta(seconds=known.reset_in_s)
-            return {"x-rate-limit-remaining": str(remaining), "x-rate-limit-reset": str(int(reset.timestamp()))}
-
-        def _say(self, status: int, whole: Any, headers: dict[str, str] | None = None) -> None:
-            self._say_bytes(status, json.dumps(whole).encode(), headers or {})
-
-        def _say_bytes(self, status: int, content: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def _hang_up(self, after_s: float) -> None:
-            stopping.wait(after_s)
-            self.close_connection = True
-            # Reset, rather than end: nothing that was written arrives any more.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except (OSError, ValueError):
-                # It was we who hung up.
-                self.close_connection = True
-
-        def finish(self) -> None:
-            try:
-                super().finish()
-            except (OSError, ValueError):
-                self.close_connection = True
-
-    stopping = threading.Event()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    known.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(XServer(at=at)) as known:
         yield known
-    finally:
-        stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)

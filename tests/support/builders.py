@@ -28,6 +28,8 @@ from tests.support.clock import MONDAY
 _IDENTITY_OF = {
     Channel.EMAIL: IdentityKind.EMAIL,
     Channel.X: IdentityKind.X,
+    Channel.MASTODON: IdentityKind.MASTODON,
+    Channel.BLUESKY: IdentityKind.BLUESKY,
     Channel.WEB_FORM: IdentityKind.TYPED_EMAIL,
 }
 _NAME_OF = {Channel.EMAIL: "mail:{}", Channel.X: "x:{}"}

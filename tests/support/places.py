@@ -34,6 +34,8 @@ def missing(mark: str) -> str:
         return "no chromium is installed"
     if mark == "dovecot" and shutil.which("dovecot") is None:
         return "no dovecot is installed (Debian: apt install dovecot-imapd)"
+    if mark == "npm" and shutil.which("npm") is None:
+        return "no npm is installed (Debian: apt install npm)"
     if mark == "postfix":
         return why_no_postfix()
     if mark in _SERVERS and not server(mark):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from amends.networks.gate import Reads
+from amends.networks.x import XAccess, XApi
 from amends.ports import Now
-from amends.x_api import Reads, XAccess, XApi
-from ingest.social.x_mentions import XMentionsConnector
+from ingest.social.mentions import MentionsConnector
+from ingest.social.x_mentions import XMentions
 from respond.senders.x import XSender
+from tests.servers.network import NetworkServer
 from tests.servers.x import KEYS, XServer
 
 
@@ -28,7 +31,7 @@ class FakeReads:
 class ServerClock:
     """The clock of the server, so that both sides agree on when a limit ends."""
 
-    def __init__(self, server: XServer) -> None:
+    def __init__(self, server: NetworkServer) -> None:
         self._server = server
 
     def __call__(self) -> datetime:
@@ -57,10 +60,10 @@ def an_api(server: XServer, *, reads: Reads | None = None, now: Now | None = Non
     )
 
 
-def mentions_of(server: XServer, *, reads: Reads | None = None, pause_s: float = 60.0) -> XMentionsConnector:
+def mentions_of(server: XServer, *, reads: Reads | None = None, pause_s: float = 60.0) -> MentionsConnector:
     """Open the mentions anew, as a process that starts does."""
     clock = ServerClock(server)
-    return XMentionsConnector(an_api(server, reads=reads, now=clock), now=clock, pause_s=pause_s)
+    return MentionsConnector(XMentions(an_api(server, reads=reads, now=clock)), now=clock, pause_s=pause_s)
 
 
 def sender_of(server: XServer, post: str, *, reads: Reads | None = None) -> XSender:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -19,13 +19,15 @@ from amends.wire import RECEIVED, body_of, decode_message
 from ingest.reading import Media
 from ingest.reconcile import reconcile
 from ingest.runner import take_in_all
+from ingest.social.mentions import MentionsConnector
 from ingest.social.reads import LedgerReads
-from ingest.social.x import x_reader
-from ingest.social.x_mentions import XMentionsConnector
+from ingest.social.x import x_message_reader, x_reader
+from ingest.social.x_mentions import XMessages
 from storage.blobs import FolderBlobStore
 from storage.unit_of_work import Database
-from tests.servers.x import KEYS, OUR_HANDLE, OUR_ID, Fault, XServer, x_server
-from tests.support.x import FakeReads, ServerClock, an_access, mentions_of
+from tests.servers.network import Fault
+from tests.servers.x import KEYS, OUR_HANDLE, OUR_ID, XServer, x_server
+from tests.support.x import FakeReads, ServerClock, an_access, an_api, mentions_of
 
 READERS = {Media.X_POST: x_reader(own_handles=frozenset(), own_ids=frozenset({OUR_ID}))}
 
@@ -72,7 +74,7 @@ def published(database: Database) -> list[str]:
     return [decode_message(body_of(record, RECEIVED)).native_id for record in records]
 
 
-def unexplained(connector: XMentionsConnector, database: Database) -> list[tuple[str, str]]:
+def unexplained(connector: MentionsConnector, database: Database) -> list[tuple[str, str]]:
     with database.reading() as unit:
         return reconcile(unit, connector.source, connector.holdings(), triage_group="triage").unexplained
 
@@ -309,3 +311,46 @@ def test_reads_are_counted_where_all_services_see_them(server: XServer, database
     take_in(mentions_of(server, reads=reads), database, blobs)
 
     assert reads.spent == 7
+
+
+def test_what_is_attached_is_named_with_what_it_shows(server: XServer) -> None:
+    server.media["3_1"] = {"media_key": "3_1", "type": "photo", "alt_text": "An empty step"}
+    server.media["7_1"] = {"media_key": "7_1", "type": "video"}
+    server.post("@NorthmoorHelp it is gone", attachments={"media_keys": ["3_1", "7_1"]})
+
+    batch, _ = mentions_of(server).fetch("", limit=10)
+    [message] = [READERS[Media.X_POST](one, "00") for one in batch]
+
+    assert message.own_words == "it is gone"
+    assert message.text == "@NorthmoorHelp it is gone\n\n[photo: An empty step]\n[video]"
+
+
+class TestPrivateMessages:
+    READERS: ClassVar = {Media.X_MESSAGE: x_message_reader(own_ids=frozenset({OUR_ID}))}
+
+    def messages_of(self, server: XServer) -> MentionsConnector:
+        clock = ServerClock(server)
+        return MentionsConnector(XMessages(an_api(server)), now=clock, pause_s=0)
+
+    def test_each_is_taken_in_once_and_ours_are_left_alone(
+        self, server: XServer, database: Database, blobs: BlobStore
+    ) -> None:
+        for number in range(120):
+            server.say_in_private(f"number {number} & more", by="7000001")
+        server.say_in_private("we are on it", to="7000001")
+
+        taken = take_in_all(self.messages_of(server), database.unit, blobs, self.READERS, stop=Event())
+        assert taken == {Fate.INGESTED: 120, Fate.OWN: 1}
+        server.say_in_private("and one more", by="7000001")
+        taken = take_in_all(self.messages_of(server), database.unit, blobs, self.READERS, stop=Event())
+        assert taken == {Fate.INGESTED: 1}
+        assert unexplained(self.messages_of(server), database) == []
+
+    def test_one_is_a_private_word_of_its_conversation(self, server: XServer) -> None:
+        server.say_in_private("my order is 7", by="7000001")
+
+        batch, _ = self.messages_of(server).fetch("", limit=10)
+        [message] = [self.READERS[Media.X_MESSAGE](one, "00") for one in batch]
+
+        assert (message.own_words, message.is_public) == ("my order is 7", False)
+        assert message.conversation == f"x-private:7000001-{OUR_ID}"

@@ -2,11 +2,8 @@
 
 1. Every call has a time-out. Nothing is sent twice by a library: neither tweepy nor what
    is below it waits, retries or follows a redirection here.
-2. Where X says for how long it wants to be left alone (`x-rate-limit-reset`,
-   `retry-after`), it is left alone so long, an hour at most; where it does not say, after
-   pauses that grow to a quarter of an hour. Until then whoever asks gets `Unavailable`
-   and X gets no request. The same holds after 5xx, time-outs and broken connections,
-   with shorter pauses.
+2. X is left alone for as long as it says (`x-rate-limit-reset`, `retry-after`), and after
+   whatever failed: `amends/networks/gate.py`.
 3. A post or a private message that could not be handed over for certain is `InDoubt`: only
    a look at what we posted tells whether it is there. X has no key by which it would know
    an attempt again.
@@ -18,27 +15,24 @@ Fields and rules: docs.x.com, API v2 (mentions, posts, users), read on 28 Novemb
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
 import requests
 import tweepy
 
-from amends.bus.backoff import Backoff
 from amends.errors import InDoubt, Misconfigured, Unavailable
+from amends.networks.gate import REFUSALS, Gates, Limited, OutOfOrder, Reads, Refusal, protected
+from amends.networks.once import Once, json_object, never_left
 from amends.ports import Now
 
 #: Where tweepy sends everything to.
 _TWEEPY_HOST = "https://api.twitter.com"
-#: How X answers when it is asked too often, and from where on its answers say that it is at fault itself.
-_TOO_MANY, _SERVER_FAULTS = 429, 500
 #: The sizes of a page that X allows.
 PAGE_LEAST, PAGE_MOST = 5, 100
 #: An author's user id stands before the hyphen of an access token.
@@ -47,20 +41,11 @@ _TOKEN = re.compile(r"[0-9]{1,20}-[0-9A-Za-z]+")
 _KEYS_REFUSED = (
     "X does not let us; check the settings that begin with AMENDS_X_, and what your app and plan may do at X"
 )
-#: How X answers to what it will never take.
-_REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
 #: Problems, by the end of their type, that are none of the one post: a person mends them, and then it goes.
 _OF_THE_ACCOUNT = frozenset({"client-forbidden", "oauth1-permissions", "unsupported-authentication", "usage-capped"})
-_SECONDS = re.compile(r"[0-9]{1,15}")
-#: The pauses after being limited without a word on how long, and after anything else that failed.
-_LIMITED = Backoff(least_s=30.0, first_s=60.0, most_s=900.0)
-_FAILED = Backoff(least_s=1.0, first_s=2.0, most_s=120.0)
-#: A refusal of our keys or our plan does not pass by itself.
-_REFUSED = Backoff(least_s=30.0, first_s=60.0, most_s=900.0)
-#: However far away X says that it takes us again, we look after this time, and never at once.
-_LEFT_ALONE_MOST_S, _LEFT_ALONE_LEAST_S = 3600.0, 5.0
 
 _POST_FIELDS = (
+    "attachments",
     "author_id",
     "conversation_id",
     "created_at",
@@ -72,6 +57,7 @@ _POST_FIELDS = (
     "referenced_tweets",
 )
 _USER_FIELDS = ("name", "username")
+_MEDIA_FIELDS = ("alt_text", "media_key", "type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,24 +85,12 @@ class XAccess:
                 "AMENDS_X_ACCESS_TOKEN is no access token of an account: it begins with the account's number and a "
                 "hyphen; copy it from the page of your app at X"
             )
-        url = urlsplit(self.base_url)
-        if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(url.hostname or "")):
-            raise Misconfigured(f"AMENDS_X_API_URL ({self.base_url}) would send keys unprotected: write https://…")
+        protected(self.base_url, setting="AMENDS_X_API_URL")
 
     @property
     def account_id(self) -> str:
         """The number of the account that the keys belong to."""
         return self.access_token.partition("-")[0]
-
-
-class Reads(Protocol):
-    """Counts the posts that were read, for X bills each."""
-
-    def left(self) -> int:
-        """Say how many posts may still be read in this month; 0 at least."""
-
-    def spend(self, posts: int) -> None:
-        """Count posts that were read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +99,6 @@ class Page:
 
     whole: Mapping[str, Any]
     next_token: str
-
-
-class Refusal(Exception):
-    """X has read what we want and does not take it. Nothing was posted. The words are X's own, for a person."""
-
-    def __init__(self, says: str, *, status: int) -> None:
-        super().__init__(says)
-        self.status = status
 
 
 class XApi:
@@ -149,9 +115,7 @@ class XApi:
         )
         self._client.session = _Session(access.base_url.rstrip("/"), access.timeout_s)
         self._reads = reads
-        self._now = now
-        self._gates: dict[str, _Gate] = {}
-        self._chance = chance
+        self._gates = Gates("X", left="x-rate-limit-remaining", reset="x-rate-limit-reset", now=now, chance=chance)
         self.account_id = access.account_id
 
     def mentions(self, *, since_id: str = "", until_id: str = "", page: str = "") -> Page:
@@ -176,7 +140,8 @@ class XApi:
                 pagination_token=page or None,
                 max_results=min(PAGE_MOST, left),
                 tweet_fields=list(_POST_FIELDS),
-                expansions=["author_id"],
+                expansions=["attachments.media_keys", "author_id"],
+                media_fields=list(_MEDIA_FIELDS),
                 user_fields=list(_USER_FIELDS),
             ),
         )
@@ -274,34 +239,55 @@ class XApi:
                 return
             token = following
 
+    def messages(self, *, page: str = "") -> Page:
+        """Read a page of what was said in private with anybody, the newest first; X keeps thirty days.
+
+        Raises:
+            Unavailable: X cannot be asked now.
+        """
+        whole = self._read(
+            "all messages",
+            lambda: self._client.get_direct_message_events(
+                user_auth=True,
+                pagination_token=page or None,
+                max_results=PAGE_MOST,
+                event_types="MessageCreate",
+                dm_event_fields=["attachments", "created_at", "dm_conversation_id", "sender_id", "text"],
+                expansions=["attachments.media_keys", "sender_id"],
+                media_fields=list(_MEDIA_FIELDS),
+                user_fields=list(_USER_FIELDS),
+            ),
+        )
+        return Page(whole=whole, next_token=_next_token(whole))
+
     def _hand_over(self, what: str, ask: Callable[[], Any], *, name: str) -> str:
-        gate = self._gate(what)
-        gate.check(self._now())
+        gates = self._gates
+        gates.check(what)
         try:
             response = ask()
-        except _Limited as why:
-            raise self._limited(gate, why) from why
+        except Limited as why:
+            raise gates.limited(what, why) from why
         except tweepy.Unauthorized as why:
-            raise self._failed(gate, why, _REFUSED, _KEYS_REFUSED) from why
-        except _OutOfOrder as why:
-            raise self._in_doubt(gate, why) from why
+            raise gates.refused(what, why, _KEYS_REFUSED) from why
+        except OutOfOrder as why:
+            raise gates.in_doubt(what, why) from why
         except tweepy.HTTPException as why:
             if _problem(why) in _OF_THE_ACCOUNT:
-                raise self._failed(gate, why, _REFUSED, _KEYS_REFUSED) from why
-            if why.response.status_code not in _REFUSALS:
+                raise gates.refused(what, why, _KEYS_REFUSED) from why
+            if why.response.status_code not in REFUSALS:
                 # Whatever stands between us and X may have said that.
-                raise self._in_doubt(gate, why) from why
-            gate.passes(why.response, self._now())
+                raise gates.in_doubt(what, why) from why
+            gates.passes(what, why.response.headers)
             raise Refusal(_said_by(why), status=why.response.status_code) from why
         except requests.RequestException as why:
-            if _never_left(why):
-                raise self._failed(gate, why, _FAILED, "X cannot be reached") from why
-            raise self._in_doubt(gate, why) from why
+            if never_left(why):
+                raise gates.failed(what, why) from why
+            raise gates.in_doubt(what, why) from why
         except (ValueError, TypeError, AttributeError) as why:
             # tweepy stumbles over an answer that is not as published.
-            raise self._in_doubt(gate, why) from why
-        gate.passes(response, self._now())
-        posted = _json(response)
+            raise gates.in_doubt(what, why) from why
+        gates.passes(what, response.headers)
+        posted = json_object(response)
         made = posted.get("data") if posted is not None else None
         called = made.get(name) if isinstance(made, dict) else None
         if not isinstance(called, str) or not called:
@@ -321,153 +307,46 @@ class XApi:
     def _read(
         self, what: str, ask: Callable[[], Any], *, counts: bool = True, may_be_missing: bool = False
     ) -> Mapping[str, Any]:
-        gate = self._gate(what)
-        gate.check(self._now())
+        gates = self._gates
+        gates.check(what)
         try:
             response = ask()
-        except _Limited as why:
-            raise self._limited(gate, why) from why
-        except _OutOfOrder as why:
-            raise self._failed(gate, why, _FAILED, "X is out of order") from why
+        except Limited as why:
+            raise gates.limited(what, why) from why
+        except OutOfOrder as why:
+            raise gates.failed(what, why, "is out of order") from why
         except (tweepy.Unauthorized, tweepy.Forbidden) as why:
-            raise self._failed(gate, why, _REFUSED, _KEYS_REFUSED) from why
+            raise gates.refused(what, why, _KEYS_REFUSED) from why
         except tweepy.HTTPException as why:
             if may_be_missing and isinstance(why, tweepy.NotFound):
-                gate.passes(why.response, self._now())
+                gates.passes(what, why.response.headers)
                 raise _NotThere from why
-            raise self._failed(gate, why, _REFUSED, "X does not understand what we ask") from why
+            raise gates.refused(what, why, "X does not understand what we ask") from why
         except (requests.RequestException, ValueError, TypeError, AttributeError) as why:
-            raise self._failed(gate, why, _FAILED, "X cannot be reached") from why
-        whole = _json(response)
+            raise gates.failed(what, why) from why
+        whole = json_object(response)
         if whole is None:
-            raise self._failed(gate, ValueError("no JSON"), _FAILED, "X answered with something that is no JSON")
-        gate.passes(response, self._now())
+            raise gates.failed(what, ValueError("no JSON"), "answered with something that is no JSON")
+        gates.passes(what, response.headers)
         if counts:
             self._reads.spend(len(_listed(whole)))
         return whole
-
-    def _gate(self, what: str) -> _Gate:
-        return self._gates.setdefault(what, _Gate(what))
-
-    def _limited(self, gate: _Gate, why: _Limited) -> Unavailable:
-        now = self._now()
-        gate.failures += 1
-        until = _told_to_wait(why.headers, now)
-        if until is None:
-            until = now + timedelta(seconds=_LIMITED.pause_s(gate.failures, self._chance()))
-        return gate.closed(until, "X limits how often we may ask")
-
-    def _failed(self, gate: _Gate, why: Exception, pauses: Backoff, says: str) -> Unavailable:
-        gate.failures += 1
-        until = self._now() + timedelta(seconds=pauses.pause_s(gate.failures, self._chance()))
-        return gate.closed(until, f"{says} ({_short(why)})")
-
-    def _in_doubt(self, gate: _Gate, why: Exception) -> InDoubt:
-        self._failed(gate, why, _FAILED, "X broke off")
-        return InDoubt(f"X was handed the {gate.what} and never said what became of it ({_short(why)})")
 
 
 class _NotThere(Exception):
     """X has no such thing."""
 
 
-@dataclass(slots=True)
-class _Gate:
-    """One endpoint: since when it fails, and until when it is left alone."""
-
-    what: str
-    failures: int = 0
-    until: datetime | None = None
-    because: str = ""
-
-    def check(self, now: datetime) -> None:
-        """Refuse to ask too early.
-
-        Raises:
-            Unavailable: it is to be left alone for now.
-        """
-        if self.until is not None and now < self.until:
-            raise Unavailable(self._says())
-
-    def closed(self, until: datetime, because: str) -> Unavailable:
-        """Leave it alone until a moment; gives what to raise."""
-        self.until, self.because = until, because
-        return Unavailable(self._says())
-
-    def passes(self, response: Any, now: datetime) -> None:
-        """Note that it answered, and whether that was the last time for a while."""
-        self.failures, self.until = 0, None
-        if response.headers.get("x-rate-limit-remaining") == "0":
-            self.until, self.because = _told_to_wait(response.headers, now), "X limits how often we may ask"
-
-    def _says(self) -> str:
-        when = f"{self.until:%H:%M:%S} UTC" if self.until is not None else "later"
-        return f"{self.because}; {self.what}: asked again after {when}"
-
-
-class _Limited(Exception):
-    """X answered 429."""
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        super().__init__("it answered 429")
-        self.headers = headers
-
-
-class _OutOfOrder(Exception):
-    """X answered with a fault of its own."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"it answered {status}")
-
-
-class _Session:
-    """What tweepy sends through: the host of our choice, a time-out on each call, no redirections.
-
-    429 and 5xx end here: tweepy stumbles over an answer of that kind whose body is not as published.
-    """
+class _Session(Once):
+    """What tweepy sends through: to the host of our choice."""
 
     def __init__(self, base_url: str, timeout_s: float) -> None:
-        self._session = requests.Session()
+        super().__init__(timeout_s)
         self._base_url = base_url
-        self._timeout_s = timeout_s
 
-    def request(self, method: str, url: str, **how: Any) -> Any:
+    def request(self, method: str, url: str, **how: Any) -> requests.Response:
         """Send one request, once."""
-        url = f"{self._base_url}{url.removeprefix(_TWEEPY_HOST)}"
-        response = self._session.request(method, url, **how, timeout=self._timeout_s, allow_redirects=False)
-        if response.status_code == _TOO_MANY:
-            raise _Limited(response.headers)
-        if response.status_code >= _SERVER_FAULTS:
-            raise _OutOfOrder(response.status_code)
-        return response
-
-
-def _told_to_wait(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """Give the moment until which X wants to be left alone, within bounds; None if it says none that can be read."""
-    wait_s: float | None = None
-    if _SECONDS.fullmatch(said := headers.get("x-rate-limit-reset", "").strip()):
-        wait_s = int(said) - now.timestamp()
-    elif _SECONDS.fullmatch(said := headers.get("retry-after", "").strip()):
-        wait_s = float(said)
-    if wait_s is None:
-        return None
-    return now + timedelta(seconds=min(max(wait_s, _LEFT_ALONE_LEAST_S), _LEFT_ALONE_MOST_S))
-
-
-def _never_left(why: requests.RequestException) -> bool:
-    """Whether a request failed before any of it can have been sent."""
-    if isinstance(why, requests.ConnectTimeout):
-        return True
-    reason = getattr(why.args[0], "reason", None) if why.args else None
-    return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
-
-
-def _json(response: Any) -> dict[str, Any] | None:
-    try:
-        found = response.json()
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+        return super().request(method, f"{self._base_url}{url.removeprefix(_TWEEPY_HOST)}", **how)
 
 
 def _listed(whole: Mapping[str, Any]) -> list[Any]:
@@ -484,26 +363,11 @@ def _next_token(whole: Mapping[str, Any]) -> str:
 
 
 def _said_by(why: tweepy.HTTPException) -> str:
-    """Give X's own words on a refusal, on one line."""
-    return " ".join(" ".join(map(str, why.api_messages)).split())[:300] or f"it answered {why.response.status_code}"
+    """Give X's own words on a refusal."""
+    return " ".join(map(str, why.api_messages))
 
 
 def _problem(why: tweepy.HTTPException) -> str:
     """Give the kind of problem that X names, "" if it names none."""
-    told = _json(why.response)
+    told = json_object(why.response)
     return str(told.get("type", "")).rpartition("/")[2] if told is not None else ""
-
-
-def _short(why: Exception) -> str:
-    if isinstance(why, tweepy.HTTPException):
-        return f"it answered {why.response.status_code}"
-    return str(why) if isinstance(why, _Limited | _OutOfOrder) else type(why).__name__
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
