@@ -654,6 +654,7 @@ class UnitOfWork(Protocol):
     def places(self) -> PlaceStore:
         """Where cases stand in the queue."""
 
+    @property
     def notes(self) -> NoteStore:
         """What colleagues write down about cases."""
 

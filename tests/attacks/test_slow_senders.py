@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from amends.web import serve as serving
 from amends.web.serve import serve
-from ingest.web_form import serve as serving
 from tests.journeys.running import wait_until
 
 
