@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from amends.bus.kafka.connection import Connection
     from amends.bus.kafka.topics import TopicPlan, Topics
     from amends.bus.kafka.whole import WholeTopics
+    from amends.desk.openid import Provider
     from amends.x_api import XAccess, XApi
     from ingest.social.reads import LedgerReads
     from ingest.social.x_mentions import XMentionsConnector
@@ -604,6 +605,7 @@ class House:
             Misconfigured: its address cannot be one.
         """
         from amends.desk.app import make_desk
+        from amends.desk.openid import OpenId
         from amends.desk.parts import Desk, Entry
 
         s = self.settings
@@ -627,8 +629,27 @@ class House:
                 check=self.check_draft,
                 name_of=self.name_of,
                 take_in_again=self.take_in_again,
+                openid=None if self._openid is None else OpenId(self._openid, now=self.now),
                 approval_holds=timedelta(minutes=s.approval_minutes),
             )
+        )
+
+    @property
+    def _openid(self) -> Provider | None:
+        s = self.settings
+        if not s.openid_issuer:
+            return None
+        from amends.desk.openid import Provider, roles_of_groups
+
+        return Provider(
+            issuer=s.openid_issuer,
+            client_id=s.openid_client_id,
+            client_secret=s.openid_client_secret.get_secret_value(),
+            returns_to=f"{s.desk_base_url.rstrip('/')}/sign-in/openid/back",
+            roles_of=roles_of_groups(s.openid_roles),
+            groups_claim=s.openid_groups_claim,
+            name_claim=s.openid_name_claim,
+            scope=s.openid_scope,
         )
 
     def close(self) -> None:

@@ -270,6 +270,24 @@ class Settings(BaseSettings):
         12, ge=1, le=168, description="After so long everybody has to sign in again, whatever they do."
     )
 
+    openid_issuer: str = Field(
+        "",
+        description="The provider that signs people in to the desk by OpenID Connect, like https://id.example.org; "
+        "empty: none. It sends people back to `/sign-in/openid/back` at the desk's address.",
+    )
+    openid_client_id: str = Field("", description="What the desk is called at that provider.")
+    openid_client_secret: SecretStr = Field(SecretStr(""), description="The secret of the desk there.")
+    openid_roles: Listed = Field(
+        (),
+        description="Which group there gives which role here, `group=role`, separated by commas; a group may be named "
+        "several times. Who is in none of them does not come in.",
+    )
+    openid_groups_claim: str = Field("groups", min_length=1, description="The claim of the ID token that lists groups.")
+    openid_name_claim: str = Field(
+        "preferred_username", min_length=1, description="The claim of the ID token that an account is named for."
+    )
+    openid_scope: str = Field("openid profile", description="What the provider is asked to tell.")
+
     ops_host: str = Field("127.0.0.1", description="The address that /livez, /readyz and /metrics listen on.")
     ops_port: int = Field(
         0,
@@ -292,7 +310,9 @@ class Settings(BaseSettings):
     )
     user: str = Field("", description="Who you are on the command line; empty: your name on this machine.")
 
-    @field_validator("watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", "desk_proxies", mode="before")
+    @field_validator(
+        "watch", "x_handles", "mail_own", "kafka_servers", "form_proxies", "desk_proxies", "openid_roles", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

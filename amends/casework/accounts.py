@@ -66,6 +66,37 @@ def create(
     return account
 
 
+def vouch(
+    unit: UnitOfWork,
+    *,
+    issuer: str,
+    subject: str,
+    name: str,
+    shown_as: str,
+    roles: Collection[Role],
+    by: str,
+    at: datetime,
+) -> Account:
+    """Give the account of whom `issuer` calls `subject`, with the roles of now; the first time it is made.
+
+    Raises:
+        Refused: it is disabled, or its name is somebody else's.
+    """
+    account = unit.accounts.vouched(issuer, subject)
+    if account is None:
+        made = create(unit, name, shown_as=shown_as, roles=roles, by=by, at=at)
+        account = replace(made, issuer=issuer, subject=subject)
+        unit.accounts.save(account)
+    if account.is_disabled:
+        raise Refused(f"account {account.name} is disabled; ask whoever looks after accounts here")
+    changed = replace(account, roles=frozenset(roles))
+    if changed.roles != account.roles:
+        unit.accounts.save(changed)
+        facts = {"roles": _words(changed.roles), "were": _words(account.roles)}
+        tell(unit, "account.roles_set", _subject(account), by=by, at=at, facts=facts)
+    return changed
+
+
 def set_password(
     unit: UnitOfWork, name: str, password_hash: str, *, is_short: bool, by: str, at: datetime, but: str = ""
 ) -> Account:

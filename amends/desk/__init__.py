@@ -10,6 +10,7 @@
 `passwords.py`     hashes, and which passwords are refused
 `throttle.py`      how often a password may be tried
 `second_factor.py` codes from an app
+`openid.py`        a provider that vouches for people
 `recognise.py`     whether somebody is who they say
 `page.py`          makes a page out of a template
 `dates.py`         "3 hours ago", with the exact time behind it

@@ -51,6 +51,8 @@ ROUTES: Mapping[str, Permission] = {
     "sign_in.show": _P.NONE,
     "sign_in.enter": _P.NONE,
     "sign_in.leave": _P.SIGNED_IN,
+    "openid.begin": _P.NONE,
+    "openid.finish": _P.NONE,
     "link.show": _P.NONE,
     "link.use": _P.NONE,
     "account.show": _P.SIGNED_IN,

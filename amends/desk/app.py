@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from amends.desk.guard import guard
 from amends.desk.page import STATIC
-from amends.desk.pages import account, accounts, health, home, link, queue, queue_events, sign_in, style
+from amends.desk.pages import account, accounts, health, home, link, openid, queue, queue_events, sign_in, style
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
 from amends.web.files import LongLived
@@ -24,6 +24,7 @@ _BODY_TIMEOUT_S = 30.0
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     sign_in.router,
+    openid.router,
     link.router,
     account.router,
     accounts.router,
@@ -86,4 +87,6 @@ def _headers(scope: Scope, *, is_secure: bool) -> dict[str, str]:
     }
     if is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+    # A fault of ours is answered outside of the middleware, which could not add them there.
+    scope["state"]["headers"] = headers
     return headers

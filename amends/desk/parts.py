@@ -14,6 +14,7 @@ from fastapi import Request
 
 from amends.casework.parked import TakeInAgain
 from amends.casework.review import CheckDraft
+from amends.desk.openid import OpenId
 from amends.desk.passwords import Passwords
 from amends.desk.queue.news import NewsDesk
 from amends.desk.queue.standing import Standing
@@ -85,6 +86,7 @@ class Desk:
     check: CheckDraft
     name_of: Callable[[Reply], str]
     take_in_again: TakeInAgain
+    openid: OpenId | None = None
     approval_holds: timedelta = timedelta(minutes=60)
 
     @cached_property

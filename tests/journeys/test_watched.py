@@ -80,7 +80,12 @@ def test_the_figures_of_all_services_add_up_to_what_the_database_holds(tmp_path:
 def test_every_service_of_a_supervisor_has_its_own_port_and_the_form_shows_no_figures(tmp_path: Path) -> None:
     first, form = free_base(), free_port()
     written_mails(tmp_path / "inbox", [a_letter()])
-    settings = {"ops_port": str(first), "watch": str(tmp_path / "inbox"), "form_port": str(form), "desk_port": str(free_port())}
+    settings = {
+        "ops_port": str(first),
+        "watch": str(tmp_path / "inbox"),
+        "form_port": str(form),
+        "desk_port": str(free_port()),
+    }
     with service("up", "--data-dir", "data", at=tmp_path, settings=settings):
         started = [name for name in SERVICES if name != "relay"]
         for name in started:

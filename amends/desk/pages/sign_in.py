@@ -100,7 +100,16 @@ def _form(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    return page(request, "sign_in.html", status=status, headers=headers, name=name, following=following, fault=fault)
+    return page(
+        request,
+        "sign_in.html",
+        status=status,
+        headers=headers,
+        name=name,
+        following=following,
+        fault=fault,
+        has_openid=desk(request).openid is not None,
+    )
 
 
 def _span(seconds: int) -> str:
