@@ -82,6 +82,15 @@ def fill_desk(
     )
 
 
+def one_more(engine: Engine, number: int, *, now: datetime) -> None:
+    """Open one more case, as triage would."""
+    chance = random.Random(number)  # noqa: S311
+    made = _case(chance, _names(chance, 50), number, now=now)
+    with engine.connect().execution_options(amends_writes=True) as connection, connection.begin():
+        _write(connection, [made])
+        fill(connection, cases.c.id == made["case"]["id"])
+
+
 def _case(chance: random.Random, rare: list[str], number: int, *, now: datetime) -> dict[str, Any]:
     opened = now - _AGES * chance.random() ** 2
     name = f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"

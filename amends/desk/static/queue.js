@@ -82,7 +82,6 @@ async function claim(form) {
     const owner = document.createElement("strong");
     owner.textContent = "Yours";
     row.querySelector("[data-owner]").replaceChildren(owner);
-    row.classList.add("claimed");
     form.remove();
     announce(said.says);
     if (hadFocus) row.querySelector("[data-open]").focus();
