@@ -192,7 +192,7 @@ def _cleaned(contact: Contact, *, now: datetime) -> Contact:
         raise Refused(f"it has {len(text):,} characters and may have {MAX_TEXT_CHARS:,}: log it in two parts")
     if contact.happened_at > now:
         raise Refused("it cannot have happened in the future: say when it was")
-    lines = {name: clean_line(getattr(contact, name)) for name in ("name", "email", "reach", "subject")}
+    lines: dict[str, Any] = {name: clean_line(getattr(contact, name)) for name in ("name", "email", "reach", "subject")}
     for name, line in lines.items():
         if len(line) > _LINE_AT_MOST:
             raise Refused(f"{name} has {len(line)} characters and may have {_LINE_AT_MOST}")

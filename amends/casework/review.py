@@ -48,19 +48,19 @@ def edit(
     reply_id: str,
     text: str,
     *,
-    instead_of: str = "",
-    seen: str = "",
-    keeps: bool = False,
     by: str,
     at: datetime,
     check: Annotated[CheckDraft, GIVEN],
+    seen: str = "",
+    heard: str = "",
+    keeps: bool = False,
 ) -> Reply:
     """Change a draft's words. Whoever edits becomes an author, and an approval that was there is gone.
 
     The new words answer the customer's last message, whichever the draft was made for.
-    They go to a reviewer, unless `by` only `keeps` a draft. `instead_of` is the SHA-256 of
-    the text that was changed and `seen` the customer's last message, as `by` knows them, if
-    they say so: what somebody else wrote meanwhile is not written over unread.
+    They go to a reviewer, unless `by` only `keeps` a draft. `seen` is the digest of the words
+    that were changed and `heard` the id of the customer's last message, for whoever read them
+    a while ago: what somebody else wrote meanwhile is not written over unread.
 
     Raises:
         NotFound, Refused: there is none, it is on its way already, the text is empty, somebody
@@ -68,12 +68,12 @@ def edit(
     """
     reply = unit.replies.find(reply_id)
     # First: a draft that the customer's next message has replaced is of no use, and that is why.
-    refuse_if_overtaken(unit, reply.case_id, seen)
+    refuse_if_overtaken(unit, reply.case_id, heard)
+    _refuse_if_changed(reply, seen)
     if reply.state not in _EDITABLE:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value} and can no longer be edited")
     if not text.strip():
         raise Refused("the new text is empty; to drop the reply use `amends review reject`")
-    _refuse_if_changed(reply, instead_of)
     authors = reply.authors if is_author(by, reply.authors) else (*reply.authors, by)
     # The parts described the old words; the checks read the new ones as a whole.
     edited = replace(
@@ -92,18 +92,18 @@ def edit(
 
 
 @command("review.approve")
-def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta, text_seen: str = "") -> Reply:
+def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: timedelta, seen: str = "") -> Reply:
     """Approve a reply's very text and hand it to delivery.
 
-    `text_seen` is the SHA-256 of the text as `by` read it, if they say so.
+    `seen` is the digest of the text that was read, for whoever read it a while ago.
 
     Raises:
         NotFound: there is none.
         Refused: it is not in review, `by` wrote words of it, a check blocks it, somebody
-            has changed the text since, or the customer has written since it was drafted.
+            has changed what was `seen`, or the customer has written since it was drafted.
     """
     reply = unit.replies.find(reply_id)
-    _refuse_if_changed(reply, text_seen)
+    _refuse_if_changed(reply, seen)
     if reply.state is not ReplyState.IN_REVIEW:
         raise Refused(f"reply {reply.id[:8]} is {reply.state.value}: only a reply in review is approved")
     if is_author(by, reply.authors):
@@ -140,9 +140,9 @@ def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetim
     return rejected
 
 
-def _refuse_if_changed(reply: Reply, text_seen: str) -> None:
-    if text_seen and text_seen != text_sha256(reply.text):
-        raise Refused(f"somebody has changed reply {reply.id[:8]} since you read it; read it again")
+def _refuse_if_changed(reply: Reply, seen: str) -> None:
+    if seen and seen != text_sha256(reply.text):
+        raise Refused(f"the words of reply {reply.id[:8]} were changed since you read them; read them again")
 
 
 def refuse_if_stale(unit: UnitOfWork, reply: Reply) -> None:
@@ -159,14 +159,14 @@ def refuse_if_stale(unit: UnitOfWork, reply: Reply) -> None:
         )
 
 
-def refuse_if_overtaken(unit: UnitOfWork, case_id: str, seen: str) -> None:
-    """Refuse what was written without the customer's last word. `seen` is the last that the writer read, or "".
+def refuse_if_overtaken(unit: UnitOfWork, case_id: str, heard: str) -> None:
+    """Refuse what was written without the customer's last word. `heard` is the last that the writer read, or "".
 
     Raises:
         Refused: the customer has written since.
     """
     last = unit.messages.last_filed(case_id).message
-    if seen and last.id != seen:
+    if heard and last.id != heard:
         raise Refused(f"the customer wrote again on {last.received_at:%d %b %Y at %H:%M} UTC: read it, then answer")
 
 

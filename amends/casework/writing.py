@@ -41,7 +41,7 @@ def begin_reply(
     text: str = "",
     *,
     form: Form | None = None,
-    seen: str = "",
+    heard: str = "",
     by: str,
     at: datetime,
     frame: Annotated[FrameAnswer, GIVEN],
@@ -49,7 +49,7 @@ def begin_reply(
 ) -> Reply:
     """Begin an answer. With `text` it is `by`'s; without, it is the frame that Amends drafts, for them to edit.
 
-    `seen` is the customer's last message as the writer knows it, if they say which.
+    `heard` is the id of the customer's last message as the writer knows it, if they say which.
 
     Raises:
         NotFound: no such case.
@@ -65,7 +65,7 @@ def begin_reply(
     for reply in replies:
         if reply.purpose is Purpose.ANSWER and not reply.state.is_final:
             raise Refused(f"an answer stands already ({reply.state.value}): `amends review edit {reply.id[:8]}`")
-    refuse_if_overtaken(unit, case.id, seen)
+    refuse_if_overtaken(unit, case.id, heard)
     framed = frame(unit, case, form, at)
     draft = framed.reply
     begun = replace(
@@ -82,11 +82,11 @@ def begin_reply(
     return begun
 
 
-def messages_since(unit: UnitOfWork, case_id: str, seen: str) -> list[Message]:
-    """Give what a case got after the message `seen`, as it was filed; nothing where that is not known."""
+def messages_since(unit: UnitOfWork, case_id: str, heard: str) -> list[Message]:
+    """Give what a case got after the message `heard`, as it was filed; nothing where that is not known."""
     filed = sorted(unit.messages.of_case(case_id), key=lambda one: (one.number, one.message.received_at))
     ids = [one.message.id for one in filed]
-    return [one.message for one in filed[ids.index(seen) + 1 :]] if seen in ids else []
+    return [one.message for one in filed[ids.index(heard) + 1 :]] if heard in ids else []
 
 
 def _free_id(unit: UnitOfWork, draft: Reply) -> str:

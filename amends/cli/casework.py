@@ -10,7 +10,8 @@ import typer
 
 from amends.casework import cases as casework
 from amends.casework import notes, splitting, writing
-from amends.cli.cases import Reference, case_app
+from amends.cli.cases import Reference
+from amends.cli.cases import case_app as case_app
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import say
 from amends.domain.channel import Channel

@@ -91,10 +91,10 @@ def test_an_answer_written_without_the_customers_last_word_is_refused(office: Of
     later = office.customer_writes(case, "One thing more.")
     with office.database.unit() as unit:
         with pytest.raises(Refused, match="wrote again"):
-            begin(unit, case, seen=MESSAGE.id)
+            begin(unit, case, heard=MESSAGE.id)
         assert [one.text for one in messages_since(unit, case.id, MESSAGE.id)] == ["One thing more."]
         assert messages_since(unit, case.id, "never heard of") == []
-        assert begin(unit, case, seen=later.id).message_id == later.id
+        assert begin(unit, case, heard=later.id).message_id == later.id
 
 
 def test_an_edit_without_the_customers_last_word_is_refused(office: Office) -> None:
@@ -102,7 +102,7 @@ def test_an_edit_without_the_customers_last_word_is_refused(office: Office) -> N
     reply = office.reply()
     office.customer_writes(case, "One thing more.")
     with office.database.unit() as unit, pytest.raises(Refused, match="wrote again"):
-        edit(unit, reply.id, "New.", seen=MESSAGE.id, by="hana", at=MONDAY, check=nothing_to_say)
+        edit(unit, reply.id, "New.", heard=MESSAGE.id, by="hana", at=MONDAY, check=nothing_to_say)
     assert office.stored(reply) == reply
 
 
@@ -111,10 +111,10 @@ def test_what_a_colleague_wrote_meanwhile_is_not_written_over(office: Office) ->
     reply = office.reply()
     read = text_sha256(reply.text)
     with office.database.unit() as unit:
-        edit(unit, reply.id, "Tom's words.", instead_of=read, by="tom", at=MONDAY, check=nothing_to_say)
+        edit(unit, reply.id, "Tom's words.", seen=read, by="tom", at=MONDAY, check=nothing_to_say)
         unit.commit()
-    with office.database.unit() as unit, pytest.raises(Refused, match="somebody has changed reply"):
-        edit(unit, reply.id, "Hana's words.", instead_of=read, by="hana", at=MONDAY, check=nothing_to_say)
+    with office.database.unit() as unit, pytest.raises(Refused, match="were changed since you read them"):
+        edit(unit, reply.id, "Hana's words.", seen=read, by="hana", at=MONDAY, check=nothing_to_say)
     assert office.stored(reply).text == "Tom's words."
 
 

@@ -131,7 +131,7 @@ def test_two_handlers_on_one_case(open_page: Open, at_the_desk: AtTheDesk) -> No
     tom.get_by_label("Your words").fill("Tom's words.")
     tom.get_by_role("button", name="Keep as a draft").click()
 
-    expect(tom.get_by_role("alert").first).to_contain_text("somebody has changed reply", ignore_case=True)
+    expect(tom.get_by_role("alert").first).to_contain_text("were changed since you read them")
     expect(tom.locator(".since")).to_contain_text("Hana's words.")
     expect(tom.get_by_label("Your words")).to_have_value("Tom's words.")
     assert at_the_desk.replies(case)[0].text == "Hana's words."

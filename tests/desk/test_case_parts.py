@@ -46,7 +46,7 @@ def test_a_flag_whose_words_are_not_there_marks_nothing() -> None:
     assert all(not piece.whys for piece in pieces("Other words.", [flag], explain))
 
 
-def entry(action: str, by: str = "user:hana", **facts: Any) -> AuditEntry:
+def entry(action: str, by: str = "user:hana", /, **facts: Any) -> AuditEntry:
     happening = Happening(at=MONDAY, actor=by, action=action, subject="case:AM", facts=facts)
     return AuditEntry(number=1, happening_json=canonical(happening), previous_hash="", hash="")
 

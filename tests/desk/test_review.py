@@ -135,7 +135,7 @@ def test_an_approval_of_words_that_were_changed_meanwhile_is_refused(
     answer = approve(uma, reply, seen=text_sha256(GOOD))
 
     assert answer.status_code == 409
-    assert "since you read it" in answer.text
+    assert "were changed since you read them" in answer.text
     assert reviewing.stored(reply).state is S.IN_REVIEW
 
 

@@ -85,7 +85,7 @@ def edit(request: Request, reply_id: str, person: SignedIn, fields: Fields) -> R
             by=person.name,
             at=parts.now(),
             check=parts.check,
-            instead_of=str(fields.get("seen", "")),
+            seen=str(fields.get("seen", "")),
         )
         unit.commit()
     path = asked(_said(fields)).address(f"{LIST}/{edited.id}")
@@ -104,7 +104,7 @@ def approve(request: Request, reply_id: str, person: SignedIn, fields: Fields) -
             by=person.name,
             at=parts.now(),
             holds=parts.approval_holds,
-            text_seen=str(fields.get("seen", "")),
+            seen=str(fields.get("seen", "")),
         )
         hold = unit.holds.standing() if approved.form.is_public else None
         unit.commit()
