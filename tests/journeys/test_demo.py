@@ -303,7 +303,7 @@ def test_a_demo_that_serves_opens_the_desk_for_a_tour_of_each_role_and_stops_whe
     words = ("demo", "--serve", "--data-dir", "data", "--port", str(form), "--desk-port", str(desk))
     said = tmp_path / "demo---serve.log"
     with service(*words, at=tmp_path) as process:
-        wait_until(lambda: "Ctrl-C stops" in said.read_text("utf-8"), for_s=120, saying="the demo says how to stop")
+        wait_until(lambda: "Ctrl-C stops" in said.read_text("utf-8"), for_s=300, saying="the demo says how to stop")
         passwords = dict(re.findall(r"^  ([a-z]+) +([\w-]{20})$", said.read_text("utf-8"), re.M))
         statuses = {role.value: _tour(f"http://127.0.0.1:{desk}", role.value, passwords[role.value]) for role in Role}
         process.send_signal(signal.SIGINT)
