@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from amends.casework.hold import hold
 from amends.domain.reply import Reply
@@ -44,9 +44,13 @@ def watched(open_page: Open) -> Iterator[Callable[..., Page]]:
     """Opens pages on which no dialog may appear, and which may ask nobody else for anything."""
     went_wrong: list[str] = []
 
+    def note(dialog: Dialog) -> None:
+        went_wrong.append(dialog.message)
+        dialog.dismiss()
+
     def opened(role: str, name: str) -> Page:
         page = open_page(role, name=name)
-        page.on("dialog", lambda dialog: (went_wrong.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", note)
         page.on("request", lambda asked: None if "127.0.0.1" in asked.url else went_wrong.append(asked.url))
         return page
 
@@ -114,5 +118,5 @@ def test_no_parked_message_and_no_dead_letter_runs(
     shows(page, "/desk/operations/dead", "<")
     for one in parked[::2]:
         shows(page, f"/desk/operations/parked/{one.id}", "<")
-    for one in letters[1::4]:
-        shows(page, f"/desk/operations/dead/{one.id}", "<")
+    for letter in letters[1::4]:
+        shows(page, f"/desk/operations/dead/{letter.id}", "<")
