@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from amends.casework import accounts
 from amends.desk.links import new_link
+from tests.desk.busy import make_busy
 from tests.desk.house import PASSWORD, DeskHouse
 
 
@@ -51,6 +52,11 @@ def _with_second_factor(house: DeskHouse) -> str:
     return "/account"
 
 
+def _busy_overview(house: DeskHouse) -> str:
+    make_busy(house)
+    return "/desk/overview?channel=email"
+
+
 SHOWN: tuple[Shown, ...] = (
     # Signing in, accounts, looks
     Shown(name="sign-in", address="/sign-in"),
@@ -70,4 +76,6 @@ SHOWN: tuple[Shown, ...] = (
     # Review
     # Operators
     # Overview
+    Shown(name="overview", roles=("manager",), address="/desk/overview"),
+    Shown(name="overview of a busy office", roles=("manager",), address=_busy_overview),
 )
