@@ -18,7 +18,7 @@ from amends.doctor.webhooks import webhooks
 from amends.domain.audit import Happening
 from amends.domain.webhook import CallState, Target
 from amends.errors import NotFound, Refused
-from amends.settings import Settings
+from amends.settings import load_settings
 from storage.digest import derived_tables, digests
 from storage.engine import open_engine
 from storage.unit_of_work import Database
@@ -35,7 +35,7 @@ def run(folder: Path, *words: str) -> str:
 
 @pytest.fixture
 def house(tmp_path: Path, clock: FakeClock) -> House:
-    return House(settings=Settings(data_dir=tmp_path, webhooks_inside=("127.0.0.0/8",)), now=clock)
+    return House(settings=load_settings(data_dir=tmp_path, webhooks_inside=("127.0.0.0/8",)), now=clock)
 
 
 def happen(house: House, count: int = 1) -> None:
@@ -133,7 +133,7 @@ def test_a_token_is_shown_once_and_lets_in_until_it_is_revoked(tmp_path: Path) -
     said = run(tmp_path, "desk", "token", "create", "crm", "--role", "handler", "--as", "ada")
     shown = re.search(r"amends_[\w-]{43}", said)
     assert shown is not None
-    house = House(settings=Settings(data_dir=tmp_path))
+    house = House(settings=load_settings(data_dir=tmp_path))
     client = TestClient(house.desk(), base_url="http://127.0.0.1:8081")
     headers = {"Authorization": f"Bearer {shown[0]}"}
     assert client.get("/api/v1/queue", headers=headers).status_code == 200

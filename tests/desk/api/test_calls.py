@@ -265,7 +265,7 @@ def test_a_token_lets_in_until_it_ends_or_is_revoked(desk_house: DeskHouse) -> N
 def test_without_a_token_that_holds_nobody_gets_in_and_nothing_is_read(desk_house: DeskHouse, header: str) -> None:
     client = program(desk_house).client
     answer = client.post(
-        f"{PREFIX}/cases/AM-1/take", content=b"{broken", headers={"Authorization": header.encode()} if header else {}
+        f"{PREFIX}/cases/AM-1/take", content=b"{broken", headers=[(b"Authorization", header.encode())] if header else []
     )
     with told_as_problem(answer, 401):
         pass
