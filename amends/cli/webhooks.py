@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -63,7 +63,7 @@ def list_webhooks(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         targets, progress, counted = unit.targets.listed(), unit.calls.progress(), unit.calls.counted()
         given_up = unit.calls.of_state(CallState.GIVEN_UP, limit=_LISTED)
         ids = {call.entry: webhook_id(unit.audit.entries(after=call.entry - 1, limit=1)[0]) for call in given_up}
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "name": one.name,
             "url": one.url,

@@ -165,7 +165,7 @@ class Teller:
                 unit.commit()
             log.warning(
                 "a call was not taken" if again else "a call was given up",
-                extra={"webhook": target.name, "event": event_id, "tries": call.tries + 1},
+                extra={"webhook": target.name, "call": event_id, "tries": call.tries + 1},
             )
             return False
         with self._unit() as unit:

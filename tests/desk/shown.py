@@ -16,6 +16,7 @@ from amends.domain.channel import Channel
 from amends.domain.delivery import Unreachable
 from amends.domain.reply import Form, Reply, ReplyState
 from amends.ports import Delivered
+from tests.desk.busy import make_busy
 from tests.desk.file_of_a_case import AtTheDesk
 from tests.desk.house import PASSWORD, DeskHouse
 from tests.desk.reviewing import GOOD, Reviewing
@@ -210,6 +211,11 @@ def _dead_letter(house: DeskHouse) -> str:
     return f"/desk/operations/dead/{a_dead_letter('r1').id}"
 
 
+def _busy_overview(house: DeskHouse) -> str:
+    make_busy(house)
+    return "/desk/overview?channel=email"
+
+
 SHOWN: tuple[Shown, ...] = (
     # Signing in, accounts, looks
     Shown(name="sign-in", address="/sign-in"),
@@ -248,4 +254,6 @@ SHOWN: tuple[Shown, ...] = (
     Shown(name="dead letters", roles=("operator",), address=_dead_letters),
     Shown(name="a dead letter", roles=("operator",), address=_dead_letter),
     # Overview
+    Shown(name="overview", roles=("manager",), address="/desk/overview"),
+    Shown(name="overview of a busy office", roles=("manager",), address=_busy_overview),
 )

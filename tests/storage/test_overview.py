@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -82,7 +82,7 @@ def offices(draw: st.DrawFn) -> list[Made]:
             one.clocks.append(clock)
         for _ in range(draw(st.integers(0, 2))):
             stops = [clock.stopped_at for clock in one.clocks if clock.stopped_at is not None]
-            at = draw(st.sampled_from(stops)) if stops and draw(st.booleans()) else draw(moments)
+            at = draw(st.one_of(st.sampled_from(stops), moments) if stops else moments)
             upheld, resolved = draw(st.sampled_from(Upheld)), draw(st.sampled_from(Resolved))
             one.outcomes.append(replace(an_outcome(case.id, upheld=upheld, at=at), resolved=resolved))
         made.append(one)
@@ -133,7 +133,7 @@ def is_wanted(case: Case, narrowed: Narrowed) -> bool:
 
 
 def check_open_now(found: Overview, open_: list[Made]) -> None:
-    names = {
+    names: dict[str, Callable[[Case], str]] = {
         "by_channel": lambda case: case.channel.value,
         "by_kind": lambda case: case.kind.value,
         "by_severity": lambda case: case.severity.word if case.severity else "",

@@ -81,7 +81,7 @@ class NewReply(Asked):
 
     text: Annotated[Text, Field(max_length=TEXT_AT_MOST)] = ""
     form: Form | None = None
-    seen: Annotated[Text, Field(max_length=64)] = Field(
+    heard: Annotated[Text, Field(max_length=64)] = Field(
         "", description="The id of the customer's last message that you know; refused if they wrote since."
     )
 
@@ -90,10 +90,10 @@ class NewWords(Asked):
     """A reply's new words."""
 
     text: Annotated[Text, Field(min_length=1, max_length=TEXT_AT_MOST)]
-    instead_of: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
+    seen: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
         "", description="`text_sha256` of the words that you saw; refused if they are others by now."
     )
-    seen: Annotated[Text, Field(max_length=64)] = Field(
+    heard: Annotated[Text, Field(max_length=64)] = Field(
         "", description="The id of the customer's last message that you know; refused if they wrote since."
     )
 

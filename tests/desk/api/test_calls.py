@@ -137,10 +137,10 @@ def test_an_answer_is_begun_edited_submitted_and_approved_by_another(desk_house:
     begun = writer.post(f"/cases/{case.id}/replies", {"text": "Soon."}).json()
     assert (begun["state"], begun["authors"]) == ("drafted", ["api:handler"])
     with told_as_problem(
-        writer.post(f"/replies/{begun['id']}/edit", {"text": words, "instead_of": "0" * 64}), 409
+        writer.post(f"/replies/{begun['id']}/edit", {"text": words, "seen": "0" * 64}), 409
     ) as said:
         assert "meanwhile" in said["detail"]
-    edited = writer.post(f"/replies/{begun['id']}/edit", {"text": words, "instead_of": begun["text_sha256"]}).json()
+    edited = writer.post(f"/replies/{begun['id']}/edit", {"text": words, "seen": begun["text_sha256"]}).json()
     assert edited["state"] == "drafted"
     submitted = writer.post(f"/replies/{begun['id']}/submit").json()
     assert submitted["state"] == "in_review"
@@ -265,7 +265,7 @@ def test_a_token_lets_in_until_it_ends_or_is_revoked(desk_house: DeskHouse) -> N
 def test_without_a_token_that_holds_nobody_gets_in_and_nothing_is_read(desk_house: DeskHouse, header: str) -> None:
     client = program(desk_house).client
     answer = client.post(
-        f"{PREFIX}/cases/AM-1/take", content=b"{broken", headers={"Authorization": header.encode()} if header else {}
+        f"{PREFIX}/cases/AM-1/take", content=b"{broken", headers=[(b"Authorization", header.encode())] if header else []
     )
     with told_as_problem(answer, 401):
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
+from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -37,7 +38,8 @@ NAMES = {
     (route.path, method.lower()): route.name
     for router in ROUTERS
     for route in router.routes
-    for method in route.methods
+    if isinstance(route, APIRoute)
+    for method in route.methods or ()
 }
 
 
