@@ -760,4 +760,6 @@ def _webhook(said: WebhookSettings) -> Webhook:
             raise Misconfigured(f"the keys of webhook {said.name} cannot be read: {why}; mend its key_file") from why
     if not keys:
         raise Misconfigured(f"webhook {said.name} has no key: say it with keys or key_file")
-    return Webhook(name=said.name, keys=tuple(map(read_key, keys)), fields={str(box): paths for box, paths in said.fields.items()})
+    return Webhook(
+        name=said.name, keys=tuple(map(read_key, keys)), fields={str(box): paths for box, paths in said.fields.items()}
+    )
