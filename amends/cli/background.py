@@ -242,6 +242,7 @@ def _watch(house: House, meter: Meter, stop: Event) -> None:
         pause_s=house.settings.watch_pause_s,
         meter=meter,
         tracer=house.tracer,
+        now=house.now,
     )
 
 
