@@ -165,10 +165,10 @@ class Follower:
                 committed=lambda batch: self._connector.settle([one.item for one in batch]),
             )
             self._failures = 0
+            f.troubles.went(self._source)
             if not self._has_looked or time.monotonic() >= self._renew_at:
                 self._has_looked = True
                 self._hold()
-            f.troubles.went(self._source)
             f.meter.rests(_STRETCH_S)
             while not f.stop.is_set() and not self._connector.wait(_STRETCH_S):
                 f.meter.rests(_STRETCH_S)
