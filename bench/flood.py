@@ -1,10 +1,10 @@
 """`python -m bench.flood`: whether a customer gets through while somebody floods the web form.
 
-It runs `amends run form` with a data folder of its own. A flood of `--posts` comes within
-`--seconds` from a handful of addresses of one network, each post with words of its own; all
-the while `--customers` of as many other networks send one complaint each, evenly spread.
-What was answered with a receipt is compared with the ledger afterwards. With `--write` the
-figures go between their markers in `docs/performance.md`.
+It runs `amends run form` with a data folder of its own. A flood of `--posts`, or of as many as
+this machine can send and answer, comes within `--seconds` from a handful of addresses of one
+network, each post with words of its own; all the while `--customers` of as many other networks
+send one complaint each, evenly spread. What was answered with a receipt is compared with the
+ledger afterwards. With `--write` the figures go between their markers in `docs/performance.md`.
 """
 
 from __future__ import annotations
@@ -59,11 +59,13 @@ def post(connection: http.client.HTTPConnection, address: str, words: str, tally
 
 
 def flood(port: int, posts: int, seconds: float, tally: Tally, thread: int) -> None:
-    """Send this thread's share of the flood, no faster than it has to."""
+    """Send this thread's share of the flood, no faster than it has to, and none when the time is over."""
     connection = http.client.HTTPConnection(HOST, port, timeout=60)
     began = time.perf_counter()
     for number in range(posts):
         ahead = began + number * seconds / posts - time.perf_counter()
+        if time.perf_counter() - began > seconds:
+            break
         if ahead > 0:
             time.sleep(ahead)
         post(connection, f"203.0.113.{thread + 1}", f"Buy now, number {thread}-{number:06}", tally)

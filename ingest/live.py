@@ -160,9 +160,10 @@ class Follower:
         while not f.stop.is_set():
             self._take_in()
             self._failures = 0
-            self._has_looked = True
-            self._hold()
             f.troubles.went(self._source)
+            if not self._has_looked or time.monotonic() >= self._renew_at:
+                self._has_looked = True
+                self._hold()
             f.meter.rests(_STRETCH_S)
             while not f.stop.is_set() and not self._connector.wait(_STRETCH_S):
                 f.meter.rests(_STRETCH_S)

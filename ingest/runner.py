@@ -15,7 +15,7 @@ from amends.domain.channel import Channel
 from amends.domain.channel_alert import Look
 from amends.errors import NotFound, Unavailable
 from amends.meter import NO_METER, Meter
-from amends.ports import BlobStore, Connector, Fetched
+from amends.ports import BlobStore, Connector, Fetched, Now
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import OpenUnit, UnitOfWork
 from ingest.intake import STAGE, Entry, keep_and_read, publish
@@ -99,6 +99,7 @@ def watch(
     meter: Meter = NO_METER,
     tracer: Tracer = NO_TRACER,
     troubles: Troubles | None = None,
+    now: Now = lambda: datetime.now(UTC),
 ) -> None:
     """Take in what sources bring until `stop` is set. One source that is down does not stop the others."""
     told: dict[str, float] = {}
@@ -109,7 +110,7 @@ def watch(
             try:
                 connector = connect()
                 take_in_all(connector, open_unit, blobs, readers, stop=stop, meter=meter, tracer=tracer)
-                _tell_of_look(connector.source, open_unit, told)
+                _tell_of_look(connector.source, open_unit, told, now)
                 troubles.went(name)
             except (Unavailable, NotFound) as why:
                 # A folder of another machine comes and goes.
@@ -123,13 +124,13 @@ def watch(
         stop.wait(pause_s)
 
 
-def _tell_of_look(source: str, open_unit: OpenUnit, told: dict[str, float]) -> None:
+def _tell_of_look(source: str, open_unit: OpenUnit, told: dict[str, float], now: Now) -> None:
     """Remember that a source was looked at, once in a while: an empty pass writes nothing else."""
     if time.monotonic() - told.get(source, -_TELLS_EVERY_S) < _TELLS_EVERY_S:
         return
     channel = _NETWORKS.get(source.partition(":")[0])
     with open_unit() as unit:
-        unit.channels.looked([Look(source=source, channel=channel, at=datetime.now(UTC))])
+        unit.channels.looked([Look(source=source, channel=channel, at=now())])
         unit.commit()
     told[source] = time.monotonic()
 

@@ -305,6 +305,7 @@ def _watch(house: House, sources: Mapping[str, Callable[[], Connector]], followi
             meter=following.meter,
             tracer=house.tracer,
             troubles=house.watched_troubles,
+            now=house.now,
         )
 
 

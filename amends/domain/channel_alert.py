@@ -14,6 +14,8 @@ from amends.domain.message import require_zone
 
 #: A source at which nobody has looked for so long has a connector that stands still.
 STANDS_STILL_AFTER = timedelta(minutes=15)
+#: And after so long it is none of ours any more: a channel that is missed is then simply silent.
+IS_GONE_AFTER = timedelta(days=2)
 
 
 class AlertKind(StrEnum):
@@ -81,8 +83,8 @@ class ChannelState:
 
     @property
     def standing_still(self) -> Sequence[Look]:
-        """Sources at which nobody has looked for too long."""
-        return [look for look in self.looks if self.now - look.at > STANDS_STILL_AFTER]
+        """Sources at which nobody has looked for too long, but for those that are gone from the settings."""
+        return [look for look in self.looks if STANDS_STILL_AFTER < self.now - look.at < IS_GONE_AFTER]
 
     def unusual(self) -> dict[AlertKind, str]:
         """Say what is unusual now, with the sentence for each."""

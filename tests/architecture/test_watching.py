@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from amends.compose import SERVICES
+from amends.domain.channel_alert import AlertKind
 from amends.domain.clock import ClockKind
 from amends.domain.task import TaskKind
 from amends.domain.verdict import Severity
@@ -30,6 +31,7 @@ VALUES = {
     "outcome": {outcome for outcomes in OUTCOMES.values() for outcome in outcomes},
     "kind": {*TaskKind, *ClockKind},
     "severity": {*(level.word for level in Severity), "none"},
+    "unusual": set(AlertKind),
     "job": {"amends"},
 }
 

@@ -210,3 +210,11 @@ def test_a_look_of_a_source_that_brings_any_channel_counts_for_all(tower: Tower)
 
     assert [look.source for look in state.standing_still] == [MAILBOX]
     assert state.standing_still[0].at == datetime(2026, 6, 17, 10, 40, tzinfo=UTC)
+
+
+def test_a_source_that_nobody_looks_at_for_days_is_none_of_ours_any_more(tower: Tower) -> None:
+    tower.look(at=NOW - timedelta(days=3))
+    tower.clock.advance(hours=5)
+    tower.watch()
+
+    assert [alert.kind for alert in tower.alerts()] == [AlertKind.SILENT]

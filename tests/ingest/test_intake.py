@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
+from sqlalchemy import select
 
 from amends.casework.parked import retry
 from amends.domain.arrival import Fate, Parked, ParkedState
@@ -17,6 +18,7 @@ from amends.unit_of_work import UnitOfWork
 from ingest.intake import keep_and_read, publish
 from ingest.reading import Media
 from ingest.runner import take_in_all, watch
+from storage.tables import looks
 from tests.ingest.house import READERS, IngestHouse
 from tests.support.builders import a_fetched, a_mail, sha256_of
 from tests.support.clock import MONDAY
@@ -221,6 +223,9 @@ def test_one_source_that_is_down_does_not_stop_the_others(ingest_house: IngestHo
     sources = {"down": lambda: down, "up": lambda: up, "last": lambda: LastOfAll([], source="fake:last")}
     watch(sources, ingest_house.database.unit, ingest_house.blobs, READERS, stop=stop, pause_s=0)
     assert len(ingest_house.published()) == 1
+    with ingest_house.database.viewing() as connection:
+        # One that is down was not looked at.
+        assert set(connection.scalars(select(looks.c.source))) == {"fake:inbox", "fake:last"}
 
 
 def test_what_a_reader_refuses_says_why_in_its_own_words() -> None:

@@ -10,11 +10,14 @@ from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
+from sqlalchemy import select
 
 from amends.bus.backoff import Backoff
+from amends.domain.channel import Channel
 from amends.errors import Misconfigured, Unavailable
 from amends.ports import Fetched
 from ingest.live import Following, follow_all
+from storage.tables import looks as looked
 from tests.ingest.house import READERS, IngestHouse
 from tests.journeys.running import wait_until
 from tests.support.builders import a_fetched, a_mail
@@ -157,3 +160,19 @@ def test_a_fault_of_ours_ends_all_and_is_raised(following: Following) -> None:
     with pytest.raises(ZeroDivisionError):
         follow_all([Broken([]), whole], following, meanwhile=lambda: None)
     assert following.stop.is_set()
+
+
+def looks(house: IngestHouse) -> dict[str, Channel | None]:
+    with house.database.viewing() as connection:
+        return {row.source: Channel(row.channel) if row.channel else None for row in connection.execute(select(looked))}
+
+
+def test_a_source_that_was_read_to_its_end_was_looked_at_and_a_refused_one_was_not(
+    ingest_house: IngestHouse, following: Following
+) -> None:
+    broken, whole = FakeLiveConnector([], source="fake:a"), FakeLiveConnector(things(1))
+    broken.raises = [Misconfigured("the password is wrong")] * 1_000_000
+    with keeping_up(following, broken, whole):
+        wait_until(lambda: looks(ingest_house) == {"fake:inbox": Channel.EMAIL})
+        wait_until(lambda: broken.closed > 3)
+    assert looks(ingest_house) == {"fake:inbox": Channel.EMAIL}
