@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from amends.compose import House, utc_now
 from amends.doctor.broker import broker, record_size, topics
@@ -18,7 +19,7 @@ from amends.doctor.installation import (
     channels,
     data_folder,
     mailboxes,
-    networks,
+    network,
     packages,
     policy_pack,
     raw_messages,
@@ -28,6 +29,7 @@ from amends.doctor.installation import (
 )
 from amends.doctor.stages import dead_letters, public_posting, relay, stages
 from amends.doctor.webhooks import webhooks
+from amends.domain.channel import Channel
 from amends.errors import AmendsError
 from amends.ports import Now
 from amends.settings import Settings
@@ -55,7 +57,10 @@ CHECKS = (
     Check(name="channels", make=channels, needs=frozenset({"database"})),
     Check(name="scanner", make=scanner),
     Check(name="sender", make=sender, needs=frozenset({"data folder"})),
-    Check(name="networks", make=networks, needs=frozenset({"database"})),
+    *(
+        Check(name=channel.value, make=partial(network, channel), needs=frozenset({"database"}))
+        for channel in (Channel.X, Channel.MASTODON, Channel.BLUESKY)
+    ),
     Check(name="broker", make=broker),
     Check(name="topics", make=topics, needs=frozenset({"broker"})),
     Check(name="record size", make=record_size, needs=frozenset({"broker"})),

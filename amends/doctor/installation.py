@@ -12,6 +12,7 @@ from pathlib import Path
 
 from amends.compose import House
 from amends.doctor.finding import Finding, sized
+from amends.domain.channel import Channel
 from amends.errors import AmendsError
 from storage.channels import alerts
 
@@ -164,22 +165,19 @@ def sender(house: House) -> Iterator[Finding]:
     yield Finding(what="sender", is_well=True, says=f"{s.smtp_host}:{s.smtp_port} answers")
 
 
-def networks(house: House) -> Iterator[Finding]:
-    """Look whether each network knows us, and how many posts may still be read there; nothing without an account."""
-    for account in house.accounts.values():
-        name = account.channel.value
-        try:
-            handle = account.me()
-        except AmendsError as why:
-            yield Finding(what=name, is_well=False, says=str(why), remedy="mend what the sentence names")
-            continue
-        is_well = account.reads.left() >= account.reads_least
-        yield Finding(
-            what=name,
-            is_well=is_well,
-            says=f"@{handle} answers; {account.reads.spent():,} of {account.budget:,} posts read this month",
-            remedy=""
-            if is_well
-            else f"raise {account.budget_setting}, within what your plan allows, or wait for the next month: until "
-            "then mentions stay where they are",
-        )
+def network(channel: Channel, house: House) -> Iterator[Finding]:
+    """Look whether a network knows us, and how many posts may still be read there; nothing without an account."""
+    account = house.accounts.get(channel)
+    if account is None:
+        return
+    handle = account.me()
+    is_well = account.reads.left() >= account.reads_least
+    yield Finding(
+        what=channel.value,
+        is_well=is_well,
+        says=f"@{handle} answers; {account.reads.spent():,} of {account.budget:,} posts read this month",
+        remedy=""
+        if is_well
+        else f"raise {account.budget_setting}, within what your plan allows, or wait for the next month: until "
+        "then mentions stay where they are",
+    )

@@ -139,7 +139,10 @@ class BlueskyApi:
             Unavailable: the server cannot be asked now.
         """
         asked = {"repo": self.me()["did"], "collection": POSTS, "rkey": key}
-        return self._read("own post", "com.atproto.repo.getRecord", asked, missing="RecordNotFound")
+        found: Mapping[str, Any] | None = self._read(
+            "own post", "com.atproto.repo.getRecord", asked, missing="RecordNotFound"
+        )
+        return found
 
     def put(self, record: Mapping[str, Any], *, key: str) -> str:
         """Put a record into our repository under a key where there is none; gives its address.
@@ -290,13 +293,13 @@ class Answered(Exception):
         return self.status in {401, 403}
 
 
-class _Once(Request):
+class _Once(Request):  # type: ignore[misc]  # The library says nothing of its types.
     """What atproto sends through: each request once, no redirections; what is not as wanted is raised here."""
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**how)
         self._client.close()
-        self._client = httpx.Client(follow_redirects=False, **how)
+        self._client: httpx.Client = httpx.Client(follow_redirects=False, **how)
         weakref.finalize(self, self._client.close)
 
     def _send_request(self, method: str, url: str, **how: Any) -> httpx.Response:

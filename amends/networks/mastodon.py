@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import requests
 from mastodon import Mastodon
@@ -86,7 +86,8 @@ class MastodonApi:
         self._client = Mastodon(
             access_token=access.token,
             api_base_url=access.url,
-            session=self._session,
+            # It asks a session for requests, and for nothing else.
+            session=cast("requests.Session", self._session),
             ratelimit_method="throw",
             request_timeout=access.timeout_s,
             user_agent="amends",

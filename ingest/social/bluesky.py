@@ -78,6 +78,8 @@ class _Kept(BaseModel):
     post: _Post
     us: _Us = _Us()
     before: list[dict[str, Any]] = []
+    #: Whether it is a new version of a post that was read.
+    is_edited: bool = False
 
 
 def bluesky_reader() -> Reader:
@@ -95,7 +97,8 @@ def _read_post(fetched: Fetched, raw_sha256: str) -> Message:
         raise OwnMessage("our own post")
     words = _LEADING_HANDLES.sub("", record.text)
     root = record.reply.root if record.reply else _Ref(uri=post.uri, cid=post.cid)
-    answers = [record.reply.parent.uri] if record.reply else []
+    # A new version belongs where the one before it is.
+    answers = [post.uri] * kept.is_edited + ([record.reply.parent.uri] if record.reply else [])
     answers += [uri for one in reversed(kept.before) if isinstance(uri := one.get("uri"), str)]
     answers += [root.uri] if record.reply else []
     at = min(one for one in (record.createdAt, post.indexedAt, fetched.fetched_at) if one is not None)
@@ -112,7 +115,7 @@ def _read_post(fetched: Fetched, raw_sha256: str) -> Message:
         sent_at=record.createdAt,
         received_at=at,
         raw_sha256=raw_sha256,
-        names=(f"bluesky:{post.uri}",),
+        names=(f"bluesky:{post.uri} {post.cid}" if kept.is_edited else f"bluesky:{post.uri}",),
         answers=tuple(dict.fromkeys(f"bluesky:{uri}" for uri in answers)),
         conversation=f"bluesky-conversation:{root.uri}",
         facts={

@@ -48,16 +48,21 @@ class BlueskyMentions:
 
     def whole(self, post: Post) -> bytes:
         """Give a post with the conversation before it, and who we are."""
-        notification = json.loads(post.raw)["post"]
+        kept = json.loads(post.raw)
+        notification = kept["post"]
         record = notification.get("record")
         uri = notification.get("uri")
         answers = isinstance(record, dict) and isinstance(record.get("reply"), dict) and isinstance(uri, str)
         before = self._api.before(uri) if answers else []
-        return _bytes({"post": notification, "us": dict(self._api.me()), "before": before})
+        return _bytes({**kept, "us": dict(self._api.me()), "before": before})
 
     def changed(self, answered: Iterable[Message]) -> Iterator[Post]:
-        """Give nothing: the network shows no new versions of a post."""
-        return iter(())
+        """Give the posts that say something else now than what was read; the network's own app offers no edits."""
+        for message in answered:
+            shown = self._api.post(message.native_id)
+            if shown is not None and shown.get("cid") != message.facts.get("cid"):
+                raw = _bytes({"post": shown, "is_edited": True})
+                yield Post(name=f"{message.native_id} {shown.get('cid')}"[:900], raw=raw)
 
     def _post(self, notification: Mapping[str, Any]) -> Post:
         raw = _bytes({"post": notification})

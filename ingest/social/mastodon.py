@@ -95,7 +95,8 @@ def _read_status(fetched: Fetched, raw_sha256: str) -> Message:
     before = [(one.account.acct, _said(one)) for one in kept.ancestors]
     # A new version belongs where the one before it is; then what it answers, the nearest first.
     answers = [status.id] * bool(edited)
-    answers += [status.in_reply_to_id] * bool(status.in_reply_to_id) + [one.id for one in reversed(kept.ancestors)]
+    answers += [status.in_reply_to_id] if status.in_reply_to_id else []
+    answers += [one.id for one in reversed(kept.ancestors)]
     root = kept.ancestors[0].id if kept.ancestors else status.in_reply_to_id or status.id
     facts = {
         "handle": author.acct,

@@ -133,7 +133,7 @@ class MentionsConnector:
         """Look until there is something, or nothing more: a gap may be empty, and what is new lies above it."""
         while True:
             self._look(mark)
-            if self._ready or self._after == mark:
+            if self._ready or self._after == mark or not mark.below:
                 return
             mark = self._after
 

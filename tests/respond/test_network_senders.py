@@ -141,7 +141,7 @@ class TestDelivery:
         endpoint: str,
         is_killed: bool,
     ) -> None:
-        reply = queued(network, server, post, database)
+        reply, server.reset_in_s = queued(network, server, post, database), 100
         if endpoint == "own":
             server.goes_wrong("reply", Fault.CUT_AFTER)
         server.goes_wrong({"look": network.look, "own": network.own}.get(endpoint, endpoint), fault, fault)

@@ -183,7 +183,7 @@ class MastodonServer(NetworkServer):
         if mastodon_length(text, before=warning) > self.max_characters:
             says = f"Validation failed: Text character limit of {self.max_characters} exceeded"
             return 422, self.problem(says)
-        more = {"key": key}
+        more: dict[str, Any] = {"key": key}
         visibility = said.get("visibility", "public")
         status_id = self.post(text, by=OUR_NAME, answers=answers, visibility=visibility, warning=warning, **more)
         self.keys[key] = self.at, status_id

@@ -70,8 +70,7 @@ class Others:
             }
             return 200, shown if parts.path.endswith("/data") else self._document(name, known)
         if parts.path.endswith("listNotifications"):
-            shown = [{**post, "reason": "mention", "isRead": False} for post in self.posts]
-            return 200, {"notifications": shown}
+            return 200, {"notifications": [{**post, "reason": "mention", "isRead": False} for post in self.posts]}
         if parts.path.endswith("getPosts"):
             wanted = parse_qs(parts.query).get("uris", [])
             return 200, {"posts": [post for post in self.posts if post["uri"] in wanted]}
@@ -139,11 +138,10 @@ def pds(folder: Path, beside: Others) -> Iterator[str]:
         cwd=packages,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
     )
     try:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert process.stdout.readline() == b"ready\n"
         url = f"http://localhost:{port}"
         account = {"email": "care@northmoor.example", "handle": HANDLE, "password": PASSWORD}
         made = httpx.post(f"{url}/xrpc/com.atproto.server.createAccount", json=account, timeout=30)

@@ -335,7 +335,7 @@ class TestMastodon:
             ({"base_url": "http://a.example"}, "unprotected"),
         ],
     )
-    def test_an_account_that_cannot_work_is_refused(self, changed: dict[str, str], says: str) -> None:
+    def test_an_account_that_cannot_work_is_refused(self, changed: dict[str, Any], says: str) -> None:
         with pytest.raises(Misconfigured, match=says):
             MastodonAccess(**{"account": "care@social.example", "token": "secret"} | changed)
 
