@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v0013"
+revision = "v0012"
 down_revision = "v0011"
 branch_labels = None
 depends_on = None
