@@ -28,6 +28,8 @@ MIX = {
     "a case": 20,
 }
 _FILTERS = ("due=overdue", "due=week", "severity=high", "channel=x", "needs_person=yes", "flag=media", "kind=enquiry")
+#: The desk hangs up on whoever asks for nothing for five seconds.
+_KEPT_OPEN_S = 4.0
 _NEXT = re.compile(rb'rel="next" href="([^"]+)"')
 
 
@@ -99,7 +101,11 @@ def _one(
         answers.note(what, time.perf_counter() - began, answer.status)
         if found := _NEXT.search(body):
             following = found[1].decode().replace("&amp;", "&")
-        time.sleep(chance.expovariate(1 / thinks_s))
+        pause_s = chance.expovariate(1 / thinks_s)
+        time.sleep(pause_s)
+        if pause_s > _KEPT_OPEN_S:
+            # As a browser would: the desk has hung up, or is about to.
+            connection.close()
     connection.close()
 
 

@@ -62,11 +62,9 @@ def _newest_words(connection: Connection, case_ids: Sequence[str], letters: int)
         newest = (
             select(messages.c.id, place.label("place")).where(one_of(connection, messages.c.case_id, chunk)).subquery()
         )
-        bodies = (
-            select(messages.c.case_id, messages.c.body)
-            .join(newest, newest.c.id == messages.c.id)
-            .where(newest.c.place == 1)
-        )
+        # Two questions: asked as one, SQLite would read every message.
+        ids = list(connection.scalars(select(newest.c.id).where(newest.c.place == 1)))
+        bodies = select(messages.c.case_id, messages.c.body).where(one_of(connection, messages.c.id, ids))
         for row in connection.execute(bodies):
             words = " ".join(decode_message(row.body).own_words[: letters * 4].split())
             found[row.case_id] = words if len(words) <= letters else f"{words[:letters].rstrip()}…"
