@@ -24,7 +24,7 @@ ENV PATH=/opt/amends/bin:$PATH \
 USER 10001
 WORKDIR /var/lib/amends
 VOLUME /var/lib/amends
-EXPOSE 8080
+EXPOSE 8080 8081
 # For `amends up`: can forms be kept? Where a container runs one service, docker-compose.yml asks that service.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=40s --retries=4 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/readyz', timeout=4)"]

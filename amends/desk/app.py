@@ -101,4 +101,6 @@ def _headers(scope: Scope, *, is_secure: bool) -> dict[str, str]:
     }
     if is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
+    # A fault of ours is answered outside of the middleware, which could not add them there.
+    scope["state"]["headers"] = headers
     return headers

@@ -101,6 +101,10 @@ def add_refusals(app: FastAPI) -> None:
         found = of_status(why.status_code, headers=dict(why.headers or {}))
         return await run_in_threadpool(refuse, request, found)
 
+    async def broken(request: Request, _: Exception) -> Response:
+        found = of_status(500, headers=dict(getattr(request.state, "headers", {})))
+        return await run_in_threadpool(refuse, request, found)
+
     async def sign_in(request: Request, _: Exception) -> Response:
         is_for_people = not request.url.path.startswith("/api/")
         if is_for_people and request.method in _READS:
@@ -122,7 +126,7 @@ def add_refusals(app: FastAPI) -> None:
         Unprocessable, answering(lambda why: Refusal(status=422, title="That cannot be used", says=_sentence(why)))
     )
     app.add_exception_handler(Unavailable, answering(lambda _: of_status(503, headers={"Retry-After": "30"})))
-    app.add_exception_handler(Exception, answering(lambda _: of_status(500)))
+    app.add_exception_handler(Exception, broken)
 
 
 def _sentence(why: Exception) -> str:

@@ -11,7 +11,7 @@ from tests.architecture.generated import written_between
 from tests.support.places import REPOSITORY
 
 #: A command in running text: `amends case show`, `amends run STAGE`.
-_NAMED = re.compile(r"`amends ((?:[a-z]+ ?)+)[^`]*`")
+_NAMED = re.compile(r"`amends ((?:[a-z]+(?:-[a-z]+)* ?)+)[^`]*`")
 _LINES = [
     (block.document, line[2:]) for block in blocks("console") for line in block.text.splitlines() if line[:2] == "$ "
 ]

@@ -19,8 +19,8 @@ from amends.compose import STAGES, House
 from amends.logs import start_logging
 from amends.samples import samples_dir
 from amends.settings import load_settings
-from tests.web.serving import served
 from tests.support.clock import FakeClock
+from tests.web.serving import served
 
 _TYPED = {
     "name": "Ottoline Vexworth-Brandreth",

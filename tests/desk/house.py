@@ -13,6 +13,7 @@ import argon2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from starlette.types import ASGIApp
 
 from amends.casework import accounts
 from amends.compose import House
@@ -22,7 +23,7 @@ from amends.desk.guard import SESSION
 from amends.desk.parts import Desk, Entry
 from amends.desk.passwords import Passwords
 from amends.domain.account import Account, Role
-from amends.settings import Settings
+from amends.settings import load_settings
 from ingest.logged import ContactLog
 from storage.blobs import FolderBlobStore
 from storage.unit_of_work import Database
@@ -35,14 +36,22 @@ PASSWORD = "three quiet grey herons"  # noqa: S105
 #: The least that argon2 takes: the tests are not about how slow it is.
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
+_LINK = re.compile(r"http://127\.0\.0\.1:8081(/password/[\w-]+)")
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+def link_in(said: str) -> str:
+    """Give the path of the one-time link that a page or a command shows."""
+    found = _LINK.search(said)
+    assert found is not None, said
+    return found[1]
 
 
 class Client(TestClient):
     """A browser without a screen. It follows no redirect, and sends the token of the change with each form."""
 
-    def __init__(self, app: FastAPI, base_url: str = ADDRESS) -> None:
-        super().__init__(app, base_url=base_url, follow_redirects=False, raise_server_exceptions=True)
+    def __init__(self, app: ASGIApp, base_url: str = ADDRESS, *, raises: bool = True) -> None:
+        super().__init__(app, base_url=base_url, follow_redirects=False, raise_server_exceptions=raises)
 
     def token(self, path: str = "/sign-in") -> str:
         """Give the token that the page at `path` carries."""
@@ -71,7 +80,7 @@ class DeskHouse:
     @cached_property
     def house(self) -> House:
         """What the wiring makes, for pack and checks; its database is not used."""
-        return House(settings=Settings(data_dir=self.folder, organisation="Northmoor"), now=self.clock)
+        return House(settings=load_settings(data_dir=self.folder, organisation="Northmoor"), now=self.clock)
 
     @cached_property
     def parts(self) -> Desk:

@@ -17,7 +17,7 @@ ALL = {route.name: route for router in ROUTERS for route in router.routes if isi
 _OPEN = {Permission.NONE, Permission.SIGNED_IN}
 CLOSED = [name for name, needed in ROUTES.items() if needed is not Permission.NONE]
 GUARDED = [name for name, needed in ROUTES.items() if needed not in _OPEN]
-CHANGES = [name for name, route in ALL.items() if not route.methods & {"GET", "HEAD"}]
+CHANGES = [name for name, route in ALL.items() if not (route.methods or set()) & {"GET", "HEAD"}]
 
 
 def address(name: str) -> str:
@@ -25,7 +25,8 @@ def address(name: str) -> str:
 
 
 def method(name: str) -> str:
-    return "GET" if "GET" in ALL[name].methods else sorted(ALL[name].methods)[0]
+    methods = ALL[name].methods or set()
+    return "GET" if "GET" in methods else min(methods)
 
 
 def headers_for(path: str) -> Mapping[str, str]:

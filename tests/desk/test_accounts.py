@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
+from httpx2 import Response
 
 from amends.domain.account import Role
-from tests.desk.house import PASSWORD, Client, DeskHouse
+from tests.desk.house import PASSWORD, Client, DeskHouse, link_in
 
 OTHER = "four loud blue parrots"
 
 
-def link_in(page: str) -> str:
-    found = re.search(r"http://127\.0\.0\.1:8081(/password/[\w-]+)", page)
-    assert found is not None, page
-    return found[1]
-
-
-def choose(client: Client, link: str, password: str = PASSWORD, again: str | None = None) -> object:
+def choose(client: Client, link: str, password: str = PASSWORD, again: str | None = None) -> Response:
     fields = {"new_password": password, "new_password_again": password if again is None else again}
     return client.submit(link, fields, page=link)
 

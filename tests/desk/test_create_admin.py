@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from amends.cli.app import app
 from amends.cli.opening import OPENED
 from amends.compose import House
 from amends.errors import Refused
-from amends.settings import Settings
-from tests.desk.house import PASSWORD, Client
+from amends.settings import load_settings
+from tests.desk.house import PASSWORD, Client, link_in
 
 
 def run(folder: Path, *words: str, said: str = "") -> str:
@@ -25,7 +24,7 @@ def run(folder: Path, *words: str, said: str = "") -> str:
 
 def test_the_first_admin_signs_in_with_the_password_that_was_asked_for(tmp_path: Path) -> None:
     said = run(tmp_path, "desk", "create-admin", "Ada", said=f"{PASSWORD}\n")
-    house = House(settings=Settings(data_dir=tmp_path))
+    house = House(settings=load_settings(data_dir=tmp_path))
     client = Client(house.desk())
 
     answer = client.sign_in("ada")
@@ -38,9 +37,9 @@ def test_the_first_admin_signs_in_with_the_password_that_was_asked_for(tmp_path:
 
 def test_the_first_admin_chooses_a_password_by_the_link_that_was_printed(tmp_path: Path) -> None:
     said = run(tmp_path, "desk", "create-admin", "ada", "--link")
-    house = House(settings=Settings(data_dir=tmp_path))
+    house = House(settings=load_settings(data_dir=tmp_path))
     client = Client(house.desk())
-    link = re.search(r"http://127\.0\.0\.1:8081(/password/[\w-]+)", said)[1]
+    link = link_in(said)
 
     client.submit(link, {"new_password": PASSWORD, "new_password_again": PASSWORD}, page=link)
 

@@ -20,9 +20,11 @@ def test_somebody_signs_in_and_out_with_the_keyboard_alone(
     desk_house.account("handler", password=PASSWORD)
     page = open_page(scripts=scripts)
     page.goto("/")
+    expect(page.get_by_label("Name")).to_be_focused()
 
     page.keyboard.type("handler")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Good to see you, Handler")

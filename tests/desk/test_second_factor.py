@@ -7,10 +7,18 @@ import re
 import pyotp
 
 from amends.desk.second_factor import seal, step_of, unseal
+from amends.desk.tokens import digest
 from tests.desk.house import PASSWORD, SECRET, Client, DeskHouse
 from tests.support.clock import MONDAY
 
+_KEY = r'name="key" value="([^"]+)"'
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def found_in(page: str, pattern: str) -> str:
+    found = re.search(pattern, page)
+    assert found is not None, page
+    return found[1]
 
 
 def code_of(secret: str, desk_house: DeskHouse) -> str:
@@ -20,8 +28,7 @@ def code_of(secret: str, desk_house: DeskHouse) -> str:
 def set_up(desk_house: DeskHouse, client: Client) -> str:
     """Set a second factor up as a person does and give the app's secret."""
     shown = client.get("/account/second-factor").text
-    secret = re.search(r'class="mono">([A-Z2-7 ]+)<', shown)[1].replace(" ", "")
-    key = re.search(r'name="key" value="([^"]+)"', shown)[1]
+    secret, key = found_in(shown, r'class="mono">([A-Z2-7 ]+)<').replace(" ", ""), found_in(shown, _KEY)
     fields = {"key": key, "new_code": code_of(secret, desk_house), "password": PASSWORD}
     answer = client.submit("/account/second-factor", fields)
     assert answer.headers["location"] == "/account", answer.text
@@ -82,8 +89,8 @@ def test_a_secret_is_not_taken_over_from_another_session(desk_house: DeskHouse) 
 def test_nothing_is_set_up_without_the_code_and_the_password(desk_house: DeskHouse) -> None:
     desk_house.account("handler", password=PASSWORD)
     client = desk_house.client("handler")
-    key = re.search(r'name="key" value="([^"]+)"', client.get("/account/second-factor").text)[1]
-    kept = unseal(SECRET, key, bound_to=desk_house_session(client))
+    key = found_in(client.get("/account/second-factor").text, _KEY)
+    kept = unseal(SECRET, key, bound_to=digest_of_session(client))
 
     wrong_code = client.submit("/account/second-factor", {"key": key, "new_code": "1", "password": PASSWORD})
     wrong_password = client.submit(
@@ -129,7 +136,5 @@ def test_an_admin_takes_it_from_who_has_lost_it_and_a_short_password_goes_with_i
     assert (account.totp_secret, account.password_hash) == ("", "")
 
 
-def desk_house_session(client: Client) -> str:
-    from amends.desk.tokens import digest
-
+def digest_of_session(client: Client) -> str:
     return digest(client.cookies["amends-session"])

@@ -129,6 +129,7 @@ def _forms(house: House) -> None:
 def _people(desk: Desk) -> None:
     ines, eve = desk.case_of("ines@customer.example"), desk.case_of("eve@customer.example")
     tom = desk.case_of("tom@customer.example")
+    desk.type("desk", "create-admin", "ada", "--link", "--as", "omar")
     desk.type("case", "take", ines, "--as", "hana")
     desk.type("case", "set", eve, "--kind", "complaint", "--severity", "high", "--because", "Heard her", "--as", "hana")
     answer = desk.reply(ines, "answer", "drafted")

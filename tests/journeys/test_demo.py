@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it has no types
 
 from amends.bus.port import Position
 from amends.compose import House
+from amends.domain.account import Role
 from amends.domain.arrival import Arrival
 from amends.domain.channel import Channel
 from amends.domain.clock import ClockKind
@@ -26,7 +29,7 @@ from amends.samples import samples_dir
 from amends.unit_of_work import JudgedMessage
 from amends.wire import QUEUED, RECEIVED, TRIAGED
 from tests.architecture.records_page import SCHEMAS
-from tests.journeys.running import Ended, a_house, run_amends
+from tests.journeys.running import Ended, a_house, free_port, run_amends, service, wait_until
 from tests.samples.reading import Expected, expected, form_lines
 
 #: Shares of the samples on which triage agrees with their labels; below what was measured when this was written
@@ -292,3 +295,37 @@ def test_every_record_on_the_log_is_the_event_that_its_headers_say_and_fits_its_
                     validators[record.type].validate(json.loads(record.body))
                     seen.add(record.type)
     assert seen >= {RECEIVED, TRIAGED, QUEUED, STAGE_DONE}
+
+
+@pytest.mark.slow
+def test_a_demo_that_serves_opens_the_desk_for_a_tour_of_each_role_and_stops_when_asked(tmp_path: Path) -> None:
+    form, desk = free_port(), free_port()
+    words = ("demo", "--serve", "--data-dir", "data", "--port", str(form), "--desk-port", str(desk))
+    said = tmp_path / "demo---serve.log"
+    with service(*words, at=tmp_path) as process:
+        wait_until(lambda: "Ctrl-C stops" in said.read_text("utf-8"), for_s=300, saying="the demo says how to stop")
+        passwords = dict(re.findall(r"^  ([a-z]+) +([\w-]{20})$", said.read_text("utf-8"), re.M))
+        statuses = {role.value: _tour(f"http://127.0.0.1:{desk}", role.value, passwords[role.value]) for role in Role}
+        process.send_signal(signal.SIGINT)
+        ended = process.wait(60)
+
+    assert statuses == {role.value: (303, 200) for role in Role}
+    assert len(set(passwords.values())) == len(Role)
+    assert ended == 0
+
+
+def _tour(desk: str, name: str, password: str) -> tuple[int, int]:
+    """Sign in and look at the first page; gives both answers' statuses."""
+    with httpx.Client(base_url=desk, timeout=60) as client:
+        wait_until(lambda: _is_up(client), saying="the desk answers")
+        token = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)
+        assert token is not None
+        entered = client.post("/sign-in", data={"name": name, "password": password, "csrf": token[1]})
+        return entered.status_code, client.get("/").status_code
+
+
+def _is_up(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False

@@ -19,11 +19,11 @@ from amends.cli.intake import take_in
 from amends.compose import STAGES, TOPIC_OF, House
 from amends.domain.reply import ReplyState
 from amends.tracer import TRACEPARENT
-from tests.web.serving import served
 from tests.journeys.letters import COMPLAINT, a_letter
 from tests.journeys.running import a_house, environment, wait_until, work, written_mails
 from tests.support.collector import Collector, Received, a_collector
 from tests.support.places import server
+from tests.web.serving import served
 
 
 @pytest.fixture
