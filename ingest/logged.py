@@ -68,11 +68,10 @@ class Logged:
 @command("intake.log")
 def note_logged(unit: UnitOfWork, message_id: str, *, channel: Channel, by: str, at: datetime) -> None:
     """Say who logged a contact."""
-    happening = Happening(
-        at=at, actor=f"user:{by}", action="contact.logged", subject=f"message:{message_id}",
-        facts={"channel": channel.value},
-    )  # fmt: skip
-    unit.audit.append([happening])
+    facts = {"channel": channel.value}
+    unit.audit.append(
+        [Happening(at=at, actor=f"user:{by}", action="contact.logged", subject=f"message:{message_id}", facts=facts)]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
