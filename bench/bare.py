@@ -29,7 +29,7 @@ def write_texts(corpus: Corpus, folder: Path) -> None:
         while batch := connector.fetch("", limit=1000)[0]:
             for fetched in batch:
                 try:
-                    message = read(fetched, "0" * 64, house.readers)
+                    message = read(fetched, "0" * 64, house.readers).message
                 except (OwnMessage, Unprocessable):
                     texts.append("")
                 else:

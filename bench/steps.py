@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from time import process_time
-from typing import Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar
 
 from amends.bus.port import Log, Position, Record
 from amends.bus.runner import Stage
@@ -15,7 +15,7 @@ from amends.domain.message import Message
 from amends.domain.verdict import Verdict
 from amends.ports import BlobStore, Connector, Fetched, Judge, TextToJudge
 from amends.unit_of_work import UnitOfWork
-from ingest.reading import Reader
+from ingest.reading import Laden, Reader
 
 P = TypeVar("P")
 
@@ -83,6 +83,11 @@ class TimedBlobs:
         with self._timer.step(self._step):
             return self._blobs.put_many(contents)
 
+    def put_file(self, file: BinaryIO) -> tuple[str, int]:
+        """Keep a file, timed."""
+        with self._timer.step(self._step):
+            return self._blobs.put_file(file)
+
     def get(self, sha256: str) -> bytes:
         """Give back."""
         return self._blobs.get(sha256)
@@ -96,7 +101,7 @@ def timed_readers(readers: Mapping[str, Reader], timer: StepTimer, step: str) ->
     """Wrap readers so that reading is timed."""
 
     def timed(reader: Reader) -> Reader:
-        def read(fetched: Fetched, raw_sha256: str) -> Message:
+        def read(fetched: Fetched, raw_sha256: str) -> Message | Laden:
             with timer.step(step):
                 return reader(fetched, raw_sha256)
 

@@ -22,6 +22,8 @@ class Laden:
 #: Reads one fetched thing, whose bytes are kept under the given SHA-256.
 #: Raises Unprocessable when it can never be a message, and OwnMessage when we wrote it.
 Reader: TypeAlias = Callable[[Fetched, str], Message | Laden]
+#: One of things that bring no files.
+MessageReader: TypeAlias = Callable[[Fetched, str], Message]
 
 
 class OwnMessage(AmendsError):

@@ -16,7 +16,7 @@ from amends.domain.channel import Channel
 from amends.domain.contact import Identity, IdentityKind
 from amends.domain.message import Message, message_id
 from amends.ports import Fetched
-from ingest.reading import OwnMessage, Reader
+from ingest.reading import MessageReader, OwnMessage
 from ingest.social.told import bad_post, described, with_surroundings
 
 _ADDRESS_AT_MOST = 800
@@ -82,7 +82,7 @@ class _Kept(BaseModel):
     is_edited: bool = False
 
 
-def bluesky_reader() -> Reader:
+def bluesky_reader() -> MessageReader:
     """Make the reader of posts."""
     return _read_post
 

@@ -19,7 +19,7 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.message import Message, message_id
 from amends.ports import Fetched
 from ingest.mail.html_text import read_html
-from ingest.reading import OwnMessage, Reader
+from ingest.reading import MessageReader, OwnMessage
 from ingest.social.told import bad_post, described, with_surroundings
 
 _ID_AT_MOST = 100
@@ -74,7 +74,7 @@ class _Kept(BaseModel):
     ancestors: list[_Status] = []
 
 
-def mastodon_reader() -> Reader:
+def mastodon_reader() -> MessageReader:
     """Make the reader of statuses."""
     return _read_status
 

@@ -21,7 +21,7 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.message import Message, message_id
 from amends.errors import Unprocessable
 from amends.ports import Fetched
-from ingest.reading import OwnMessage, Reader
+from ingest.reading import MessageReader, OwnMessage
 from ingest.social.told import bad_post, described, with_surroundings
 
 #: The handles that a reply begins with; they address it and say nothing.
@@ -137,7 +137,7 @@ def _age(post: object) -> str:
     return str(post.get("created_at", "")) if isinstance(post, dict) else ""
 
 
-def x_reader(*, own_handles: frozenset[str], own_ids: frozenset[str] = frozenset()) -> Reader:
+def x_reader(*, own_handles: frozenset[str], own_ids: frozenset[str] = frozenset()) -> MessageReader:
     """Make the reader of posts. `own_handles` are our accounts, in lower case, without @; `own_ids` their numbers."""
 
     def read_post(fetched: Fetched, raw_sha256: str) -> Message:
@@ -181,7 +181,7 @@ def x_reader(*, own_handles: frozenset[str], own_ids: frozenset[str] = frozenset
     return read_post
 
 
-def x_message_reader(*, own_ids: frozenset[str] = frozenset()) -> Reader:
+def x_message_reader(*, own_ids: frozenset[str] = frozenset()) -> MessageReader:
     """Make the reader of private messages. `own_ids` are the numbers of our accounts."""
 
     def read_message(fetched: Fetched, raw_sha256: str) -> Message:

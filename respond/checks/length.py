@@ -14,8 +14,7 @@ def check_length(text: str, *, form: Form, channel: Channel, rule: PostRule | No
     """Block a post that the network would refuse, and quote what is too much."""
     if rule is None or not (form.is_public or form is Form.DIRECT_MESSAGE):
         return
-    count, limit = (rule.post, rule.limit) if form.is_public else (rule.private, rule.private_limit)
-    length = count(text)
+    length, limit = rule.counted(text, is_public=form.is_public)
     if length > limit:
         fits = rule.fitting(text) if form.is_public else rule.fitting_privately(text)
         yield Check(

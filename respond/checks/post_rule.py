@@ -41,6 +41,10 @@ class PostRule:
     private_limit: int
     private: Callable[[str], int]
 
+    def counted(self, text: str, *, is_public: bool) -> tuple[int, int]:
+        """Give how long a text is here, and the most that it may be."""
+        return (self.post(text), self.limit) if is_public else (self.private(text), self.private_limit)
+
     def fitting(self, text: str) -> int:
         """Give the offset in `text` up to which it fits into a post, never inside a grapheme."""
         return _fitting(text, self.limit, self.post)

@@ -21,7 +21,8 @@ from amends.cli.intake import take_in
 from amends.compose import STAGES, House
 from amends.rebuild import Rebuilt, open_present, rebuild
 from storage.digest import digests
-from storage.queue import queue, summary
+from storage.queue import queue
+from storage.views import summary
 from tests.journeys.letters import a_letter
 from tests.journeys.running import a_house, wait_until, written_mails
 from tests.support.places import server

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amends.domain.channel import Channel
 from amends.domain.check import Check, CheckName, Level
 from amends.domain.reply import Form, Reply
 from amends.domain.verdict import Kind
-from respond.checks.post_length import X_LIMIT, x_length
+from respond.checks.post_rule import PostRule
 from respond.checks.slots import obligatory_slots
 
 _SLOTS = {
@@ -59,20 +58,19 @@ class Looked:
         return [check for check in self.checks if check.level is Level.WARN]
 
 
-def looked(reply: Reply, checks: Sequence[Check], *, kind: Kind) -> Looked:
-    """Put together what is said of a reply's text, whose checks are given."""
+def looked(reply: Reply, checks: Sequence[Check], *, kind: Kind, rule: PostRule | None) -> Looked:
+    """Put together what is said of a reply's text, whose checks are given; `rule` is that of its network."""
     missing = {check.rule for check in checks if check.name is CheckName.MISSING_SLOT}
     owed = obligatory_slots(reply.form, reply.purpose, kind)
     return Looked(
         checks=checks,
         slots=[(_SLOTS[slot.value], slot.value not in missing) for slot in owed],
-        length=_length(reply),
+        length=_length(reply, rule),
     )
 
 
-def _length(reply: Reply) -> Length:
-    if reply.channel is Channel.X and reply.form.is_public:
-        return Length(count=x_length(reply.text), most=X_LIMIT)
-    if reply.form is Form.DIRECT_MESSAGE:
-        return Length(count=len(reply.text), most=10_000)
-    return Length(count=len(reply.text), most=None)
+def _length(reply: Reply, rule: PostRule | None) -> Length:
+    if rule is None or not (reply.form.is_public or reply.form is Form.DIRECT_MESSAGE):
+        return Length(count=len(reply.text), most=None)
+    count, most = rule.counted(reply.text, is_public=reply.form.is_public)
+    return Length(count=count, most=most)

@@ -26,6 +26,7 @@ from amends.domain.reply import Form, Reply, ReplyState, text_sha256
 from amends.domain.verdict import Kind, Severity
 from amends.errors import Refused
 from amends.unit_of_work import UnitOfWork
+from respond.checks.post_rule import post_rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +187,9 @@ def look(
     if not text.strip():
         return None
     written = replace(reply, text=text, approval=None, state=ReplyState.DRAFTED)
-    return looked(written, parts.check(unit, written) if found is None else found, kind=kind)
+    checks = parts.check(unit, written) if found is None else found
+    rule = post_rule(written.channel, unit.messages.get(written.message_id).message.facts)
+    return looked(written, checks, kind=kind, rule=rule)
 
 
 def begun(unit: UnitOfWork, parts: Desk, reference: str, fields: FormData) -> Reply:

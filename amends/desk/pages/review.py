@@ -16,6 +16,7 @@ from amends.desk.parts import desk
 from amends.desk.review.asked import LIST, Asked, asked
 from amends.desk.review.shown import Shown, Words, show, try_words, words_of
 from amends.domain.reply import is_author
+from respond.checks.post_rule import post_rule
 from storage.reviews import beside, reviews
 
 router = APIRouter()
@@ -34,7 +35,11 @@ def list_(request: Request, person: SignedIn) -> Response:
     with parts.reading() as unit:
         hold, held = unit.holds.standing(), unit.replies.public_in_queue()
     rows = [
-        (row, words_of(row.reply.text, row.reply, row.checks), is_author(person.name, row.reply.authors))
+        (
+            row,
+            words_of(row.reply.text, row.reply, row.checks, post_rule(row.reply.channel)),
+            is_author(person.name, row.reply.authors),
+        )
         for row in found.rows
     ]
     return page(

@@ -17,8 +17,7 @@ from amends.domain.delivery import Delivery
 from amends.domain.hold import Hold
 from amends.domain.reply import Form, Reply, ReplyState, is_author, text_sha256
 from amends.unit_of_work import JudgedMessage, UnitOfWork
-from respond.checks.length import X_MESSAGE_LIMIT
-from respond.checks.post_length import X_LIMIT, x_length
+from respond.checks.post_rule import PostRule, post_rule
 
 #: So many words of the thread before and after are shown; the page of the case has the rest.
 _THREAD_AT_MOST = 8
@@ -28,10 +27,11 @@ _EDITABLE = {ReplyState.DRAFTED, ReplyState.IN_REVIEW, ReplyState.APPROVED, Repl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Length:
-    """How long a text is as its channel counts, and how long it may be; no limit: None."""
+    """How long a text is as its network counts, and how long it may be; no limit: None."""
 
     counts: int
     at_most: int | None
+    network: str = ""
 
     @property
     def is_too_long(self) -> bool:
@@ -89,24 +89,28 @@ class Shown:
         return text_sha256(self.reply.text)
 
 
-def words_of(text: str, reply: Reply, checks: Sequence[Check]) -> Words:
-    """Put the words of a reply together with what its checks say of them."""
+def words_of(text: str, reply: Reply, checks: Sequence[Check], rule: PostRule | None) -> Words:
+    """Put the words of a reply together with what its checks say of them, as the network counts that has this rule."""
     remarks = [Remark(start=one.start, end=one.end, says=one.says, is_grave=one.level is Level.BLOCK) for one in checks]
-    return Words(text=text, pieces=pieces(text, remarks), checks=checks, length=length_of(text, reply))
+    return Words(text=text, pieces=pieces(text, remarks), checks=checks, length=length_of(text, reply, rule))
 
 
-def length_of(text: str, reply: Reply) -> Length:
-    """Count a text as the channel of a reply does."""
-    if reply.channel is Channel.X and reply.form.is_public:
-        return Length(counts=x_length(text), at_most=X_LIMIT)
-    is_message = reply.channel is Channel.X and reply.form is Form.DIRECT_MESSAGE
-    return Length(counts=len(text), at_most=X_MESSAGE_LIMIT if is_message else None)
+def length_of(text: str, reply: Reply, rule: PostRule | None) -> Length:
+    """Count a text as the network of a reply does."""
+    if rule is None or not (reply.form.is_public or reply.form is Form.DIRECT_MESSAGE):
+        return Length(counts=len(text), at_most=None)
+    counts, at_most = rule.counted(text, is_public=reply.form.is_public)
+    return Length(counts=counts, at_most=at_most, network=rule.network)
+
+
+def _rule(unit: UnitOfWork, reply: Reply) -> PostRule | None:
+    return post_rule(reply.channel, unit.messages.get(reply.message_id).message.facts)
 
 
 def try_words(unit: UnitOfWork, parts: Desk, reply: Reply, text: str) -> Words:
     """Check words that nobody has saved."""
     if not text.strip():
-        return words_of(text, reply, ())
+        return words_of(text, reply, (), _rule(unit, reply))
     tried = replace(
         reply,
         text=text,
@@ -115,13 +119,13 @@ def try_words(unit: UnitOfWork, parts: Desk, reply: Reply, text: str) -> Words:
         is_automatic=False,
         parts=reply.parts if text == reply.text else (),
     )
-    return words_of(text, reply, parts.check(unit, tried))
+    return words_of(text, reply, parts.check(unit, tried), _rule(unit, reply))
 
 
 def show(unit: UnitOfWork, person: Person, reply: Reply) -> Shown:
     """Gather what the page of a reply shows."""
     judged = unit.messages.of_case(reply.case_id)
-    words = words_of(reply.text, reply, unit.replies.checks(reply.id))
+    words = words_of(reply.text, reply, unit.replies.checks(reply.id), _rule(unit, reply))
     last = max(judged, key=lambda one: one.number)
     thread = _thread(judged, unit.replies.of_case(reply.case_id), reply)
     about = [at for at, said in enumerate(thread) if said.is_answered]

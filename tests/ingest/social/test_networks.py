@@ -18,6 +18,7 @@ from amends.networks.bluesky import BlueskyAccess
 from amends.networks.mastodon import MastodonAccess
 from amends.ports import BlobStore, Connector
 from amends.wire import RECEIVED, body_of, decode_message
+from ingest.reading import read
 from ingest.reconcile import reconcile
 from ingest.runner import take_in_all
 from ingest.social.mastodon_mentions import MastodonMentions
@@ -151,7 +152,7 @@ def test_a_crash_between_two_batches_loses_nothing(network: Network, server: Any
 
     again, _ = network.mentions_of(server).fetch(reached, limit=100)
 
-    assert [READERS[network.media](one, "").own_words for one in (*batch, *again)] == [f"number {n}" for n in range(30)]
+    assert [read(one, "", READERS).message.own_words for one in (*batch, *again)] == [f"number {n}" for n in range(30)]
 
 
 def test_a_gap_is_closed_by_another_process(

@@ -16,7 +16,7 @@ from amends.domain.arrival import Fate
 from amends.errors import Misconfigured, Unavailable
 from amends.ports import BlobStore, Connector
 from amends.wire import RECEIVED, body_of, decode_message
-from ingest.reading import Media
+from ingest.reading import Media, read
 from ingest.reconcile import reconcile
 from ingest.runner import take_in_all
 from ingest.social.mentions import MentionsConnector
@@ -101,7 +101,7 @@ def test_a_post_is_read_with_its_author_its_thread_and_the_words_as_typed(server
     server.post("@NorthmoorHelp and milk", answers=first)
 
     batch, _ = mentions_of(server).fetch("", limit=10)
-    messages = [READERS[Media.X_POST](one, "00") for one in batch]
+    messages = [read(one, "00", READERS).message for one in batch]
 
     assert [message.own_words for message in messages] == ["tea & sugar <gone>", "and milk"]
     assert messages[1].answers == (f"x:{first}",)
@@ -116,7 +116,7 @@ def test_an_edited_post_answers_the_version_before_it(server: XServer) -> None:
 
     batch, _ = connector.fetch(checkpoint, limit=10)
 
-    [message] = [READERS[Media.X_POST](one, "00") for one in batch]
+    [message] = [read(one, "00", READERS).message for one in batch]
     assert (message.native_id, message.answers) == (edited, (f"x:{first}",))
 
 
@@ -319,7 +319,7 @@ def test_what_is_attached_is_named_with_what_it_shows(server: XServer) -> None:
     server.post("@NorthmoorHelp it is gone", attachments={"media_keys": ["3_1", "7_1"]})
 
     batch, _ = mentions_of(server).fetch("", limit=10)
-    [message] = [READERS[Media.X_POST](one, "00") for one in batch]
+    [message] = [read(one, "00", READERS).message for one in batch]
 
     assert message.own_words == "it is gone"
     assert message.text == "@NorthmoorHelp it is gone\n\n[photo: An empty step]\n[video]"
@@ -350,7 +350,7 @@ class TestPrivateMessages:
         server.say_in_private("my order is 7", by="7000001")
 
         batch, _ = self.messages_of(server).fetch("", limit=10)
-        [message] = [self.READERS[Media.X_MESSAGE](one, "00") for one in batch]
+        [message] = [read(one, "00", self.READERS).message for one in batch]
 
         assert (message.own_words, message.is_public) == ("my order is 7", False)
         assert message.conversation == f"x-private:7000001-{OUR_ID}"
