@@ -60,5 +60,5 @@ def test_every_make_target_named_in_a_document_exists() -> None:
 
 def _exists(words: list[str]) -> bool:
     """Whether words begin with a command, or are all of the name of a group."""
-    names = {tuple(re.split("[ -]", name)) for name in commands()}
+    names = {tuple(name.split()) for name in commands()}
     return any(tuple(words[: len(name)]) == name or name[: len(words)] == tuple(words) for name in names)
