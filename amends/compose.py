@@ -678,6 +678,7 @@ class House:
                 frame=self.frame_answer,
                 explain=self.explain_flag,
                 contact_log=self.contact_log,
+                attachment=self.attachment,
                 name_of=self.name_of,
                 take_in_again=self.take_in_again,
                 openid=None if self._openid is None else OpenId(self._openid, now=self.now),

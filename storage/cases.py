@@ -15,6 +15,7 @@ from amends.errors import NotFound, Refused
 from storage.places import Places
 from storage.rows import chunks, insert_rows, one_of
 from storage.tables import (
+    case_leases,
     cases,
     clocks,
     deliveries,
@@ -23,6 +24,7 @@ from storage.tables import (
     messages,
     notes,
     outcomes,
+    queue_places,
     replies,
     tasks,
     thread_names,
@@ -94,7 +96,7 @@ class SqlCaseStore:
             if held:
                 raise Refused(f"{case_id} has {what}: it cannot be undone any more; close it with an outcome")
         self._connection.execute(delete(links).where(or_(links.c.case_id == case_id, links.c.other_case_id == case_id)))
-        for table in (clocks, matter_marks):
+        for table in (clocks, matter_marks, queue_places, case_leases):
             self._connection.execute(delete(table).where(table.c.case_id == case_id))
         self._connection.execute(delete(cases).where(cases.c.id == case_id))
 

@@ -88,8 +88,10 @@ class SqlMessageStore:
             .where(messages.c.case_id == before.case_id, messages.c.number > before.number)
             .values(number=messages.c.number - 1)
         )
+        self._places.touch(to)
         if before.case_id is not None:
             self._threads.move(before.message, before.case_id, to)
+            self._places.touch(before.case_id)
         return self.get(message_id)
 
     def of_case(self, case_id: str) -> list[JudgedMessage]:

@@ -103,6 +103,7 @@ ROUTES: Mapping[str, Permission] = {
     "case_original.show": _P.READ_CASES,
     "case_original.frame": _P.READ_CASES,
     "case_original.source": _P.READ_CASES,
+    "case_attachment.save": _P.READ_CASES,
     "contact.show": _P.WORK_CASES,
     "contact.log": _P.WORK_CASES,
     # Review
@@ -168,11 +169,7 @@ ROUTES: Mapping[str, Permission] = {
 }
 
 #: Routes that a page asks for by itself while nobody does anything: a session does not live by them.
-BY_ITSELF = frozenset({"queue.events", "working.renew"})
-
-
-#: Routes that a page asks for by itself while nobody does anything: a session does not live by them.
-BY_ITSELF = frozenset({"case.here"})
+BY_ITSELF = frozenset({"case.here", "queue.events", "working.renew"})
 
 
 def may(roles: Collection[Role], permission: Permission) -> bool:

@@ -68,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     case.router,
     case_reply.router,
     case_original.router,
+    case_original.files,
     contact.router,
 )
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from amends.desk.channel_words import LABELS
 from amends.desk.charts import Series, lines, stacked_bars
 from amends.domain.outcome import Resolved, Upheld
 from storage.overview import OpenCases, Overview, Standing
@@ -25,7 +26,11 @@ STANDING = {
     Standing.DUE_LATER: "due later",
     Standing.NO_DATE: "no date",
 }
-_WORDS = {"email": "E-mail", "x": "X", "web_form": "Web form", "": "No severity", "not_a_complaint": "No complaint"}
+_WORDS = {
+    **{channel.value: label for channel, label in LABELS.items()},
+    "": "No severity",
+    "not_a_complaint": "No complaint",
+}
 _DUE = {Standing.OVERDUE: "overdue", Standing.DUE_TODAY: "today"}
 
 

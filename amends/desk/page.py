@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from amends.desk.channel_words import came, label
 from amends.desk.dates import distance, exact, time_element
 from amends.desk.guard import CSRF_FIELD, VISIT, who
 from amends.desk.navigation import places_for
@@ -35,7 +36,8 @@ def page(
 
     Beside them a template knows `person` (None where nobody is signed in), `here` (the
     path), `now`, `organisation`, `places`, `notice`; `csrf_field()`, `static(name)`,
-    `script(name)`; and the filters `ago`, `exact`, `when` for times.
+    `script(name)`; and the filters `ago`, `exact`, `when` for times, and `channel`
+    and `came` for the value of a channel.
     """
     parts = desk(request)
     person = who(request)
@@ -109,6 +111,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"when": _when, "ago": _ago, "exact": _exact, "capitalize_first": _as_sentence}
+    made.filters |= {"channel": label, "came": came}
     return made
 
 

@@ -22,6 +22,7 @@ from amends.desk.passwords import Passwords
 from amends.desk.queue.news import NewsDesk
 from amends.desk.queue.standing import Standing
 from amends.desk.throttle import Throttle
+from amends.domain.attachment import Download
 from amends.domain.clock import Pack
 from amends.domain.reply import Reply
 from amends.errors import Misconfigured
@@ -137,6 +138,8 @@ class Desk:
     frame: FrameAnswer
     explain: Explain
     contact_log: ContactLog
+    #: Gives an attachment of a case by its number.
+    attachment: Callable[[str, int], Download]
     presence: Presence = field(default_factory=Presence)
     name_of: Callable[[Reply], str]
     take_in_again: TakeInAgain

@@ -41,7 +41,9 @@ def test_no_document_names_a_setting_that_does_not_exist() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}CONFIG", f"{PREFIX}SECRETS_DIR"}
     named = {(path, word) for path, words in documents().items() for word in _variables(words)}
 
-    assert {(path, word) for path, word in named if word not in known and not word.startswith(f"{PREFIX}TEST_")} == set()
+    assert {
+        (path, word) for path, word in named if word not in known and not word.startswith(f"{PREFIX}TEST_")
+    } == set()
 
 
 def test_every_setting_says_what_it_is() -> None:

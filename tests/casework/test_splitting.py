@@ -182,4 +182,4 @@ def test_a_case_that_somebody_took_meanwhile_is_undone_all_the_same(office: Offi
 def test_all_that_may_hang_on_a_case_is_asked_for_before_it_is_forgotten() -> None:
     hang = {table.name for table in metadata.tables.values() if "case_id" in table.columns}
     asked = {table.name for table, _ in HANGS_ON_A_CASE}
-    assert hang - asked == {"clocks", "links", "matter_marks"}
+    assert hang - asked == {"clocks", "links", "matter_marks", "queue_places", "case_leases"}

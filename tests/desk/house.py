@@ -81,8 +81,10 @@ class DeskHouse:
 
     @cached_property
     def house(self) -> House:
-        """What the wiring makes, for pack and checks; its database is not used."""
-        return House(settings=load_settings(data_dir=self.folder, organisation="Northmoor"), now=self.clock)
+        """What the wiring makes, on the database that is given."""
+        made = House(settings=load_settings(data_dir=self.folder, organisation="Northmoor"), now=self.clock)
+        made.__dict__["database"] = self.database
+        return made
 
     @cached_property
     def parts(self) -> Desk:
@@ -102,6 +104,7 @@ class DeskHouse:
             "frame": self.house.frame_answer,
             "explain": self.house.explain_flag,
             "contact_log": self.contact_log,
+            "attachment": self.house.attachment,
             "name_of": self.house.name_of,
             "take_in_again": self.house.take_in_again,
             "levels": self.levels,

@@ -15,9 +15,11 @@ from amends.domain.case import Case, CaseState
 from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.ids import case_reference
 from amends.domain.link import LinkState
+from amends.domain.message import Attachment
 from amends.domain.outcome import Resolved, Upheld
 from amends.domain.reply import Approval, ReplyState, text_sha256
 from amends.domain.verdict import Kind, Severity
+from storage.blobs import FolderBlobStore
 from tests.desk.file_of_a_case import ANSWER, AtTheDesk
 from tests.desk.house import Client, DeskHouse
 from tests.support.builders import a_message
@@ -481,3 +483,36 @@ def test_whoever_reads_a_message_as_it_came_has_read_the_file(at_the_desk: AtThe
 
     [told] = desk_house.audit(f"case:{case.id}")
     assert json.loads(told)["actor"] == "user:auditor"
+
+
+# Its attachments
+
+
+def test_an_attachment_is_saved_as_a_file_and_one_that_was_refused_is_named(
+    at_the_desk: AtTheDesk, hana: Client, desk_house: DeskHouse
+) -> None:
+    picture = b"<script>alert(1)</script>"
+    sha256 = FolderBlobStore(desk_house.folder / "blobs").put(picture)
+    came = (
+        Attachment(filename="kettle.html", content_type="text/html", size_bytes=len(picture), sha256=sha256),
+        Attachment(
+            filename="all.zip",
+            content_type="application/zip",
+            size_bytes=9,
+            sha256="0" * 64,
+            refused="archive_bomb",
+            note="unpacked it would be 4 TB",
+        ),
+    )
+    case = at_the_desk.case(replace(a_message("My kettle, see the picture."), attachments=came))
+
+    page = shown(hana, case)
+    saved = hana.get(address(case, "/attachment/1"))
+
+    assert f'<a href="{address(case, "/attachment/1")}" download>kettle.html</a>' in page
+    assert "not given out: it was refused: unpacked it would be 4 TB" in page
+    assert saved.content == picture
+    assert saved.headers["content-type"] == "application/octet-stream"
+    assert saved.headers["content-disposition"].startswith("attachment;")
+    assert hana.get(address(case, "/attachment/2")).status_code == 409
+    assert hana.get(address(case, "/attachment/3")).status_code == 404

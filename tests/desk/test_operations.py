@@ -86,7 +86,7 @@ def test_each_channel_tells_when_something_last_came_and_went(desk_house: DeskHo
 
     page = said(olga, OPERATIONS)
 
-    assert "Mail never never" in page
+    assert "E-mail never never" in page
     assert "Public reply just now none lately" in page
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from amends.desk.case.timeline import Entry, timeline
 from amends.desk.case.words import Explain
+from amends.domain.attachment import CaseAttachment
 from amends.domain.case import Case
 from amends.domain.check import Check
 from amends.domain.clock import Clock
@@ -44,11 +45,16 @@ class CaseFile:
     outcomes: Sequence[Outcome]
     checks: Mapping[str, tuple[Check, ...]]
     advice: Mapping[str, list[dict[str, object]]]
+    attachments: Sequence[CaseAttachment]
 
     @property
     def seen(self) -> str:
         """The id of the message that the case got last, "" where it has none."""
         return max(self.messages, key=_filed).message.id if self.messages else ""
+
+    def attachments_of(self, message_id: str) -> list[CaseAttachment]:
+        """Give the attachments of one of its messages."""
+        return [one for one in self.attachments if one.message_id == message_id]
 
     @property
     def opened_by(self) -> JudgedMessage | None:
@@ -115,6 +121,7 @@ def read_file(unit: UnitOfWork, reference: str, *, seen: str, explain: Explain) 
         outcomes=unit.cases.outcomes(case.id),
         checks={reply.id: unit.replies.checks(reply.id) for reply in replies if reply.state in OPEN_REPLY},
         advice={reply.id: unit.replies.advice(reply.id) for reply in replies if reply.state in OPEN_REPLY},
+        attachments=unit.attachments.of_case(case.id),
     )
 
 

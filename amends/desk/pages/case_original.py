@@ -17,6 +17,7 @@ from amends.errors import NotFound
 from amends.unit_of_work import JudgedMessage
 
 router = APIRouter(prefix="/desk/case/{reference}/message/{message_id}")
+files = APIRouter(prefix="/desk/case/{reference}/attachment")
 
 
 @router.get("", name="case_original.show")
@@ -60,6 +61,15 @@ def source(request: Request, reference: str, message_id: str, person: SignedIn) 
             "Content-Security-Policy": "default-src 'none'",
         },
     )
+
+
+@files.get("/{number}", name="case_attachment.save")
+def save(request: Request, reference: str, number: int, person: SignedIn) -> Response:
+    """Give an attachment as a file to be saved, never as a page."""
+    parts = desk(request)
+    found = parts.attachment(reference, number)
+    note_look(parts, read_reference(reference), person)
+    return Response(found.content, headers=dict(found.headers))
 
 
 def _of_case(parts: Desk, reference: str, message_id: str, person: Person) -> JudgedMessage:

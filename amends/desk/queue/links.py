@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from amends.desk.channel_words import LABELS
 from amends.desk.queue.asked import Asked, read_query
 from amends.domain.case import CaseState
 from amends.domain.channel import Channel
@@ -46,7 +47,6 @@ _SEVERITIES = [
     (Severity.MEDIUM, "Medium or worse"),
     (Severity.LOW, "Any"),
 ]
-_CHANNELS = {"email": "E-mail", "x": "X", "web_form": "Web form"}
 #: States in which a case waits for people; a search finds the others too.
 _WAITING = [CaseState.RECEIVED, CaseState.ACKNOWLEDGED, CaseState.IN_HAND]
 
@@ -68,7 +68,7 @@ def more_filters(asked: Asked, counts: Counts | None) -> list[Filter]:
     """Give the others. What no case has is left out, unless it is on."""
     kinds = [(kind, words(kind.value)) for kind in Kind if kind.is_from_a_customer]
     states = [(state, words(state.value)) for state in (CaseState if asked.search else _WAITING)]
-    channels = [(channel, _CHANNELS.get(channel.value, words(channel.value))) for channel in Channel]
+    channels = [(channel, LABELS[channel]) for channel in Channel]
     flags = [(flag, words(flag.value)) for flag in FlagName]
     found = [
         _filter("What", "kind", kinds, asked, counts),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from amends.desk.channel_words import LABELS
 from amends.domain.channel import Channel
 from amends.domain.reply import Purpose
 from amends.errors import Unprocessable
@@ -17,10 +18,7 @@ LIST = "/desk/review"
 AGES = {"1": "older than an hour", "4": "older than 4 hours", "24": "older than a day"}
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "public": {"yes": "public", "no": "private"},
-    "channel": {
-        channel.value: {"x": "X", "email": "mail", "web_form": "web form"}.get(channel.value, channel.value)
-        for channel in Channel
-    },
+    "channel": {channel.value: LABELS[channel] for channel in Channel},
     "purpose": {purpose.value: purpose.value for purpose in Purpose},
     "blocked": {"yes": "blocked by a check", "no": "not blocked"},
     "hours": AGES,

@@ -137,7 +137,7 @@ def test_an_answer_is_begun_edited_submitted_and_approved_by_another(desk_house:
     begun = writer.post(f"/cases/{case.id}/replies", {"text": "Soon."}).json()
     assert (begun["state"], begun["authors"]) == ("drafted", ["api:handler"])
     with told_as_problem(writer.post(f"/replies/{begun['id']}/edit", {"text": words, "seen": "0" * 64}), 409) as said:
-        assert "meanwhile" in said["detail"]
+        assert "were changed since you read them" in said["detail"]
     edited = writer.post(f"/replies/{begun['id']}/edit", {"text": words, "seen": begun["text_sha256"]}).json()
     assert edited["state"] == "drafted"
     submitted = writer.post(f"/replies/{begun['id']}/submit").json()
