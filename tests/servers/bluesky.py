@@ -87,7 +87,7 @@ class BlueskyServer(NetworkServer):
 
     def ours(self) -> list[dict[str, Any]]:
         """Give what we posted, oldest first."""
-        return [{"key": key, **record} for key, record in self.records.items()]
+        return [{"uri": f"at://{OUR_DID}/{_POSTS}/{key}", "key": key, **record} for key, record in self.records.items()]
 
     def forget_sessions(self) -> None:
         """Take no token any more that was given so far."""
