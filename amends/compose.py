@@ -873,8 +873,9 @@ class House:
             Misconfigured: what belongs to one of them is missing, or is none.
         """
         around = Around(
-            open_unit=self.database.unit,
-            reading=self.database.reading,
+            # Asked for when they are used: that an account is set must not open the database.
+            open_unit=lambda: self.database.unit(),
+            reading=lambda: self.database.reading(),
             now=self.now,
             waiting=self._waiting,
             answered=self._answered,

@@ -278,7 +278,8 @@ class RespondStage:
                 needs_person=case.needs_person,
                 has_email_address=message.author.address is not None,
                 own_words=message.own_words,
-                may_be_published=not message.channel.is_public or self._office.may_publish(message),
+                may_be_published=not message.is_public or self._office.may_publish(message),
+                was_private=not message.is_public,
             )
         )
 
