@@ -117,7 +117,7 @@ def test_a_second_worker_joins_under_load_and_leaves_and_each_record_is_done_onc
 
 
 def test_a_named_worker_that_comes_back_takes_up_its_share_without_a_rebalance(works: Works, joins: Joins) -> None:
-    connection = replace(works.connection, session_timeout_ms=10_000)
+    connection = replace(works.connection, session_timeout_ms=30_000)
     anna, ben = works.log(is_named=True, connection=connection), works.log(is_named=True, connection=connection)
     in_the_end(
         lambda: len(anna.claim(GROUP, TOPIC, "anna")) == len(ben.claim(GROUP, TOPIC, "ben")) == 2 and is_settled(works)
@@ -127,7 +127,7 @@ def test_a_named_worker_that_comes_back_takes_up_its_share_without_a_rebalance(w
 
     silenced(anna)
     back = works.log(is_named=True, connection=connection)
-    in_the_end(lambda: back.claim(GROUP, TOPIC, "anna") == share, seconds=9)
+    in_the_end(lambda: back.claim(GROUP, TOPIC, "anna") == share, seconds=25)
 
     assert joins.generation == before
     assert len(ben.claim(GROUP, TOPIC, "ben")) == 2
