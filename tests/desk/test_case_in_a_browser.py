@@ -13,7 +13,18 @@ from amends.domain.case import CaseState
 from amends.domain.message import Attachment
 from amends.domain.reply import ReplyState
 from amends.domain.verdict import Severity
-from storage.tables import cases, clocks, flags, messages, replies, thread_names
+from storage.tables import (
+    attachments,
+    case_leases,
+    cases,
+    clocks,
+    flags,
+    messages,
+    queue_places,
+    replies,
+    search_words,
+    thread_names,
+)
 from tests.desk.file_of_a_case import ANSWER, AtTheDesk
 from tests.desk.house import PASSWORD, DeskHouse
 from tests.support.builders import a_message
@@ -194,5 +205,16 @@ def test_no_payload_runs_as_name_subject_words_file_name_form_field_or_html(
 def _forget(at_the_desk: AtTheDesk) -> None:
     """Empty the database for the next payloads."""
     with at_the_desk.house.database.engine.begin() as connection:
-        for table in (replies, flags, thread_names, messages, clocks, cases):
+        for table in (
+            replies,
+            flags,
+            thread_names,
+            search_words,
+            attachments,
+            messages,
+            clocks,
+            queue_places,
+            case_leases,
+            cases,
+        ):
             connection.execute(delete(table))
