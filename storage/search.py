@@ -121,7 +121,7 @@ def _exact(connection: Connection, asked: str, among: Sequence[ColumnElement[boo
         .order_by(cases.c.last_message_at.desc(), cases.c.id)
         .limit(_EXACT_AT_MOST)
     )
-    by_mark = _hits(connection, [mark(said)], before=None, limit=_EXACT_AT_MOST, among=among)
+    by_mark = _hits(connection, [mark(said)], before=None, limit=_EXACT_AT_MOST, among=among, are_rare=True)
     return list(dict.fromkeys([*by_reference, *by_person, *(case_id for _, case_id in by_mark)]))[:_EXACT_AT_MOST]
 
 
@@ -132,13 +132,16 @@ def _hits(
     before: int | None,
     limit: int,
     among: Sequence[ColumnElement[bool]],
+    are_rare: bool = False,
 ) -> list[tuple[int, str]]:
+    """Give the newest messages with all these words. Words that `are_rare` are looked for by the index of words."""
     number = _number(connection)
     statement = _matching(connection, words).join(cases, cases.c.id == messages.c.case_id).where(*among)
     if before is not None:
         statement = statement.where(number < before)
-    newest = statement.order_by(number.desc()).limit(limit)
-    if connection.dialect.name == "postgresql":
+    # By a sum no index gives the order: PostgreSQL would go through all messages for a word that few have.
+    newest = statement.order_by((number + 0 if are_rare else number).desc()).limit(limit)
+    if connection.dialect.name == "postgresql" and not are_rare:
         # Its index gives all messages with a word, in no order. A common word is soon found among the newest.
         first = before if before is not None else connection.scalar(select(func.max(search_words.c.number))) or 0
         found = connection.execute(newest.where(number >= first - _AMONG_THE_NEWEST)).all()

@@ -103,7 +103,7 @@ def questions(samples: Samples) -> dict[str, Ask]:
             queue(c, now=NOW, limit=50, wanted=Wanted(severity=Severity.HIGH, owner="hana")).in_all
         ),
         "queue: the next 50": lambda _u, c: len(_next_page(c)),
-        "queue: what is overdue": lambda _u, c: len(page(c, now=NOW, limit=50, wanted=Wanted(due=Due.OVERDUE))),
+        "queue: what is due this week": lambda _u, c: len(page(c, now=NOW, limit=50, wanted=Wanted(due=Due.WEEK))),
         "queue: how many of each": lambda _u, c: count_open(c, horizon(NOW, UTC)).all(),
         "search: a common word": lambda _u, c: len(find(c, "parcel", limit=25).case_ids),
         "search: the next page of it": lambda _u, c: len(_next_found(c)),
