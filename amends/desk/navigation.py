@@ -21,7 +21,6 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("Home", "Where to go", "/", Permission.SIGNED_IN),
     Place("Queue", "What to do next, and why it is first", "/desk/queue", Permission.READ_CASES),
-    Place("Log a contact", "A call, a letter, somebody at the counter", "/desk/contact", Permission.WORK_CASES),
     Place("Review", "Replies that wait for a second pair of eyes", "/desk/review", Permission.READ_REPLIES),
     Place(
         "Operations", "How the stages get on, and what needs a person", "/desk/operations", Permission.READ_OPERATIONS
