@@ -74,7 +74,7 @@ class Figures:
         self._registry.register(_Moment(self._of_this_moment))
         self._registry.register(_Kept(read_levels, health, has_broker=running.has_broker, now=now, clock=clock))
         ProcessCollector(registry=self._registry)
-        for outcome in OUTCOMES[running.stage]:
+        for outcome in OUTCOMES.get(running.stage, ()):
             self._counters["amends_outcomes_total"].labels(running.stage, outcome)
         for name in ("amends_positions_lost_total", "amends_waits_total"):
             self._counters[name].labels(running.stage)
