@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from amends.domain.arrival import Fate
+from amends.domain.channel import Channel
 from amends.domain.verdict import Kind
 
 
@@ -66,7 +67,7 @@ LABELS: Mapping[str, str] = {
     "reason": "why it was set aside: a code of [operate.md](operate.md#parked-messages)",
     "state": "where a reply stands: `in_review`, `approved`, `queued`, `sending`",
     "kind": "the kind of a task or of a clock",
-    "channel": "`email`, `x`, `web_form`",
+    "channel": ", ".join(f"`{channel.value}`" for channel in Channel),
     "unusual": "what is unusual of a channel: `silent` (nothing comes), `stopped` (nobody looks), `surge`",
     "severity": "`low`, `medium`, `high`, `critical`, and `none` where nobody gave one",
     "version": "the version of Amends",

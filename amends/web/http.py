@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _MOST_DIGITS = 12
 #: The type of a form that carries files.
 MULTIPART = "multipart/form-data"
-#: A body that arrives slower than this keeps a connection for nothing.
+#: A file that arrives slower than this keeps a connection for nothing.
 _SLOWEST_BYTES_PER_S = 20_000
 
 
@@ -31,7 +31,7 @@ class BodyCap:
 
     A declared length over the cap is refused unread; without one (chunked) reading
     stops at the first byte too many. 413 and 408 close the connection. Forms with files
-    may have a cap of their own, and there is more time with every byte that has come.
+    may have a cap of their own, and more time with every byte that has come.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class BodyCap:
             if declared.isdigit() and (len(declared) > _MOST_DIGITS or int(declared) > max_bytes):
                 raise HTTPException(413, headers={"Connection": "close"})
             try:
-                async with asyncio.timeout_at(deadline + size_bytes / _SLOWEST_BYTES_PER_S):
+                async with asyncio.timeout_at(deadline + (size_bytes / _SLOWEST_BYTES_PER_S if is_multipart else 0)):
                     message = await receive()
             except TimeoutError:
                 raise HTTPException(408, headers={"Connection": "close"}) from None
