@@ -32,9 +32,13 @@ def desk_house(database: Database, clock: FakeClock, tmp_path: Path) -> DeskHous
     return DeskHouse(database=database, clock=clock, folder=tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; a test that uses it is marked `browser`."""
+    """A headless Chromium; a test that uses it is marked `browser`.
+
+    Its driver keeps an event loop running in the thread of the tests, so it must be gone
+    before another module's tests start a loop of their own.
+    """
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=_ARGUMENTS)
         yield browser

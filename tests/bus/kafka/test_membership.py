@@ -122,7 +122,8 @@ def test_a_named_worker_that_comes_back_takes_up_its_share_without_a_rebalance(w
     in_the_end(
         lambda: len(anna.claim(GROUP, TOPIC, "anna")) == len(ben.claim(GROUP, TOPIC, "ben")) == 2 and is_settled(works)
     )
-    joins.count_at_rest()
+    # Who joins once more is waited for by the group until each other member has called in.
+    in_the_end(lambda: joins.count == joins.count_at_rest() and is_settled(works))
     before, share = joins.generation, anna.claim(GROUP, TOPIC, "anna")
 
     silenced(anna)
