@@ -60,7 +60,7 @@ def test_nothing_that_drafts_checks_or_sends_reads_notes() -> None:
     assert readers >= _READ_NOTES
     beyond = {one for one in readers - _READ_NOTES if not one.startswith(("amends/cli/", "amends/desk/", "storage/"))}
     # The wiring lists the command that writes them.
-    assert beyond <= {"amends/compose.py"}
+    assert beyond <= {"amends/compose/commands.py"}
 
 
 def test_a_look_at_a_case_is_noted_once_within_some_minutes(office: Office) -> None:
