@@ -95,8 +95,7 @@ def _one(
         what = chance.choices(list(mix), list(mix.values()))[0]
         path = _path(what, crowd, chance, following)
         began = time.perf_counter()
-        connection.request("GET", path, headers={"Cookie": cookie})
-        answer = connection.getresponse()
+        answer = _asked(connection, path, cookie)
         body = answer.read()
         answers.note(what, time.perf_counter() - began, answer.status)
         if found := _NEXT.search(body):
@@ -107,6 +106,17 @@ def _one(
             # As a browser would: the desk has hung up, or is about to.
             connection.close()
     connection.close()
+
+
+def _asked(connection: http.client.HTTPConnection, path: str, cookie: str) -> http.client.HTTPResponse:
+    """Ask for a page. As a browser would, once more where the desk hung up just as it was asked."""
+    try:
+        connection.request("GET", path, headers={"Cookie": cookie})
+        return connection.getresponse()
+    except ConnectionError:
+        connection.close()
+        connection.request("GET", path, headers={"Cookie": cookie})
+        return connection.getresponse()
 
 
 def _path(what: str, crowd: Crowd, chance: random.Random, following: str) -> str:
