@@ -49,8 +49,14 @@ def post(connection: http.client.HTTPConnection, address: str, words: str, tally
     body = f"text={quote(words)}&email=&form_id={quote(words[-20:]):0>12}".encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": address}
     began = time.perf_counter()
-    connection.request("POST", "/", body=body, headers=headers)
-    answer = connection.getresponse()
+    try:
+        connection.request("POST", "/", body=body, headers=headers)
+        answer = connection.getresponse()
+    except ConnectionError:
+        # The form hung up after a refusal. The same form once more is the same form.
+        connection.close()
+        connection.request("POST", "/", body=body, headers=headers)
+        answer = connection.getresponse()
     answer.read()
     tally.seconds.append(time.perf_counter() - began)
     tally.statuses[answer.status] += 1
