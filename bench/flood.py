@@ -74,7 +74,12 @@ def flood(port: int, posts: int, seconds: float, tally: Tally, thread: int) -> N
             break
         if ahead > 0:
             time.sleep(ahead)
-        post(connection, f"203.0.113.{thread + 1}", f"Buy now, number {thread}-{number:06}", tally)
+        try:
+            post(connection, f"203.0.113.{thread + 1}", f"Buy now, number {thread}-{number:06}", tally)
+        except (OSError, http.client.HTTPException):
+            # The form closed the connection unanswered: that counts as something else, and the flood goes on.
+            connection.close()
+            tally.statuses[0] += 1
     connection.close()
 
 

@@ -5,7 +5,9 @@
 2. Another UIDVALIDITY is another numbering: everything that the folder holds is fetched again, under
    new names, and what was taken in before is a duplicate by its own id.
 3. At each connection the folder is compared with the ledger, below the position, too. What has no row
-   yet is fetched; what has one, and still waits to be flagged or moved, is.
+   yet is fetched; what has one, and still waits to be flagged or moved, is. The first connection of a
+   process compares all; a later one only what came or changed since the folder was found in order,
+   where the server counts changes (CONDSTORE).
 4. The size is asked before anything is fetched. What is larger than allowed is parked with its header
    and stays where it is; a higher limit takes it in at the next connection. So it is with a mail that the
    server does not give.
@@ -81,6 +83,10 @@ class ImapConnector:
         self._breaks: Counter[int] = Counter()
         self._is_careful = False
         self._looked_at = 0.0
+        #: The numbering and the state in which the folder was last found in order.
+        self._in_order: tuple[int, int] | None = None
+        #: Whether this connection left something for the next one to try again.
+        self._leaves_work = False
 
     @property
     def source(self) -> str:
@@ -105,6 +111,9 @@ class ImapConnector:
         late = list(islice(self._overlooked, limit))
         uids = late or list(islice(session.uids(position.last + 1), limit))
         if not uids:
+            if session.state and not self._leaves_work:
+                # As it was selected: whatever came since then is looked at again.
+                self._in_order = (session.uid_validity, session.state)
             return [], checkpoint
         batch, done = self._batch(session, uids)
         if late:
@@ -138,6 +147,7 @@ class ImapConnector:
     def close(self) -> None:
         """End the connection."""
         session, self._session, self._overlooked = self._session, None, None
+        self._leaves_work = False
         if session is not None:
             session.close()
 
@@ -152,7 +162,7 @@ class ImapConnector:
 
     def _compare(self, session: Session, position: Position) -> Iterator[int]:
         """Compare the folder up to the position with the ledger, and put away what is left over from before."""
-        rest = (uid for uid in session.uids(1) if uid <= position.last)
+        rest = self._to_compare(session, position)
         in_ledger: list[int] = []
         overlooked: list[int] = []
         while some := list(islice(rest, _COMPARED_AT_ONCE)):
@@ -165,6 +175,15 @@ class ImapConnector:
         self._put_away(session, in_ledger)
         return iter(overlooked)
 
+    def _to_compare(self, session: Session, position: Position) -> Iterator[int]:
+        """List the mails up to the position of which it is not known that they are in order."""
+        if session.state and self._in_order is not None and self._in_order[0] == session.uid_validity:
+            try:
+                return iter(session.changed(position.last, since=self._in_order[1]))
+            except ServerSaidNo:
+                self._in_order = None
+        return (uid for uid in session.uids(1) if uid <= position.last)
+
     def _put_away(self, session: Session, uids: Sequence[int]) -> None:
         if not uids or self._mailbox.handled is Handled.LEAVE:
             return
@@ -176,6 +195,7 @@ class ImapConnector:
                 else:
                     session.move(some, self._mailbox.move_to)
         except ServerSaidNo:
+            self._leaves_work = True
             # The mails are taken in; only their place in the mailbox is not as it was asked for.
             log.warning(
                 "handled mail stays as it is",
@@ -262,6 +282,7 @@ class ImapConnector:
         item = self._item(session, uid)
         if media != Media.MAIL:
             self._left.add(item)
+            self._leaves_work = True
         return Fetched(
             source=self.source,
             item=item,

@@ -69,6 +69,7 @@ class Session:
             with _told(mailbox):
                 self._secure()
                 self._sign_in(secret)
+            self._count_changes()
             self._select(folder, read_only=read_only)
         except BaseException:
             self.close()
@@ -83,6 +84,13 @@ class Session:
     def can_idle(self) -> bool:
         """Whether the server says by itself that mail came."""
         return self._can("IDLE")
+
+    def changed(self, last: int, *, since: int) -> list[int]:
+        """List the mails up to UID `last` that came or changed after the folder's state `since` (RFC 7162)."""
+        self._leave_idle()
+        with _told(self._mailbox):
+            found = self._client.search(["UID", f"1:{last}", "MODSEQ", str(since + 1)])
+        return sorted(uid for uid in found if uid <= last)
 
     def uids(self, first: int, *, but_flagged: str = "") -> Iterator[int]:
         """List the mails from UID `first` on, in order; only those without a flag, if one is named."""
@@ -203,6 +211,12 @@ class Session:
                 f"user and its {what}, and that the account may be read by IMAP"
             ) from why
 
+    def _count_changes(self) -> None:
+        if self._can("CONDSTORE") and self._can("ENABLE"):
+            # Who offers it and then refuses is read as one without.
+            with contextlib.suppress(ServerSaidNo), _told(self._mailbox):
+                self._client.enable("CONDSTORE")
+
     def _select(self, folder: str, *, read_only: bool) -> None:
         try:
             with _told(self._mailbox):
@@ -212,6 +226,8 @@ class Session:
         self.uid_validity: int = selected.get(b"UIDVALIDITY", 0)
         #: The next mail gets this UID or a higher one; 0 where the server does not say.
         self.uid_next: int = selected.get(b"UIDNEXT", 0)
+        #: The folder's state when it was selected; 0 where the server counts no changes (CONDSTORE).
+        self.state: int = selected.get(b"HIGHESTMODSEQ", 0)
         self._flags: tuple[bytes, ...] = selected.get(b"PERMANENTFLAGS", (rb"\*",))
         if not self.uid_validity:
             raise Unavailable(f"mailbox {self._mailbox.name}: the server gives folder {folder} no UIDVALIDITY")

@@ -235,6 +235,62 @@ def test_a_mail_without_a_ledger_row_below_the_position_is_found_at_the_next_con
     assert ingest_house.unexplained(connector) == []
 
 
+@pytest.mark.parametrize(("capabilities", "compared"), [("", [1, 3]), ("IMAP4rev1 IDLE UIDPLUS", [1, 2, 3, 4, 5])])
+def test_a_connection_that_is_made_again_compares_what_changed_where_the_server_counts_changes(
+    ingest_house: IngestHouse, capabilities: str, compared: list[int]
+) -> None:
+    server, asked = Dovecot(capabilities=capabilities), list[int]()
+
+    def known(source: str, items: Collection[str]) -> Collection[str]:
+        asked.extend(int(item.rpartition("/")[2]) for item in items)
+        return ingest_house.fetched_whole(source, items)
+
+    def connector() -> ImapConnector:
+        return ImapConnector(a_mailbox(server), "INBOX", now=lambda: datetime.now(UTC), known=known)
+
+    try:
+        server.start().put(mails(5))
+        first = connector()
+        assert ingest_house.take_in_mailbox(first) == {Fate.INGESTED: 5}
+        first.close()
+        with server.client() as person:
+            person.add_flags([1, 3], [rb"\Seen"])
+        assert asked == []
+
+        assert ingest_house.take_in_mailbox(first) == {}
+        assert asked == compared
+        asked.clear()
+        first.close()
+        # Another process knows nothing of what this one saw.
+        second = connector()
+        assert ingest_house.take_in_mailbox(second) == {}
+        assert asked == [1, 2, 3, 4, 5]
+        second.close()
+    finally:
+        server.remove()
+
+
+def test_what_a_broken_connection_left_unflagged_or_unfetched_is_not_taken_for_unchanged(
+    dovecot: Dovecot, ingest_house: IngestHouse, open_: Open
+) -> None:
+    connector = open_(handled="flag", size_at_most=20_000)
+    dovecot.put(mails(2))
+    ingest_house.take_in_mailbox(connector)
+    dovecot.put([*mails(1, first=2), a_mail("word " * 10_000, message_id="large@mail.example")])
+    connector.close()
+    # Committed, and the connection breaks before the flag.
+    assert ingest_house.take_in_all(connector).total() == 2
+    connector.close()
+
+    for _ in range(2):
+        asked_again = ingest_house.take_in_mailbox(connector)
+        assert asked_again.total() <= 1
+        connector.close()
+    assert flags_of(dovecot) == {1: {b"$Amends"}, 2: {b"$Amends"}, 3: {b"$Amends"}, 4: set()}
+    connector._mailbox = a_mailbox(dovecot, handled="flag")
+    assert ingest_house.take_in_mailbox(connector) == {Fate.INGESTED: 1}
+
+
 def test_a_mail_that_a_person_moves_to_another_folder_that_is_read_is_one_message(
     dovecot: Dovecot, ingest_house: IngestHouse, open_: Open
 ) -> None:
