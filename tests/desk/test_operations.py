@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -333,6 +334,21 @@ class TestDeadLetters:
             assert unit.dead.count() == {}
             assert sum(unit.dead.count(state=DeadState.DISCARDED).values()) == 2
             assert sum(unit.log.ends("messages").values()) == 3
+
+    def test_they_are_paged_in_the_order_in_which_they_died_and_none_is_left_out(
+        self, desk_house: DeskHouse, olga: Client
+    ) -> None:
+        buried = set(bury(desk_house, *(f"r{number}" for number in range(120))))
+        path, found = f"{OPERATIONS}/dead", []
+        while path:
+            html = olga.get(path).text
+            found.append(re.findall(r'scope="row"><a href="/desk/operations/dead/(\w+)"', html))
+            link = re.search(r'rel="next" href="([^"]+)"', html)
+            path = unescape(link[1]) if link else ""
+
+        assert [len(page) for page in found] == [50, 50, 20]
+        assert {one for page in found for one in page} == buried
+        assert olga.get(f"{OPERATIONS}/dead?after=nothing").status_code == 404
 
 
 def test_whoever_may_only_read_is_offered_no_change(desk_house: DeskHouse) -> None:
