@@ -78,3 +78,6 @@ class CallStore(Protocol):
 
     def try_again(self, target: str, *, at: datetime) -> int:
         """Let calls to a target that were given up be made again, as if for the first time; gives how many."""
+
+    def discard(self, target: str) -> int:
+        """Forget the calls to a target that were given up; gives how many."""

@@ -545,9 +545,19 @@ class DeadLetterStore(Protocol):
         """
 
     def listed(
-        self, *, state: DeadState | None = DeadState.WAITING, stage: str = "", reason: str = "", limit: int
+        self,
+        *,
+        state: DeadState | None = DeadState.WAITING,
+        stage: str = "",
+        reason: str = "",
+        after: str = "",
+        limit: int,
     ) -> list[DeadLetter]:
-        """Give at most `limit` dead letters, oldest first; every state, stage or reason where none is named."""
+        """Give at most `limit` dead letters, oldest first; every state, stage or reason where none is named.
+
+        Raises:
+            NotFound: they are to come after one that is not there.
+        """
 
     def count(
         self,

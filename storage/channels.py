@@ -90,7 +90,7 @@ def channel_states(connection: Connection, *, now: datetime, calendar: Calendar)
     """Say how each channel stands that ever brought anything, for people and for the watch."""
     counts = _counts(connection, since=now - LEARNT_FROM - HOUR, until=now)
     lately = _lately(connection, since=now - HOUR, until=now)
-    looked = _looks(connection)
+    looked = last_looks(connection)
     opened = alerts(connection, only_open=True)
     found = []
     for channel in Channel:
@@ -150,7 +150,8 @@ def _hour_of(connection: Connection) -> ColumnElement[str]:
     return func.to_char(func.timezone(text("'UTC'"), arrivals.c.arrived_at), text("'YYYY-MM-DD HH24'"))
 
 
-def _looks(connection: Connection) -> list[Look]:
+def last_looks(connection: Connection) -> list[Look]:
+    """Say when connectors last looked at each source with success."""
     rows = connection.execute(select(looks).order_by(looks.c.source))
     return [
         Look(source=row.source, channel=Channel(row.channel) if row.channel else None, at=row.looked_at) for row in rows

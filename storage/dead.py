@@ -6,12 +6,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, tuple_, update
 
 from amends.domain.dead import DeadLetter, DeadState
 from amends.errors import NotFound, Refused
 from storage.rows import chunks, insert_new
 from storage.tables import dead_letters
+
+#: The order in which they died.
+_ORDER = (
+    dead_letters.c.died_at,
+    dead_letters.c.topic,
+    dead_letters.c.partition,
+    dead_letters.c.position,
+    dead_letters.c.id,
+)
 
 
 class SqlDeadLetterStore:
@@ -64,15 +73,25 @@ class SqlDeadLetterStore:
         return _dead_letter(rows[0])
 
     def listed(
-        self, *, state: DeadState | None = DeadState.WAITING, stage: str = "", reason: str = "", limit: int
+        self,
+        *,
+        state: DeadState | None = DeadState.WAITING,
+        stage: str = "",
+        reason: str = "",
+        after: str = "",
+        limit: int,
     ) -> list[DeadLetter]:
-        """Give at most `limit` dead letters, oldest first."""
-        rows = self._connection.execute(
-            select(dead_letters)
-            .where(*_where(state, stage, reason))
-            .order_by(dead_letters.c.died_at, dead_letters.c.topic, dead_letters.c.partition, dead_letters.c.position)
-            .limit(limit)
-        )
+        """Give at most `limit` dead letters, oldest first, those that come after the letter `after`."""
+        where = _where(state, stage, reason)
+        if after:
+            last = self._connection.execute(select(*_ORDER).where(dead_letters.c.id == after)).first()
+            if last is None:
+                raise NotFound(f"there is no dead letter {after!r}; begin the list again")
+            where.append(
+                tuple_(*_ORDER)
+                > tuple_(*(bindparam(None, value, column.type) for value, column in zip(last, _ORDER, strict=True)))
+            )
+        rows = self._connection.execute(select(dead_letters).where(*where).order_by(*_ORDER).limit(limit))
         return [_dead_letter(row) for row in rows]
 
     def count(

@@ -148,6 +148,14 @@ class SqlCallStore:
             .values(state=CallState.WAITING.value, tries=0, made_at=at, next_at=at)
         ).rowcount
 
+    def discard(self, target: str) -> int:
+        """Forget the calls to a target that were given up; gives how many."""
+        return self._connection.execute(
+            delete(webhook_calls).where(
+                webhook_calls.c.target == target, webhook_calls.c.state == CallState.GIVEN_UP.value
+            )
+        ).rowcount
+
     def _of(self, call: Call, statement: Any) -> bool:
         """Change a call as long as nobody else has: by check-and-set on its state and the number of its tries."""
         found = statement.where(

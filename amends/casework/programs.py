@@ -68,10 +68,48 @@ def remove_webhook(unit: UnitOfWork, name: str, *, by: str, at: datetime) -> Non
     Raises:
         NotFound: there is no such webhook.
     """
-    if all(one.name != name for one in unit.targets.listed()):
-        raise NotFound(f"there is no webhook {name!r}; see `amends webhook list`")
+    _refuse_if_unknown(unit, name)
     unit.targets.remove(name)
     _tell(unit, "webhook.removed", f"webhook:{name}", by=by, at=at)
+
+
+def call_again(unit: UnitOfWork, name: str, *, by: str, at: datetime) -> int:
+    """Have the calls to a webhook made again that were given up; gives how many.
+
+    Raises:
+        NotFound: there is no such webhook.
+    """
+    _refuse_if_unknown(unit, name)
+    if count := unit.calls.try_again(name, at=at):
+        note_given_up(unit, "webhook.retried", name, count, "", by=by, at=at)
+    return count
+
+
+def discard_calls(unit: UnitOfWork, name: str, reason: str, *, by: str, at: datetime) -> int:
+    """Say that the calls to a webhook that were given up need nothing more; they are dropped. Gives how many.
+
+    Raises:
+        NotFound: there is no such webhook.
+        Refused: no reason is given.
+    """
+    _refuse_if_unknown(unit, name)
+    if not reason.strip():
+        raise Refused("say why nobody has to be told; the reason is kept")
+    if count := unit.calls.discard(name):
+        note_given_up(unit, "webhook.discarded", name, count, reason, by=by, at=at)
+    return count
+
+
+@command("webhook.given_up")
+def note_given_up(unit: UnitOfWork, action: str, name: str, count: int, reason: str, *, by: str, at: datetime) -> None:
+    """Note what was decided of calls that were given up. The calls are not derived from the log, the note is."""
+    facts = {"calls": str(count)} | ({"reason": reason} if reason else {})
+    _tell(unit, action, f"webhook:{name}", by=by, at=at, **facts)
+
+
+def _refuse_if_unknown(unit: UnitOfWork, name: str) -> None:
+    if all(one.name != name for one in unit.targets.listed()):
+        raise NotFound(f"there is no webhook {name!r}; see `amends webhook list`")
 
 
 def _tell(unit: UnitOfWork, action: str, subject: str, *, by: str, at: datetime, **facts: str) -> None:

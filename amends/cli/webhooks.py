@@ -12,7 +12,7 @@ from amends.casework import programs
 from amends.cli.opening import ActingAs, DataDir, acting, open_house
 from amends.cli.output import AsJson, console, moment, safe, say, table, write_json
 from amends.domain.webhook import EVENTS, CallState, Target, webhook_id
-from amends.errors import NotFound, Unavailable
+from amends.errors import Unavailable
 from amends.tell.http import where_to
 from amends.tell.signature import secret_of
 
@@ -95,19 +95,32 @@ def list_webhooks(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         since = f"{call.tries} tries since {moment(call.made_at)}"
         say(f"given up: {ids[call.entry]} to {call.target}, {since}: {call.says}")
     if given_up:
-        say("`amends webhook retry NAME` makes the calls to a webhook again")
+        say("`amends webhook retry NAME` makes the calls to a webhook again, `amends webhook discard NAME` drops them")
 
 
 @app.command()
-def retry(name: Name, data_dir: DataDir = None) -> None:
+def retry(name: Name, by: ActingAs = "", data_dir: DataDir = None) -> None:
     """Make the calls to a webhook again that were given up."""
     house = open_house(data_dir)
     with house.database.unit() as unit:
-        if all(one.name != name for one in unit.targets.listed()):
-            raise NotFound(f"there is no webhook {name!r}; see `amends webhook list`")
-        count = unit.calls.try_again(name, at=house.now())
+        count = programs.call_again(unit, name, by=acting(house, by), at=house.now())
         unit.commit()
     say(f"{count} calls are made again")
+
+
+@app.command()
+def discard(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why nobody has to be told. It is kept.")],
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Drop the calls to a webhook that were given up."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        count = programs.discard_calls(unit, name, reason, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"{count} calls are dropped; what happened stays in the audit trail")
 
 
 @app.command()

@@ -63,6 +63,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     programs.revoke_token,
     programs.add_webhook,
     programs.remove_webhook,
+    programs.note_given_up,
     accounts.tell,
     begin,
     settle,

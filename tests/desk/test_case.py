@@ -10,8 +10,11 @@ import pytest
 from httpx2 import Response
 
 from amends.casework.cases import take
+from amends.casework.claims import work_on
+from amends.casework.hold import hold
 from amends.casework.notes import ONE_LOOK, note
 from amends.domain.case import Case, CaseState
+from amends.domain.channel import Channel
 from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.ids import case_reference
 from amends.domain.link import LinkState
@@ -399,6 +402,78 @@ def test_a_heartbeat_tells_who_else_is_here_and_that_the_customer_wrote(
     assert "has written since you opened this page" in sent(hana, case, "/here", seen=seen).text
     clock.advance(seconds=60)
     assert "Tom" not in sent(hana, case, "/here", seen=seen).text
+
+
+def works(hana: Client, case: Case) -> bool:
+    """Whether the queue says that hana works on a case; whoever looks for her is somebody else."""
+    return "hana works on it now" in hana.get("/desk/queue").text
+
+
+def test_whose_case_it_is_works_on_it_from_looking_at_it_and_with_each_thing_done(
+    at_the_desk: AtTheDesk, hana: Client, desk_house: DeskHouse, clock: FakeClock
+) -> None:
+    case, tom = at_the_desk.case(), desk_house.client("handler", name="tom")
+    shown(hana, case)
+    assert not works(tom, case), "a case that is nobody's is looked at, not worked on"
+
+    sent(hana, case, "/take")
+    told = [works(tom, case)]
+    for does in (lambda: shown(hana, case), lambda: sent(hana, case, "/note", note="She rang."), lambda: None):
+        clock.advance(minutes=4)
+        does()
+        clock.advance(minutes=2)
+        told.append(works(tom, case))
+    assert told == [True, True, True, False]
+
+
+def test_whoever_gives_a_case_away_or_closes_it_works_on_it_no_more(
+    at_the_desk: AtTheDesk, hana: Client, desk_house: DeskHouse
+) -> None:
+    case, tom = at_the_desk.case(), desk_house.client("handler", name="tom")
+    sent(hana, case, "/take")
+    sent(hana, case, "/hand-over", to="tom", because="Yours.")
+    assert not works(tom, case)
+
+    sent(hana, case, "/take")
+    assert works(tom, case)
+    sent(hana, case, "/close", upheld="upheld", resolved="yes", summary="A new kettle.")
+    with desk_house.database.reading() as unit:
+        assert unit.work.leases([case.id], now=desk_house.clock()) == {}
+
+
+def test_who_works_on_a_case_is_told_where_their_page_is_another_processes(
+    at_the_desk: AtTheDesk, hana: Client, desk_house: DeskHouse
+) -> None:
+    case = at_the_desk.case()
+    with desk_house.database.aside() as unit:
+        work_on(unit, case.id, by="olu", at=desk_house.clock())
+        unit.commit()
+
+    assert "olu works on this case" in shown(hana, case)
+    assert "olu works on this case" in sent(hana, case, "/here", seen="").text
+    tom = desk_house.client("handler", name="tom")
+    with desk_house.database.aside() as unit:
+        unit.work.let_go(case.id, "olu")
+        work_on(unit, case.id, by="hana", at=desk_house.clock())
+        unit.commit()
+    assert "works on this case" not in shown(hana, case), "one knows of oneself"
+    assert "works on this case" not in shown(tom, case), "whose page is open is named once"
+
+
+@pytest.mark.parametrize(("channel", "is_told"), [(Channel.X, True), (Channel.EMAIL, False)])
+def test_a_hold_is_told_where_strangers_may_read_the_answer(
+    at_the_desk: AtTheDesk, desk_house: DeskHouse, channel: Channel, is_told: bool
+) -> None:
+    case = at_the_desk.case(a_message("It broke.", channel=channel, author="77001", name="Odd Kettle"))
+    hana, rita = desk_house.client("handler", name="hana"), desk_house.client("handler", "reviewer", name="rita")
+    assert "Public posting is held" not in shown(hana, case)
+    with desk_house.database.unit() as unit:
+        hold(unit, "A crisis", by="rita", at=desk_house.clock())
+        unit.commit()
+
+    pages = [shown(one, case) for one in (hana, rita)]
+    assert ["“A crisis”" in page for page in pages] == [is_told, is_told]
+    assert ['href="/desk/review#held"' in page for page in pages] == [False, is_told]
 
 
 def test_a_page_that_only_beats_keeps_nobody_signed_in(at_the_desk: AtTheDesk, hana: Client, clock: FakeClock) -> None:

@@ -148,6 +148,57 @@ def test_two_handlers_on_one_case(open_page: Open, at_the_desk: AtTheDesk) -> No
     assert at_the_desk.replies(case)[0].text == "Hana's words."
 
 
+def test_an_open_case_of_ones_own_is_worked_on_until_its_page_is_left(
+    open_page: Open, at_the_desk: AtTheDesk, desk_house: DeskHouse
+) -> None:
+    def works() -> bool:
+        with desk_house.database.reading() as unit:
+            return case.id in unit.work.leases([case.id], now=desk_house.clock())
+
+    case = at_the_desk.case()
+    page = open_page("handler", name="hana")
+    page.clock.install()
+    page.goto(f"/desk/case/{case.id}")
+    page.get_by_role("button", name="Take it").click()
+    expect(page.get_by_role("status").first).to_contain_text("The case is yours.")
+    assert works()
+
+    desk_house.clock.advance(minutes=4)
+    with page.expect_response("**/working"):
+        page.clock.run_for(60_000)
+    desk_house.clock.advance(minutes=4)
+    assert works(), "it was renewed while somebody worked on it"
+
+    said: list[str] = []
+    page.on("request", lambda request: said.append(request.url.rsplit("/", 1)[1]))
+    page.clock.run_for(600_000)
+    left_alone = said.count("working")
+    assert left_alone < 7, "nobody did anything for minutes"
+    with page.expect_response("**/working"):
+        page.keyboard.press("Tab")
+
+    page.goto("/desk/queue")
+    expect(page.locator(f"#{case.id}")).to_contain_text("Yours")
+    for _ in range(100):
+        if not works():
+            break
+        page.wait_for_timeout(50)
+    assert not works()
+
+
+def test_whoever_was_signed_out_is_told_before_they_type_on(open_page: Open, at_the_desk: AtTheDesk) -> None:
+    page = open_page("handler", name="hana")
+    page.clock.install()
+    page.goto(f"/desk/case/{at_the_desk.case().id}")
+    expect(page.locator("#signed-out")).to_be_hidden()
+    page.context.clear_cookies()
+
+    page.clock.run_for(16_000)
+
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    expect(page.locator("#presence")).to_be_empty()
+
+
 def test_words_that_are_not_kept_are_not_lost_by_a_wrong_click(open_page: Open, at_the_desk: AtTheDesk) -> None:
     case = at_the_desk.case()
     at_the_desk.draft(case)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 import amends.desk
+from amends.casework import channels, programs
 from amends.domain.arrival import ParkedState
+from amends.domain.audit import Happening
+from amends.domain.channel import Channel
+from amends.domain.channel_alert import AlertKind, ChannelAlert, Look, alert_id
 from amends.domain.dead import DeadState
 from amends.domain.delivery import Unreachable
 from amends.domain.reply import ReplyState
 from amends.domain.task import TaskKind
+from amends.domain.webhook import CallState, Target
 from amends.errors import Unprocessable
 from amends.history import StageDone, note_stage_done
 from amends.ports import Delivered
@@ -86,7 +92,7 @@ def test_each_channel_tells_when_something_last_came_and_went(desk_house: DeskHo
 
     page = said(olga, OPERATIONS)
 
-    assert "E-mail never never" in page
+    assert "E-mail never nothing nobody never" in page
     assert "Public reply just now none lately" in page
 
 
@@ -127,6 +133,82 @@ def test_mail_goes_again_to_an_address_that_it_came_back_from(desk_house: DeskHo
 
     assert "gone@example.org just now" not in said(olga, OPERATIONS)
     assert olga.submit(f"{OPERATIONS}/allow", {"address": "gone@example.org"}, page=OPERATIONS).status_code == 404
+
+
+def raise_alert(desk_house: DeskHouse, kind: AlertKind = AlertKind.SILENT) -> str:
+    made = ChannelAlert(
+        id=alert_id(Channel.EMAIL, kind, MONDAY),
+        channel=Channel.EMAIL,
+        kind=kind,
+        says="nothing has come",
+        raised_at=MONDAY,
+    )
+    with desk_house.database.unit() as unit:
+        channels.raise_alert(unit, made)
+        unit.channels.looked([Look(source="imap:care", channel=Channel.EMAIL, at=MONDAY)])
+        unit.commit()
+    return made.id
+
+
+def test_an_alert_of_a_channel_is_shown_until_it_ends_with_who_has_seen_it(desk_house: DeskHouse, olga: Client) -> None:
+    assert "not as usual" not in said(olga, OPERATIONS)
+    alert = raise_alert(desk_house)
+    page = said(olga, OPERATIONS)
+    assert "✕ silent E-mail since just now Nothing has come" in page
+    assert "just now imap:care" in page
+
+    olga.submit(f"{OPERATIONS}/alerts/{alert}", page=OPERATIONS)
+
+    assert "Seen by olga just now" in said(olga, OPERATIONS)
+    assert olga.submit(f"{OPERATIONS}/alerts/{alert}", page=OPERATIONS).status_code == 409
+    with desk_house.database.unit() as unit:
+        channels.end_alert(unit, alert, at=MONDAY)
+        unit.commit()
+    assert "not as usual" not in said(olga, OPERATIONS)
+
+
+def give_up(desk_house: DeskHouse) -> None:
+    """Let a call to the program `crm` be given up."""
+    with desk_house.database.unit() as unit:
+        target = Target(
+            name="crm", url="https://crm.example/hooks", events=(), salt="s", added_by="ada", added_at=MONDAY
+        )
+        programs.add_webhook(unit, target)
+        number, _ = unit.audit.head()
+        unit.calls.begin("crm", after=number)
+        unit.audit.append([Happening(at=MONDAY, actor="user:hana", action="case.closed", subject="case:AM-1")])
+        unit.calls.make_out([("crm", number + 1)], upto=number + 1, targets=["crm"], at=MONDAY)
+        [call] = unit.calls.of_state(CallState.WAITING, limit=9)
+        unit.calls.failed(call, "it answered 500", next_at=None)
+        unit.commit()
+
+
+def counted(desk_house: DeskHouse) -> dict[tuple[str, CallState], int]:
+    with desk_house.database.reading() as unit:
+        return dict(unit.calls.counted())
+
+
+def test_calls_that_were_given_up_are_made_again(desk_house: DeskHouse, olga: Client) -> None:
+    give_up(desk_house)
+    assert "case.closed after 1 try since just now it answered 500" in said(olga, OPERATIONS)
+
+    olga.submit(f"{OPERATIONS}/webhooks/crm/retry", page=OPERATIONS)
+
+    assert counted(desk_house) == {("crm", CallState.WAITING): 1}
+    assert '"action":"webhook.retried","actor":"user:olga"' in desk_house.audit("webhook:crm")[-1]
+    assert olga.submit(f"{OPERATIONS}/webhooks/other/retry", page=OPERATIONS).status_code == 404
+
+
+def test_calls_that_were_given_up_are_dropped_with_a_reason(desk_house: DeskHouse, olga: Client) -> None:
+    give_up(desk_house)
+    path = f"{OPERATIONS}/webhooks/crm/discard"
+    assert olga.submit(path, {"reason": " "}, page=OPERATIONS).status_code == 409
+    assert counted(desk_house) == {("crm", CallState.GIVEN_UP): 1}
+
+    olga.submit(path, {"reason": "They know"}, page=OPERATIONS)
+
+    assert counted(desk_house) == {}
+    assert "They know" in desk_house.audit("webhook:crm")[-1]
 
 
 class TestParked:
@@ -252,6 +334,21 @@ class TestDeadLetters:
             assert unit.dead.count() == {}
             assert sum(unit.dead.count(state=DeadState.DISCARDED).values()) == 2
             assert sum(unit.log.ends("messages").values()) == 3
+
+    def test_they_are_paged_in_the_order_in_which_they_died_and_none_is_left_out(
+        self, desk_house: DeskHouse, olga: Client
+    ) -> None:
+        buried = set(bury(desk_house, *(f"r{number}" for number in range(120))))
+        path, found = f"{OPERATIONS}/dead", []
+        while path:
+            html = olga.get(path).text
+            found.append(re.findall(r'scope="row"><a href="/desk/operations/dead/(\w+)"', html))
+            link = re.search(r'rel="next" href="([^"]+)"', html)
+            path = unescape(link[1]) if link else ""
+
+        assert [len(page) for page in found] == [50, 50, 20]
+        assert {one for page in found for one in page} == buried
+        assert olga.get(f"{OPERATIONS}/dead?after=nothing").status_code == 404
 
 
 def test_whoever_may_only_read_is_offered_no_change(desk_house: DeskHouse) -> None:

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from amends.casework.hold import hold
 from amends.domain.case import CaseState
 from amends.domain.verdict import Kind, Severity
 from tests.desk.house import Client, DeskHouse
@@ -200,6 +201,21 @@ def test_an_empty_page_says_what_to_do(morning: DeskHouse, path: str, says: str)
 
 def test_an_empty_queue_says_so(desk_house: DeskHouse) -> None:
     assert "Nothing waits" in desk_house.client("handler").get("/desk/queue").text
+
+
+def test_a_hold_on_public_posting_is_told_to_all_and_whoever_may_release_it_is_led_there(morning: DeskHouse) -> None:
+    hana, rita = morning.client("handler", name="hana"), morning.client("reviewer", name="rita")
+    assert "Public posting is held" not in hana.get("/desk/queue").text
+    with morning.database.unit() as unit:
+        hold(unit, "A crisis", by="rita", at=morning.clock())
+        unit.commit()
+
+    for client, may_release in ((hana, False), (rita, True)):
+        page = client.get("/desk/queue").text
+        assert "rita held it just now : “A crisis”" in text_of(page)
+        assert ('href="/desk/review#held"' in page) is may_release
+        assert ('action="/desk/posting/release"' in client.get("/desk/review").text) is may_release
+    assert 'id="held"' in rita.get("/desk/review").text
 
 
 def test_what_customers_write_is_text(desk_house: DeskHouse) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from amends.casework import cases, notes, splitting
 from amends.desk.guard import Fields, SignedIn
 from amends.desk.page import done, page
-from amends.desk.pages.case_page import Kept, act, address, case_page, sentence, typed
+from amends.desk.pages.case_page import Kept, act, address, case_page, sentence, typed, who_works
 from amends.desk.parts import desk
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Outcome, Resolved, Upheld
@@ -231,6 +231,7 @@ def here(request: Request, reference: str, person: SignedIn, fields: Fields) -> 
         request,
         "case/presence.html",
         others=others,
+        works=who_works(parts, case_id, beside=[person.name, *(one.name for one in others)]),
         is_overtaken=bool(seen) and seen != last,
         address=address(case_id),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from amends.casework.claims import work_on
 from amends.casework.notes import NOTE_AT_MOST, view, was_viewed
 from amends.casework.writing import messages_since
 from amends.desk.case.editor import Looked, looked
@@ -18,12 +19,13 @@ from amends.desk.case.file import CaseFile, read_file
 from amends.desk.page import done, page
 from amends.desk.parts import Desk, desk
 from amends.desk.sessions import Person
-from amends.domain.case import CaseState
+from amends.domain.case import Case, CaseState
 from amends.domain.check import Check
 from amends.domain.ids import read_reference
 from amends.domain.outcome import Resolved, Upheld
 from amends.domain.reply import Form, Reply, ReplyState, text_sha256
 from amends.domain.verdict import Kind, Severity
+from amends.domain.work import Lease
 from amends.errors import Refused
 from amends.unit_of_work import UnitOfWork
 from respond.checks.post_rule import post_rule
@@ -75,6 +77,7 @@ def act(
     try:
         with parts.unit() as unit:
             do(unit)
+            _go_on(unit, unit.cases.get(read_reference(reference)), person, parts)
             unit.commit()
     except Refused as why:
         kept = Kept(section=section, says=sentence(str(why)), fields={name: typed(fields, name) for name in fields})
@@ -96,7 +99,12 @@ def case_page(
     with parts.reading() as unit:
         file = read_file(unit, reference, seen=kept.value("reply", "seen"), explain=parts.explain)
         editor = _editor(unit, parts, file, kept, chosen=chosen) if can_work else None
+        hold = unit.holds.standing() if _is_public(file) else None
     note_look(parts, file.case.id, person)
+    if is_theirs := can_work and _is_theirs(file.case, person):
+        with parts.aside() as unit:
+            work_on(unit, file.case.id, by=person.name, at=parts.now())
+            unit.commit()
     others = parts.presence.here(file.case.id, person.name, shown_as=person.shown_as, at=parts.now())
     return page(
         request,
@@ -107,6 +115,9 @@ def case_page(
         editor=editor,
         kept=kept,
         others=others,
+        works=who_works(parts, file.case.id, beside=[person.name, *(one.name for one in others)]),
+        is_theirs=is_theirs,
+        hold=hold,
         is_overtaken=False,
         can_work=can_work,
         kinds=[(kind.value, kind.value.capitalize()) for kind in Kind if kind.is_from_a_customer],
@@ -118,6 +129,13 @@ def case_page(
     )
 
 
+def who_works(parts: Desk, case_id: str, *, beside: Collection[str]) -> Lease | None:
+    """Say who works on a case now, but for those that one knows of already."""
+    with parts.reading() as unit:
+        lease = unit.work.leases([case_id], now=parts.now()).get(case_id)
+    return None if lease is None or lease.holder in beside else lease
+
+
 def note_look(parts: Desk, case_id: str, person: Person) -> None:
     """Note that somebody reads a case's file, once within some minutes."""
     now = parts.now()
@@ -127,6 +145,23 @@ def note_look(parts: Desk, case_id: str, person: Person) -> None:
         with parts.unit() as unit:
             view(unit, case_id, by=person.name, at=now)
             unit.commit()
+
+
+def _is_theirs(case: Case, person: Person) -> bool:
+    return case.owner == person.name and case.state is not CaseState.CLOSED
+
+
+def _is_public(file: CaseFile) -> bool:
+    """Whether strangers may read what is said on a case."""
+    return file.case.channel.is_public or any(reply.form.is_public for reply in file.replies)
+
+
+def _go_on(unit: UnitOfWork, case: Case, person: Person, parts: Desk) -> None:
+    """Whoever does something on a case of theirs works on it; whoever gave it away or closed it does no more."""
+    if _is_theirs(case, person):
+        work_on(unit, case.id, by=person.name, at=parts.now())
+    else:
+        unit.work.let_go(case.id, person.name)
 
 
 def _editor(unit: UnitOfWork, parts: Desk, file: CaseFile, kept: Kept, *, chosen: str) -> dict[str, Any] | None:

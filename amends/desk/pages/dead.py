@@ -22,15 +22,16 @@ from amends.errors import Refused
 router = APIRouter()
 
 DEAD = "/desk/operations/dead"
-AT_ONCE = 100
+AT_ONCE = 50
 
 
 @router.get("/desk/operations/dead", name="dead.list")
 def list_(request: Request, person: SignedIn) -> Response:
     """List those that wait, oldest first."""
     stage, reason = request.query_params.get("stage", ""), request.query_params.get("reason", "")
+    after = request.query_params.get("after", "")
     with desk(request).reading() as unit:
-        letters = unit.dead.listed(stage=stage, reason=reason, limit=AT_ONCE)
+        found = unit.dead.listed(stage=stage, reason=reason, after=after, limit=AT_ONCE + 1)
         counted = unit.dead.count()
         settled = unit.dead.listed(state=DeadState.DISCARDED, limit=5) + unit.dead.listed(
             state=DeadState.RETRIED, limit=5
@@ -39,13 +40,15 @@ def list_(request: Request, person: SignedIn) -> Response:
     return page(
         request,
         "dead.html",
-        letters=letters,
+        letters=found[:AT_ONCE],
+        first=_address(stage=stage, reason=reason) if after else "",
+        later=_address(stage=stage, reason=reason, after=found[AT_ONCE - 1].id) if len(found) > AT_ONCE else "",
         in_all=sum(counted.values()),
         stage=stage,
         reason=reason,
         kinds=[
             (
-                DEAD if (stage, reason) == kind else f"{DEAD}?{urlencode({'stage': kind[0], 'reason': kind[1]})}",
+                DEAD if (stage, reason) == kind else _address(stage=kind[0], reason=kind[1]),
                 f"{kind[0]}, {kind[1]} {count}",
                 (stage, reason) == kind,
             )
@@ -129,6 +132,11 @@ def discard(request: Request, letter_id: str, person: SignedIn, fields: Fields) 
         letter = dead.discard(unit, letter_id, str(fields.get("reason", "")), by=person.name, at=parts.now())
         unit.commit()
     return done(request, DEAD, f"{letter.id} is discarded. It is kept.")
+
+
+def _address(**said: str) -> str:
+    kept = {name: value for name, value in said.items() if value}
+    return f"{DEAD}?{urlencode(kept)}" if kept else DEAD
 
 
 def _read_by(parts: Desk, letter_id: str, person: Person) -> DeadLetter:

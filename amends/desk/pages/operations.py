@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,13 +11,17 @@ from starlette.responses import Response
 
 from amends.bus.brake import Brake
 from amends.bus.dead import STAGE_FAILED
-from amends.casework import cases
+from amends.casework import cases, channels, programs
 from amends.desk.access import Permission
 from amends.desk.guard import Fields, SignedIn
 from amends.desk.page import done, page
 from amends.desk.parts import Desk, desk
+from amends.domain.channel_alert import ChannelState, Look
+from amends.domain.webhook import Call, CallState, Progress, Target, event_of
 from amends.errors import NotFound, Refused
-from storage.operations import comes_in, goes_out, last_done, undecided
+from amends.unit_of_work import UnitOfWork
+from storage.channels import alerts, channel_states, last_looks
+from storage.operations import ComesIn, comes_in, goes_out, last_done, undecided
 
 router = APIRouter()
 
@@ -48,6 +53,26 @@ class StageRow:
         return self.failed >= Brake().least
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingRow:
+    """How a channel stands: what came by it, what is usual (None where nothing ever came), and its sources."""
+
+    came: ComesIn
+    state: ChannelState | None
+    looks: Sequence[Look]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRow:
+    """How a program is told. `calls` are the first of those that were given up, each with its event."""
+
+    target: Target
+    progress: Progress | None
+    waiting: int
+    given_up: int
+    calls: Sequence[tuple[Call, str]]
+
+
 @router.get("/desk/operations", name="operations.show")
 def show(request: Request, person: SignedIn) -> Response:
     """Show all of it."""
@@ -56,15 +81,21 @@ def show(request: Request, person: SignedIn) -> Response:
     with parts.viewing() as connection:
         incoming, outgoing = comes_in(connection), goes_out(connection)
         unknown = undecided(connection, limit=AT_ONCE)
+        raised, looks = alerts(connection, only_open=True), last_looks(connection)
+        states = channel_states(connection, now=parts.now(), calendar=parts.pack.calendar)
     with parts.reading() as unit:
         blocked = list(unit.deliveries.unreachable().values())
         hold, held = unit.holds.standing(), unit.replies.public_in_queue()
+        webhooks = _webhooks(unit)
     return page(
         request,
         "operations.html",
         stages=_stages(parts),
         levels=levels,
-        incoming=incoming,
+        alerts=raised,
+        incoming=_incoming(incoming, states, looks),
+        looks_at_all=[look for look in looks if look.channel is None],
+        webhooks=webhooks,
         outgoing=outgoing,
         unknown=unknown,
         blocked=blocked,
@@ -105,6 +136,37 @@ def allow(request: Request, person: SignedIn, fields: Fields) -> Response:
     return done(request, f"{OPERATIONS}#blocked", f"Automatic mail goes to {address} again.")
 
 
+@router.post("/desk/operations/alerts/{alert_id}", name="operations.see_alert")
+def see_alert(request: Request, alert_id: str, person: SignedIn) -> Response:
+    """Say that one has seen an alert."""
+    parts = desk(request)
+    with parts.unit() as unit:
+        channels.see_alert(unit, alert_id, by=person.name, at=parts.now())
+        unit.commit()
+    return done(request, f"{OPERATIONS}#alerts", "Everybody sees that you look into it.")
+
+
+@router.post("/desk/operations/webhooks/{name}/retry", name="operations.call_again")
+def call_again(request: Request, name: str, person: SignedIn) -> Response:
+    """Have the calls to a program made again that were given up."""
+    parts = desk(request)
+    with parts.unit() as unit:
+        count = programs.call_again(unit, name, by=person.name, at=parts.now())
+        unit.commit()
+    says = f"{count} {'call' if count == 1 else 'calls'} to {name} are made again as soon as the service runs."
+    return done(request, f"{OPERATIONS}#webhooks", says)
+
+
+@router.post("/desk/operations/webhooks/{name}/discard", name="operations.discard_calls")
+def discard_calls(request: Request, name: str, person: SignedIn, fields: Fields) -> Response:
+    """Drop the calls to a program that were given up."""
+    parts = desk(request)
+    with parts.unit() as unit:
+        count = programs.discard_calls(unit, name, str(fields.get("reason", "")), by=person.name, at=parts.now())
+        unit.commit()
+    return done(request, f"{OPERATIONS}#webhooks", f"{count} {'call' if count == 1 else 'calls'} to {name} dropped.")
+
+
 @router.post("/desk/operations/examine", name="operations.examine")
 def examine(request: Request) -> Response:
     """Look at everything, as `amends doctor` does."""
@@ -124,6 +186,37 @@ def reconcile(request: Request) -> Response:
     results = compare()
     unexplained = sum(len(one.unexplained) for one in results)
     return page(request, "operations_reconciled.html", results=results, unexplained=unexplained)
+
+
+def _incoming(came: Sequence[ComesIn], states: Sequence[ChannelState], looks: Sequence[Look]) -> list[IncomingRow]:
+    known = {state.channel: state for state in states}
+    return [
+        IncomingRow(
+            came=one,
+            state=known.get(one.channel),
+            looks=[look for look in looks if look.channel is one.channel],
+        )
+        for one in came
+    ]
+
+
+def _webhooks(unit: UnitOfWork) -> list[WebhookRow]:
+    progress, counted = unit.calls.progress(), unit.calls.counted()
+    lost = unit.calls.of_state(CallState.GIVEN_UP, limit=AT_ONCE)
+    return [
+        WebhookRow(
+            target=one,
+            progress=progress.get(one.name),
+            waiting=counted.get((one.name, CallState.WAITING), 0),
+            given_up=counted.get((one.name, CallState.GIVEN_UP), 0),
+            calls=[
+                (call, event_of(unit.audit.entries(after=call.entry - 1, limit=1)[0]))
+                for call in lost
+                if call.target == one.name
+            ],
+        )
+        for one in unit.targets.listed()
+    ]
 
 
 def _stages(parts: Desk) -> list[StageRow]:

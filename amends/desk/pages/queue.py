@@ -52,6 +52,8 @@ def show(request: Request, person: SignedIn) -> Response:
     with parts.reading() as unit:
         at_work = unit.work.leases([row.case.id for row in rows], now=now)
         kept = unit.work.views(person.name)
+        hold = unit.holds.standing()
+        held = 0 if hold is None else unit.replies.public_in_queue()
     beside = None if asked.search else counts
     more_filters = links.more_filters(asked, beside)
     return page(
@@ -63,6 +65,8 @@ def show(request: Request, person: SignedIn) -> Response:
         exact=exact,
         told=told,
         at_work=at_work,
+        hold=hold,
+        held=held,
         waiting=None if asked.search else counts.all(asked.wanted),
         overdue=counts.by("due", Wanted(flag=asked.wanted.flag)).get(Due.OVERDUE, 0),
         in_all=counts.all(Wanted(flag=asked.wanted.flag)),

@@ -57,7 +57,7 @@ async def _told(news: NewsDesk, seen: int, person: str) -> AsyncIterator[str]:
 
 @router.post("/desk/case/{reference}/working", name="working.renew")
 def renew(request: Request, person: SignedIn, reference: str) -> Response:
-    """Say that one still works on a case; gives who does instead, "" where one does oneself."""
+    """Say that one works on a case, or still does; gives who does instead, "" where one does oneself."""
     parts = desk(request)
     with parts.reading() as unit:
         case = unit.cases.get(read_reference(reference))

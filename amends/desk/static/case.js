@@ -3,6 +3,7 @@
 
 const editor = document.getElementById("editor");
 const presence = document.getElementById("presence");
+const signedOut = document.getElementById("signed-out");
 let writes = false;
 
 async function posted(address, fields, headers) {
@@ -16,6 +17,7 @@ async function posted(address, fields, headers) {
       headers,
       credentials: "same-origin",
     });
+    signedOut.hidden = answer.status !== 403;
     return answer.ok ? await answer.text() : null;
   } catch {
     return null;
@@ -65,6 +67,42 @@ if (presence !== null) {
   };
   setInterval(beat, 15000);
   document.addEventListener("visibilitychange", beat);
+}
+
+// Whose case it is works on it while the page is open and something is done here; so say the queue and colleagues' pages.
+if (presence !== null && presence.dataset.working !== undefined) {
+  const { working } = presence.dataset;
+  const DONE_WITHIN_MS = 300_000;
+  let lastDone = Date.now();
+  let goesOn = false;
+
+  const renew = () => {
+    if (!document.hidden && Date.now() - lastDone < DONE_WITHIN_MS) posted(`${working}/working`, new FormData(), {});
+  };
+  const done = () => {
+    // Back after a while: say so at once.
+    const wasAway = Date.now() - lastDone >= DONE_WITHIN_MS;
+    lastDone = Date.now();
+    if (wasAway) renew();
+  };
+  for (const kind of ["keydown", "pointerdown", "scroll", "input"]) {
+    document.addEventListener(kind, done, { capture: true, passive: true });
+  }
+  document.addEventListener("submit", () => {
+    goesOn = true;
+  });
+  renew();
+  setInterval(renew, 60_000);
+  window.addEventListener("pageshow", (event) => {
+    goesOn = false;
+    if (!event.persisted) return;
+    done();
+    renew();
+  });
+  window.addEventListener("pagehide", () => {
+    const token = document.querySelector("input[name=csrf]");
+    if (!goesOn && token !== null) navigator.sendBeacon(`${working}/leaving`, new URLSearchParams({ csrf: token.value }));
+  });
 }
 
 document.addEventListener("keydown", (event) => {
