@@ -160,10 +160,10 @@ def array(connection: Connection, column: Column[Any], values: Iterable[Any]) ->
         # A column at once: to bind word by word takes longer than all else that is done here.
         return _array_of_words(list(values))
     bind = _stored(connection, column)
-    bound = [None if value is None else bind(value) for value in values]
-    if isinstance(column.type, Words):
-        return _array_of_words(bound)
-    return _array_of_words([None if value is None else str(value) for value in bound])
+    listed = list(values)
+    # The rows of a batch share many a value, its moment above all.
+    written = {value: str(bind(value)) for value in set(listed) if value is not None}
+    return _array_of_words([written.get(value) for value in listed])
 
 
 def _stored(connection: Connection, column: Column[Any]) -> Callable[[Any], Any]:

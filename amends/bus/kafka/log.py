@@ -68,6 +68,9 @@ Reading = Callable[[], AbstractContextManager[ReadingUnit]]
 class KafkaLog:
     """The log on Kafka: one consumer for each group and topic that this process works on."""
 
+    # To see whether the reading thread has laid anything ready costs next to nothing.
+    rest_at_most_s = 0.05
+
     def __init__(
         self,
         connection: Connection,
