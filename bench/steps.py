@@ -132,6 +132,7 @@ class TimedLog:
 
     def __init__(self, log: Log, timer: StepTimer, step: str) -> None:
         self._log, self._timer, self._step = log, timer, step
+        self.rest_at_most_s = log.rest_at_most_s
 
     def claim(self, group: str, topic: str, worker: str) -> list[int]:
         """Claim, timed."""

@@ -65,12 +65,18 @@ def mark(value: str) -> str:
     return "@" + _NOT_IN_MARK.sub("_", value.strip().casefold().lstrip("@"))[: WORD_AT_MOST * 4]
 
 
+def _without_accents(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    # A long text has few different signs: each is looked at once.
+    for sign in filter(unicodedata.combining, set(plain)):
+        plain = plain.replace(sign, "")
+    return plain
+
+
 def _words(texts: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for text in texts:
-        plain = unicodedata.normalize("NFKD", text[:_TEXT_AT_MOST]).casefold()
-        without_accents = "".join(sign for sign in plain if not unicodedata.combining(sign))
-        for word in _WORD.findall(without_accents):
+        for word in _WORD.findall(_without_accents(text[:_TEXT_AT_MOST])):
             found.setdefault(word[:WORD_AT_MOST])
             if len(found) == WORDS_AT_MOST:
                 return list(found)

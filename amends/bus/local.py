@@ -63,6 +63,8 @@ class LogDatabase(Protocol):
 class LocalLog:
     """The log as one table in the database of the cases. See `amends/bus/port.py` for what it promises."""
 
+    rest_at_most_s = 1.0
+
     def __init__(self, database: LogDatabase, *, partitions: Mapping[str, int], now: Now) -> None:
         self._database = database
         self._partitions = partitions

@@ -164,6 +164,10 @@ class LogWriter(Protocol):
 class Log(Protocol):
     """The part of the log that stages read."""
 
+    @property
+    def rest_at_most_s(self) -> float:
+        """How long a worker that finds nothing may rest before it looks again, in seconds."""
+
     def claim(self, group: str, topic: str, worker: str) -> list[int]:
         """Say which partitions `worker` should read now; renews what it has. May be empty."""
 

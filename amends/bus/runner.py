@@ -62,8 +62,8 @@ log = logging.getLogger(__name__)
 P = TypeVar("P")
 Q = TypeVar("Q", contravariant=True)
 
-#: The pause after finding nothing, in seconds: short at first, longer while it stays quiet.
-_IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 1.0
+#: The first pause after finding nothing, in seconds: they grow while it stays quiet.
+_IDLE_FIRST_S = 0.01
 #: How often a stage is asked what is due, in seconds.
 _TENDED_EVERY_S = 1.0
 #: So many neighbours may fail as well before nobody asks further.
@@ -192,13 +192,13 @@ class StageRunner(Generic[P]):
                 if moved:
                     idle_s = _IDLE_FIRST_S
                 elif self._waiting:
-                    stop.wait(min(self._waiting.shortest_s(), _IDLE_MOST_S))
+                    stop.wait(min(self._waiting.shortest_s(), self._log.rest_at_most_s))
                 elif until_idle is not None and until_idle():
                     break
                 else:
                     self._meter.rests(idle_s)
                     stop.wait(idle_s)
-                    idle_s = min(idle_s * 1.5, _IDLE_MOST_S)
+                    idle_s = min(idle_s * 1.5, self._log.rest_at_most_s)
         except StageBroken:
             log.error("stage stopped itself", extra={"stage": self._stage.name, "worker": self._worker})  # noqa: TRY400
             raise

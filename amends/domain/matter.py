@@ -16,7 +16,7 @@ from amends.domain.ids import derived_id
 _WORD = re.compile(r"\w+")
 #: What may be an order, account or booking number, if enough of it is digits.
 _REFERENCE = re.compile(r"\b[A-Z0-9][A-Z0-9/-]{5,23}\b", re.IGNORECASE)
-_DIGITS_AT_LEAST = 3
+_ENOUGH_DIGITS = re.compile(r"(?:[^0-9]*[0-9]){3}")
 #: Dates, times and plain years look like references and identify nothing.
 _NO_REFERENCE = re.compile(r"\d{1,2}[/-]\d{1,2}([/-]\d{2,4})?|\d{4}[/-]\d{1,2}[/-]\d{1,2}")
 
@@ -33,8 +33,7 @@ def matter_marks(author: Identity, text: str, subject: str = "") -> frozenset[st
     """Give the marks of a message: `who:…`, `ref:…` and `text:…`."""
     marks = {f"who:{author.ordering_key}"}
     for found in _REFERENCE.findall(f"{subject[:1_000]} {text[:20_000]}"):
-        digits = sum("0" <= letter <= "9" for letter in found)
-        if digits >= _DIGITS_AT_LEAST and not _NO_REFERENCE.fullmatch(found):
+        if _ENOUGH_DIGITS.match(found) and not _NO_REFERENCE.fullmatch(found):
             marks.add("ref:" + derived_id("reference", re.sub(r"[/-]", "", found).upper()))
     return frozenset(marks | _text_marks(text))
 

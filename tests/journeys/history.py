@@ -38,6 +38,7 @@ class LateLog:
         self._partition = partition
         self._read = log.read(group, topic, partition, limit=3)
         self.has_answered = False
+        self.rest_at_most_s = log.rest_at_most_s
 
     def claim(self, group: str, topic: str, worker: str) -> list[int]:
         return [self._partition]

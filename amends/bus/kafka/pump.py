@@ -113,6 +113,12 @@ class Pump(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has 
         with self._lock:
             return partition in self._ready
 
+    def rests(self, partition: int) -> bool:
+        """Whether a partition is ours, nothing of it lies ready, and the table need not be asked for it."""
+        with self._lock:
+            ready = self._ready.get(partition)
+            return ready is not None and ready.rests(time.monotonic())
+
     def take(self, partition: int, wanted: int, *, limit: int) -> list[Received]:
         """Give the unbroken run of what lies ready from an offset on; what lies before it was done and is forgotten."""
         with self._lock:

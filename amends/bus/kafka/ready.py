@@ -41,6 +41,10 @@ class Ready:
         """Whether to bring no more for now."""
         return len(self._records) >= READY_RECORDS or self.size_bytes >= READY_BYTES
 
+    def rests(self, now: float) -> bool:
+        """Whether nothing lies ready, and nobody need ask for it, by a clock in seconds."""
+        return not self._records and not self.is_late and now - self._asked_at < ASK_EVERY_S
+
     def lay(self, offset: int, record: Received) -> None:
         """Lay a record ready, unless it was done or is a copy."""
         if offset >= self.wanted and offset not in self._records:
@@ -82,4 +86,4 @@ class Ready:
 
 
 def _weight(record: Received) -> int:
-    return len(record.value or b"") + sum(len(value or b"") for _, value in record.headers)
+    return max(0, record.serialized_value_size) + max(0, record.serialized_header_size)

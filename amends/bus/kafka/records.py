@@ -57,6 +57,14 @@ class Received(Protocol):
     def headers(self) -> Iterable[tuple[str, bytes | None]]:
         """Its headers."""
 
+    @property
+    def serialized_value_size(self) -> int:
+        """How many bytes the body has; -1 if there is none."""
+
+    @property
+    def serialized_header_size(self) -> int:
+        """How many bytes the headers have; -1 if there are none."""
+
 
 def encode(record: Record, blobs: BlobStore, *, body_at_most: int) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Give a record's body and headers as they travel; a body of more than `body_at_most` bytes travels by its blob.

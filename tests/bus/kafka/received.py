@@ -21,6 +21,14 @@ class FakeReceived:
     value: bytes | None = b"{}"
     headers: list[tuple[str, bytes | None]] = field(default_factory=list)
 
+    @property
+    def serialized_value_size(self) -> int:
+        return -1 if self.value is None else len(self.value)
+
+    @property
+    def serialized_header_size(self) -> int:
+        return sum(len(name.encode()) + len(value or b"") for name, value in self.headers) if self.headers else -1
+
 
 def a_stored_record(offset: int = 0, *, body: bytes = b"{}", headers: Mapping[str, str] | None = None) -> Record:
     return Record(

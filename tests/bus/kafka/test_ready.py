@@ -121,3 +121,24 @@ def test_a_partition_is_read_from_the_table_until_the_two_meet_again() -> None:
     assert run(ready, 6) == [6]
 
     assert not ready.is_late
+
+
+def test_a_partition_rests_while_nothing_lies_ready_and_the_table_was_asked_a_moment_ago() -> None:
+    ready, now = Ready(7), 1_000.0
+
+    assert not ready.rests(now)
+    ready.is_time_to_ask(now)
+    assert ready.rests(now + ASK_EVERY_S / 2)
+    assert not ready.rests(now + ASK_EVERY_S)
+
+    lay(ready, 8)
+    assert not ready.rests(now + ASK_EVERY_S / 2)
+
+
+def test_a_partition_that_is_read_from_the_table_does_not_rest() -> None:
+    ready, now = Ready(7), 1_000.0
+    for round_ in range(2):
+        ready.is_time_to_ask(now + round_ * ASK_EVERY_S)
+        ready.note_owed(is_owed=True)
+
+    assert not ready.rests(now + ASK_EVERY_S)
