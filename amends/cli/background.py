@@ -65,7 +65,7 @@ def run(
     """Run one background service. SIGTERM or Ctrl-C finishes the batch in hand, then stops."""
     if service not in SERVICES:
         raise Misconfigured(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
-    house = replace(open_house(data_dir), service=f"amends.{service}")
+    house = replace(open_house(data_dir, may_be_new=True), service=f"amends.{service}")
     start_logging(house.settings.log_level)
     stop = stop_on_signals()
     _ready(house)
@@ -153,7 +153,7 @@ def _work(house: House, service: str, meter: Meter, stop: Event, *, worker: str,
 
 def up(data_dir: DataDir = None) -> None:
     """Run every service under one supervisor: what ends is started again, what is asked to stop stops."""
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     start_logging(house.settings.log_level)
     _ready(house)
     stop = stop_on_signals()

@@ -141,7 +141,7 @@ def log_contact(
     data_dir: DataDir = None,
 ) -> None:
     """Log a contact by telephone, letter or counter: a message like any other, which triage reads."""
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     logged = house.contact_log.log(
         Contact(
             channel=channel,

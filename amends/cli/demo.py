@@ -8,11 +8,12 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +21,7 @@ from amends.casework import accounts
 from amends.cli.background import stop_on_signals
 from amends.cli.checking import print_summary
 from amends.cli.intake import reconcile_all, take_in
-from amends.cli.opening import named_path
+from amends.cli.opening import OPENED, named_path
 from amends.cli.output import say
 from amends.compose import STAGES, House
 from amends.doctor import examine
@@ -66,11 +67,12 @@ def demo(
     serve_all: Annotated[
         bool, typer.Option("--serve", help="Keep the stages, the web form and the desk up until Ctrl-C.")
     ] = False,
-    port: Annotated[int, typer.Option(help="The form's port with --serve.")] = 8080,
-    desk_port: Annotated[int, typer.Option(help="The desk's port with --serve.")] = 8081,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The form's port with --serve.")] = 8080,
+    desk_port: Annotated[int, typer.Option(min=0, max=65535, help="The desk's port with --serve.")] = 8081,
 ) -> None:
     """Run the whole journey on the sample messages and say what became of them. Nothing leaves this machine."""
-    folder = _fresh(data_dir)
+    # Settings that are refused leave an earlier demo as it is.
+    folder = _chosen(data_dir)
     settings = load_settings(
         data_dir=folder,
         organisation="Northmoor",
@@ -90,6 +92,7 @@ def demo(
         blob_store="",
         kafka_servers=(),
     )
+    _empty(folder)
     house = House(settings=settings, now=DemoClock(monotonic()).now)
     began = monotonic()
     fates: Counter[Fate] = Counter()
@@ -113,19 +116,34 @@ def demo(
         raise typer.Exit(1)
 
 
-def _fresh(data_dir: Path | None) -> Path:
-    """Give an empty folder; one that an earlier demo made is made anew, and nothing else is ever deleted."""
+def _chosen(data_dir: Path | None) -> Path:
+    """Give the folder for the demo: a fresh one, an empty one, or one that an earlier demo made."""
     if data_dir is None:
-        data_dir = Path(tempfile.mkdtemp(prefix="amends-demo-"))
-    elif data_dir.exists() and not data_dir.is_dir():
+        return Path(tempfile.mkdtemp(prefix="amends-demo-"))
+    if data_dir.exists() and not data_dir.is_dir():
         raise Misconfigured(f"{data_dir} is no folder; choose another")
-    elif data_dir.exists() and any(data_dir.iterdir()):
-        if not (data_dir / _OWN_FOLDER).exists():
-            raise Misconfigured(f"{data_dir} is not empty and no demo made it; choose another folder")
-        shutil.rmtree(data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    (data_dir / _OWN_FOLDER).touch()
+    if data_dir.exists() and any(data_dir.iterdir()) and not (data_dir / _OWN_FOLDER).exists():
+        raise Misconfigured(f"{data_dir} is not empty and no demo made it; choose another folder")
     return data_dir
+
+
+def _empty(folder: Path) -> None:
+    """Make the folder anew, unless a demo runs in it. Nothing that a demo did not make is ever deleted."""
+    mark = folder / _OWN_FOLDER
+    if mark.exists():
+        with mark.open("rb") as earlier:
+            _hold(earlier, folder)
+            shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _hold(OPENED.enter_context(mark.open("wb")), folder)
+
+
+def _hold(mark: IO[bytes], folder: Path) -> None:
+    """Keep other demos out of the folder until the mark is closed."""
+    try:
+        flock(mark, LOCK_EX | LOCK_NB)
+    except BlockingIOError as why:
+        raise Misconfigured(f"a demo runs in {folder}; stop it first, or choose another folder") from why
 
 
 def _say_what_next(folder: Path) -> None:

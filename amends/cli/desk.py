@@ -36,7 +36,7 @@ def create_admin(
     from amends.desk.passwords import Passwords, fault_of
     from amends.domain.account import Role, account_name
 
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     by, now = acting(house, as_), house.now()
     if link:
         with house.database.unit() as unit:

@@ -50,7 +50,7 @@ def files(
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise NotFound(f"there is no file or folder at {missing[0]}")
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     fates: Counter[Fate] = Counter()
     for path in paths:
         fates += take_in(house, path)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from amends.compose import House
-from amends.errors import Refused
+from amends.errors import NotFound, Refused
 from amends.settings import Settings, load_settings
 
 
@@ -45,9 +45,19 @@ def open_settings(data_dir: Path | None) -> Settings:
     return load_settings(**({"data_dir": data_dir} if data_dir is not None else {}))
 
 
-def open_house(data_dir: Path | None) -> House:
-    """Open the installation, until the command ends."""
+def open_house(data_dir: Path | None, *, may_be_new: bool = False) -> House:
+    """Open the installation, until the command ends.
+
+    Raises:
+        NotFound: there is none, and the command may not begin one: a mistyped folder would otherwise look like one
+            where all is well.
+    """
     house = House(settings=open_settings(data_dir))
+    database = house.settings.database
+    if not may_be_new and isinstance(database, Path) and not database.exists():
+        raise NotFound(
+            f"there is no installation in {database.parent}; name its folder with --data-dir, or run `amends setup`"
+        )
     OPENED.callback(house.close)
     return house
 

@@ -55,7 +55,7 @@ def rebuild_database(
     as_json: AsJson = False,
 ) -> None:
     """Make a database anew from the log and the blobs; nothing is sent. Exit code 1 if it is not as it was."""
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     present = _present(house)
     bar = Progress(
         TextColumn("repeating the history"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors,

@@ -16,7 +16,7 @@ def setup(data_dir: DataDir = None) -> None:
     It may be run again at any time. Where the broker forbids making topics, those that are
     missing are listed with what they have to be like, and the exit code is 1.
     """
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     _folders(house)
     _database(house)
     _topics(house)
@@ -32,7 +32,7 @@ def _folders(house: House) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as why:
         raise Misconfigured(
-            f"the data folder {folder} cannot be made: {why}; choose another with AMENDS_DATA_DIR"
+            f"the data folder {folder} cannot be made: {why.strerror}; choose another with AMENDS_DATA_DIR"
         ) from why
     _ = house.secret
     if not was_there:

@@ -29,7 +29,7 @@ def create(
     data_dir: DataDir = None,
 ) -> None:
     """Let a program in. The token is shown once: only its hash is kept."""
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     if not is_token_name(name):
         raise Refused(f"{name!r} cannot be its name: use small letters, digits, dots and hyphens, 40 at most")
     shown = TOKEN_PREFIX + secrets.token_urlsafe(32)

@@ -33,7 +33,7 @@ def judge(
     from triage.pipeline import load_judge
 
     if str(file) != "-" and not file.is_file():
-        raise NotFound(f"there is no file {file}")
+        raise NotFound(f"{file} is a folder; name a file" if file.is_dir() else f"there is no file {file}")
     for line in judge_lines(_lines(file), load_judge()):
         write_json_line(line)
 
@@ -53,7 +53,7 @@ def evaluate_files(
 
     for file in files:
         if not file.is_file():
-            raise NotFound(f"there is no file {file}")
+            raise NotFound(f"{file} is a folder; name a file" if file.is_dir() else f"there is no file {file}")
     found = evaluate(load_judge(), files)
     if as_json:
         write_json(found)
@@ -218,7 +218,7 @@ def activate(
     from triage.activation import activate as let_judge
     from triage.activation import tried
 
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     activation, comparisons = tried(house.triage_dir, folder)
     if not as_json:
         shown = table(f"{activation.judge}, on {len(activation.outcomes)} golden messages", "", "before", "now")

@@ -34,7 +34,7 @@ def add(
     data_dir: DataDir = None,
 ) -> None:
     """Tell a program of what happens from now on, and show the secret that its calls are signed with."""
-    house = open_house(data_dir)
+    house = open_house(data_dir, may_be_new=True)
     with suppress(Unavailable):
         # A name that nobody knows yet may be known when it is called.
         where_to(url, way=house.webhook_way)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 from amends.compose import House
 from amends.doctor.finding import Finding, sized
@@ -18,7 +19,11 @@ _SKEW_AT_MOST = timedelta(seconds=2)
 
 def database(house: House) -> Iterator[Finding]:
     """Look whether it can be reached, is of this version, and whole. Nothing is upgraded: its owner decides when."""
-    engine = open_engine(house.settings.database)
+    where = house.settings.database
+    if isinstance(where, Path) and not where.exists():
+        yield Finding(what="database", is_well=False, says=f"{where} is not there", remedy="run `amends setup`")
+        return
+    engine = open_engine(where)
     try:
         kind, missing = kind_of(engine), pending(engine)
         fault = "" if missing else fault_of(engine)

@@ -38,13 +38,13 @@ def packages(_house: House) -> Iterator[Finding]:
 
 def data_folder(house: House) -> Iterator[Finding]:
     """Look whether the data folder is there, holds a secret that others cannot read, and has room."""
-    _ = house.secret
     folder = house.settings.data_dir
     if not folder.is_dir():
         yield Finding(
             what="data folder", is_well=False, says=f"{folder.resolve()} is not there", remedy="run `amends setup`"
         )
         return
+    _ = house.secret
     free = shutil.disk_usage(folder).free
     yield Finding(
         what="data folder",
@@ -56,6 +56,9 @@ def data_folder(house: House) -> Iterator[Finding]:
 
 def raw_messages(house: House) -> Iterator[Finding]:
     """Look whether the blob store takes something new."""
+    if not house.settings.blob_store and not house.settings.data_dir.is_dir():
+        # `data folder` has said so; trying it out would make one.
+        return
     try:
         house.blobs.try_out()
     except AmendsError as why:

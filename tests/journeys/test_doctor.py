@@ -52,7 +52,9 @@ def test_a_fault_gives_exit_code_1_and_its_remedy(data: Path) -> None:
 
 
 def test_tables_of_an_older_version_are_named(tmp_path: Path) -> None:
-    found = examined(tmp_path / "nothing-yet")
+    (tmp_path / "amends.db").touch()
+
+    found = examined(tmp_path)
 
     assert bad(found) == ["database"]
     assert "migrations missing" in found["database"].says

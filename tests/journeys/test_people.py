@@ -525,6 +525,8 @@ def test_what_does_not_exist_is_refused_in_one_sentence(desk: Desk) -> None:
 
 
 def test_a_refusal_is_one_sentence_in_a_process_of_its_own(tmp_path: Path) -> None:
+    run_amends("setup", "--data-dir", "data", at=tmp_path)
+
     ended = run_amends("case", "show", "AM-0000-0000-00", "--data-dir", "data", at=tmp_path, code=1)
 
     assert ended.out == ""
