@@ -13,13 +13,16 @@ from amends.casework.notes import note
 from amends.casework.review import approve
 from amends.desk.links import new_link
 from amends.domain.channel import Channel
+from amends.domain.channel_alert import AlertKind
 from amends.domain.delivery import Unreachable
 from amends.domain.reply import Form, Reply, ReplyState
 from amends.ports import Delivered
 from tests.desk.busy import make_busy
 from tests.desk.file_of_a_case import AtTheDesk
 from tests.desk.house import PASSWORD, DeskHouse
+from tests.desk.queue_cases import a_morning
 from tests.desk.reviewing import GOOD, Reviewing
+from tests.desk.watched import give_up, raise_alert
 from tests.support.builders import a_dead_letter, a_message, a_parked, an_outcome
 
 
@@ -62,6 +65,18 @@ def _with_second_factor(house: DeskHouse) -> str:
         accounts.set_second_factor(unit, "handler", "sealed", step=1, by="handler", at=house.clock())
         unit.commit()
     return "/account"
+
+
+def _queue(house: DeskHouse) -> str:
+    a_morning(house.database)
+    return "/desk/queue"
+
+
+def _queue_held(house: DeskHouse) -> str:
+    with house.database.unit() as unit:
+        hold(unit, "A post with a customer's address went out", by="rita", at=house.clock())
+        unit.commit()
+    return _queue(house)
 
 
 def _case(house: DeskHouse) -> str:
@@ -179,6 +194,9 @@ def _operations(house: DeskHouse) -> str:
         address = "gone.away.with.a.long.name@customers.example"
         unit.deliveries.block(Unreachable(address=address, since=house.clock(), reply_id=undecided.id, says=says))
         unit.commit()
+    raise_alert(house)
+    raise_alert(house, AlertKind.SURGE)
+    give_up(house)
     return "/desk/operations"
 
 
@@ -206,6 +224,13 @@ def _dead_letters(house: DeskHouse) -> str:
     return "/desk/operations/dead?stage=triage&reason=stage_failed"
 
 
+def _many_dead_letters(house: DeskHouse) -> str:
+    with house.database.unit() as unit:
+        unit.dead.add([a_dead_letter(f"r{number}") for number in range(60)])
+        unit.commit()
+    return "/desk/operations/dead"
+
+
 def _dead_letter(house: DeskHouse) -> str:
     _dead_letters(house)
     return f"/desk/operations/dead/{a_dead_letter('r1').id}"
@@ -231,6 +256,9 @@ SHOWN: tuple[Shown, ...] = (
     Shown(name="nothing there", roles=("handler",), address="/nothing"),
     Shown(name="not allowed", roles=("handler",), address="/accounts"),
     # The queue
+    Shown(name="the queue", roles=("handler",), address=_queue),
+    Shown(name="the queue while posting is held", roles=("handler", "reviewer"), address=_queue_held),
+    Shown(name="nothing in the queue", roles=("handler",), address="/desk/queue"),
     # The case
     Shown(name="a case", roles=("handler",), address=_case),
     Shown(name="a case without a draft, on X", roles=("handler",), address=_case_on_x),
@@ -252,6 +280,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown(name="parked", roles=("operator",), address=_parked),
     Shown(name="a parked message", roles=("operator",), address=_parked_message),
     Shown(name="dead letters", roles=("operator",), address=_dead_letters),
+    Shown(name="many dead letters", roles=("operator",), address=_many_dead_letters),
     Shown(name="a dead letter", roles=("operator",), address=_dead_letter),
     # Overview
     Shown(name="overview", roles=("manager",), address="/desk/overview"),

@@ -10,21 +10,19 @@ from pathlib import Path
 import pytest
 
 import amends.desk
-from amends.casework import channels, programs
+from amends.casework import channels
 from amends.domain.arrival import ParkedState
-from amends.domain.audit import Happening
-from amends.domain.channel import Channel
-from amends.domain.channel_alert import AlertKind, ChannelAlert, Look, alert_id
 from amends.domain.dead import DeadState
 from amends.domain.delivery import Unreachable
 from amends.domain.reply import ReplyState
 from amends.domain.task import TaskKind
-from amends.domain.webhook import CallState, Target
+from amends.domain.webhook import CallState
 from amends.errors import Unprocessable
 from amends.history import StageDone, note_stage_done
 from amends.ports import Delivered
 from tests.desk.house import Client, DeskHouse
 from tests.desk.reviewing import Reviewing
+from tests.desk.watched import give_up, raise_alert
 from tests.support.builders import a_dead_letter, a_parked
 from tests.support.clock import MONDAY
 from tests.support.places import REPOSITORY
@@ -135,21 +133,6 @@ def test_mail_goes_again_to_an_address_that_it_came_back_from(desk_house: DeskHo
     assert olga.submit(f"{OPERATIONS}/allow", {"address": "gone@example.org"}, page=OPERATIONS).status_code == 404
 
 
-def raise_alert(desk_house: DeskHouse, kind: AlertKind = AlertKind.SILENT) -> str:
-    made = ChannelAlert(
-        id=alert_id(Channel.EMAIL, kind, MONDAY),
-        channel=Channel.EMAIL,
-        kind=kind,
-        says="nothing has come",
-        raised_at=MONDAY,
-    )
-    with desk_house.database.unit() as unit:
-        channels.raise_alert(unit, made)
-        unit.channels.looked([Look(source="imap:care", channel=Channel.EMAIL, at=MONDAY)])
-        unit.commit()
-    return made.id
-
-
 def test_an_alert_of_a_channel_is_shown_until_it_ends_with_who_has_seen_it(desk_house: DeskHouse, olga: Client) -> None:
     assert "not as usual" not in said(olga, OPERATIONS)
     alert = raise_alert(desk_house)
@@ -165,22 +148,6 @@ def test_an_alert_of_a_channel_is_shown_until_it_ends_with_who_has_seen_it(desk_
         channels.end_alert(unit, alert, at=MONDAY)
         unit.commit()
     assert "not as usual" not in said(olga, OPERATIONS)
-
-
-def give_up(desk_house: DeskHouse) -> None:
-    """Let a call to the program `crm` be given up."""
-    with desk_house.database.unit() as unit:
-        target = Target(
-            name="crm", url="https://crm.example/hooks", events=(), salt="s", added_by="ada", added_at=MONDAY
-        )
-        programs.add_webhook(unit, target)
-        number, _ = unit.audit.head()
-        unit.calls.begin("crm", after=number)
-        unit.audit.append([Happening(at=MONDAY, actor="user:hana", action="case.closed", subject="case:AM-1")])
-        unit.calls.make_out([("crm", number + 1)], upto=number + 1, targets=["crm"], at=MONDAY)
-        [call] = unit.calls.of_state(CallState.WAITING, limit=9)
-        unit.calls.failed(call, "it answered 500", next_at=None)
-        unit.commit()
 
 
 def counted(desk_house: DeskHouse) -> dict[tuple[str, CallState], int]:
