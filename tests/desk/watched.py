@@ -16,7 +16,7 @@ def raise_alert(desk_house: DeskHouse, kind: AlertKind = AlertKind.SILENT) -> st
         id=alert_id(Channel.EMAIL, kind, MONDAY),
         channel=Channel.EMAIL,
         kind=kind,
-        says="nothing has come",
+        says="nothing has come" if kind is AlertKind.SILENT else "40 messages in an hour, where 3 are usual",
         raised_at=MONDAY,
     )
     with desk_house.database.unit() as unit:
