@@ -3,6 +3,8 @@
 It starts a Dovecot of its own. `--mails` are put into it and taken in by one connector;
 then `amends run ingest` and `amends run triage` run, and `--latency` mails come one by one.
 The time of those begins before the mail is handed to the server and ends when its case can be seen.
+With `--postfix` they are sent by SMTP to a Postfix, which hands them to the Dovecot; the time
+begins when Postfix has said that it took the mail. That needs root.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import contextlib
 import json
 import os
 import signal
+import smtplib
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -26,8 +30,10 @@ from amends.settings import load_settings
 from bench.measure import peak_mib, processor_s
 from ingest.mail.imap.mailbox import Mailbox, Security, said_secret
 from ingest.runner import take_in_all
+from tests.contracts.test_senders import a_certificate
 from tests.servers.dovecot import PASSWORD, USER, Dovecot
 from tests.servers.ports import HOST
+from tests.servers.postfix import Postfix
 
 _LETTER = """From: Customer {n} <customer{n}@customer.example>\r
 To: care@northmoor.example\r
@@ -77,8 +83,11 @@ def take_in(dovecot: Dovecot, folder: Path) -> None:
     house.close()
 
 
-def latency(dovecot: Dovecot, folder: Path, *, count: int, first: int) -> None:
-    """Send mails one by one while the services run, and say how soon each had its case."""
+def latency(dovecot: Dovecot, folder: Path, *, count: int, first: int, hand: Callable[[bytes], float]) -> None:
+    """Send mails one by one while the services run, and say how soon each had its case.
+
+    `hand` gives a mail to the server, and says since when the server has it.
+    """
     mailbox = {"host": HOST, "port": dovecot.port, "security": "plain", "user": USER, "name": "late"}
     house = House(settings=load_settings(data_dir=folder))
     said = {"AMENDS_MAILBOXES": json.dumps([mailbox]), "AMENDS_MAILBOX_PASSWORD": PASSWORD}
@@ -86,8 +95,7 @@ def latency(dovecot: Dovecot, folder: Path, *, count: int, first: int) -> None:
     with services(folder, said, "ingest", "triage"):
         for number, letter in enumerate([*letters(1, first=first), *letters(count, first=first + 1)]):
             cases = _cases(house)
-            began = time.perf_counter()
-            dovecot.put([letter])
+            began = hand(letter)
             while _cases(house) == cases:
                 time.sleep(0.01)
             # The first one waits for the services to start.
@@ -120,6 +128,34 @@ def services(folder: Path, said: dict[str, str], *names: str) -> Iterator[None]:
             process.wait()
 
 
+def put_into(dovecot: Dovecot, letter: bytes) -> float:
+    """Put a mail into the mailbox itself."""
+    began = time.perf_counter()
+    dovecot.put([letter])
+    return began
+
+
+def send_to(postfix: Postfix, letter: bytes) -> float:
+    """Send a mail by SMTP; Postfix has it when it has said so."""
+    with smtplib.SMTP(HOST, postfix.port, timeout=30) as line:
+        line.sendmail("customer@customer.example", ["anna@shop.example"], letter)
+        return time.perf_counter()
+
+
+@contextlib.contextmanager
+def by_postfix(dovecot: Dovecot) -> Iterator[Callable[[bytes], float]]:
+    """Let a Postfix take mails and hand them to the Dovecot."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The users of Postfix must be able to walk into it.
+        Path(folder).chmod(0o755)
+        handed_to = {"shop.example": dovecot.delivery}
+        postfix = Postfix(Path(folder), {}, certificate=a_certificate(Path(folder)), handed_to=handed_to).start()
+        try:
+            yield partial(send_to, postfix)
+        finally:
+            postfix.stop()
+
+
 def _cases(house: House) -> int:
     with house.database.viewing() as connection:
         return int(connection.exec_driver_sql("SELECT count(*) FROM cases").scalar_one())
@@ -130,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mails", type=int, default=10_000)
     parser.add_argument("--latency", type=int, default=50)
+    parser.add_argument("--postfix", action="store_true", help="send the single mails by SMTP to a Postfix")
     said = parser.parse_args()
     dovecot = Dovecot()
     try:
@@ -140,7 +177,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             other = Dovecot()
             try:
-                latency(other.start(), Path(folder) / "data", count=said.latency, first=said.mails)
+                other.start()
+                with by_postfix(other) if said.postfix else contextlib.nullcontext(partial(put_into, other)) as hand:
+                    latency(other, Path(folder) / "data", count=said.latency, first=said.mails, hand=hand)
             finally:
                 other.remove()
     finally:
