@@ -42,6 +42,8 @@ def eight_weeks_of_mail(desk: Desk, *, until: datetime) -> None:
 
 
 def test_where_nothing_came_nothing_is_said(desk: Desk) -> None:
+    desk.type("setup")
+
     assert "Nothing has come" in desk.type("channels", "list").out
 
 
