@@ -19,6 +19,7 @@ from amends.compose import House
 from amends.domain.channel import Channel
 from amends.domain.channel_alert import AlertKind, ChannelAlert
 from amends.domain.submission import Addition, Said
+from amends.domain.webhook import CallState
 from amends.samples import samples_dir
 from ingest.form_intake import FormIntake
 from storage.group_commit import GroupCommit
@@ -145,6 +146,14 @@ def _people(desk: Desk) -> None:
     desk.type("desk", "token", "create", "reports", "--role", "auditor", "--as", "omar")
     desk.type("desk", "token", "revoke", "reports", "--as", "omar")
     desk.type("webhook", "add", "ledger", "https://9.9.9.9/calls", "--as", "omar")
+    with desk.house.database.aside() as unit:
+        # A call that was given up. Calls are not derived from the log.
+        number, _ = unit.audit.head()
+        unit.calls.make_out([("ledger", number)], upto=number, targets=["ledger"], at=desk.house.now())
+        [call] = unit.calls.of_state(CallState.WAITING, limit=1)
+        unit.calls.failed(call, "it answered 500", next_at=None)
+        unit.commit()
+    desk.type("webhook", "retry", "ledger", "--as", "omar")
     desk.type("webhook", "remove", "ledger", "--as", "omar")
     desk.type("case", "claim", ines, "--as", "tom")
     desk.type("case", "let-go", ines, "--as", "tom")
