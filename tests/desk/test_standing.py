@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from amends.desk.queue import standing as module
 from amends.desk.queue.standing import Standing
 from amends.domain.due import horizon
 from amends.errors import Unavailable
@@ -25,7 +25,7 @@ class Counter:
         self.times = 0
         self.is_down = False
 
-    def __call__(self, *_: object) -> int:
+    def __call__(self, *_: object) -> Any:
         time.sleep(self.takes_s)
         if self.is_down:
             raise Unavailable("the database is away")
@@ -33,32 +33,24 @@ class Counter:
         return self.times
 
 
-@pytest.fixture
-def standing() -> Standing:
-    return Standing(lambda: nullcontext())
-
-
-def counting(monkeypatch: pytest.MonkeyPatch, takes_s: float) -> Counter:
-    counter = Counter(takes_s)
-    monkeypatch.setattr(module, "count_open", counter)
-    return counter
+def a_standing(counter: Counter) -> Standing:
+    return Standing(lambda: nullcontext(), count=counter)
 
 
 def shown(standing: Standing) -> object:
     return standing.counts(AT)
 
 
-def test_a_short_queue_is_counted_anew_after_each_change(monkeypatch: pytest.MonkeyPatch, standing: Standing) -> None:
-    counting(monkeypatch, 0.0)
+def test_a_short_queue_is_counted_anew_after_each_change() -> None:
+    standing = a_standing(Counter(0.0))
     assert shown(standing) == 1
     standing.forget()
     assert shown(standing) == 2
 
 
-def test_no_page_waits_for_a_long_queue_to_be_counted_again(
-    monkeypatch: pytest.MonkeyPatch, standing: Standing
-) -> None:
-    counter = counting(monkeypatch, 0.2)
+def test_no_page_waits_for_a_long_queue_to_be_counted_again() -> None:
+    counter = Counter(0.2)
+    standing = a_standing(counter)
     assert shown(standing) == 1
     assert shown(standing) == 1
     standing.forget()
@@ -70,10 +62,9 @@ def test_no_page_waits_for_a_long_queue_to_be_counted_again(
     assert counter.times == 2
 
 
-def test_a_count_that_fails_beside_the_pages_is_tried_again(
-    monkeypatch: pytest.MonkeyPatch, standing: Standing, caplog: pytest.LogCaptureFixture
-) -> None:
-    counter = counting(monkeypatch, 0.1)
+def test_a_count_that_fails_beside_the_pages_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    counter = Counter(0.1)
+    standing = a_standing(counter)
     shown(standing)
     standing.forget()
     counter.is_down = True

@@ -51,6 +51,7 @@ class Standing:
     """The counts of all cases, and of those with each flag that was asked for."""
 
     viewing: Callable[[], AbstractContextManager[Any]]
+    count: Callable[[Any, Horizon, FlagName | None], Counts] = count_open
     _kept: dict[FlagName | None, _Kept] = field(default_factory=dict)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,7 +77,7 @@ class Standing:
     def _counted(self, at: Horizon, flag: FlagName | None) -> Counts:
         began = time.monotonic()
         with self.viewing() as connection:
-            made = count_open(connection, at, flag)
+            made = self.count(connection, at, flag)
         now = time.monotonic()
         self._kept[flag] = _Kept(made, now, now - began)
         return made
