@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -10,7 +9,7 @@ from operator import attrgetter
 from sqlalchemy import Connection, func, select, update
 
 from amends.domain.contact import Identity, IdentityKind
-from amends.domain.ids import read_reference
+from amends.domain.ids import REFERENCE, read_reference
 from amends.domain.message import Message
 from amends.domain.threading import Pointer, Via
 from amends.unit_of_work import GivenName
@@ -22,7 +21,6 @@ from storage.tables import IDENTITY_BYTES, NAME_BYTES, cases, identities, thread
 _NAME_AT_MOST = 300
 #: What mails are named by.
 _OF_MAILS = (Via.ANSWER_TO_MESSAGE.value, Via.ANSWER_TO_US.value)
-_REFERENCE = re.compile(r"\bAM-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}\b", re.IGNORECASE)
 
 
 class SqlThreadStore:
@@ -130,7 +128,7 @@ class SqlThreadStore:
                 wanted[_stored(message.conversation), Via.CONVERSATION].append(message.id)
             if message.channel.is_logged and (case_id := message.facts.get("case")):
                 logged[case_id].append(message)
-            for written in _REFERENCE.findall(message.subject):
+            for written in REFERENCE.findall(message.subject):
                 references[read_reference(written)].append(message.id)
         found: dict[str, list[Pointer]] = defaultdict(list)
         rows = [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b32encode
 
 #: Crockford's base 32 leaves out I, L, O and U, which people misread on the telephone.
 _RFC4648 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _CROCKFORD = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TO_CROCKFORD = bytes.maketrans(_RFC4648, _CROCKFORD)
+#: The id of a case, wherever it is written.
+REFERENCE = re.compile(r"\bAM-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}\b", re.IGNORECASE)
 _HEARD_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 
 

@@ -18,11 +18,12 @@ def is_payment_card(written: str) -> bool:
 def is_bank_account(written: str) -> int:
     """Give how many characters of `written` are an IBAN (ISO 13616, remainder 1 modulo 97); 0 if it begins with none.
 
-    Words may follow without a break ("GB82 … 32 was used"), so each length is tried, the longest first.
+    Words may follow ("GB82 … 32 was used"), so each length that ends with a word is tried, the longest first.
     """
     for end in range(len(written), _IBAN_SHORTEST - 1, -1):
         compact = written[:end].replace(" ", "").upper()
-        if written[end - 1] == " " or not _IBAN_SHORTEST <= len(compact) <= _IBAN_LONGEST:
+        is_inside_a_word = written[end - 1] == " " or written[end : end + 1].isalnum()
+        if is_inside_a_word or not _IBAN_SHORTEST <= len(compact) <= _IBAN_LONGEST:
             continue
         number = "".join(str(int(letter, 36)) for letter in compact[4:] + compact[:4])
         if int(number) % 97 == 1:

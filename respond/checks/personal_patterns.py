@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from amends.domain.ids import REFERENCE
 from respond.checks.phrases import any_of, one_of, words
 
 _I = re.IGNORECASE
@@ -58,7 +59,7 @@ IDENTIFIERS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     (
         "reference",
         re.compile(
-            r"\bAM-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}\b"
+            rf"{REFERENCE.pattern}"
             rf"|\b{_THING}(?:'s)?(?:\s+(?:number|no\.?|nr\.?|ref(?:erence)?|id|code|card|plate))?"
             r"\s*(?:is|was|:|#|-)?\s*#?(?=[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{2,}",
             _I,
@@ -84,7 +85,8 @@ LINK = re.compile(r"https?://\S+", _I)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
 PERSONAL_PARAMETER = re.compile(r"[?&](?:token|key|id|ref|email|user|case|order)=", _I)
 A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{4} ?- ?\d{4}")
-BANK_ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", _I)
+#: The secret part of a link is none, whatever its letters.
+BANK_ACCOUNT = re.compile(r"(?<![\w/])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", _I)
 CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 
 TITLED = re.compile(

@@ -107,7 +107,16 @@ def test_a_part_that_still_stands_counts_whatever_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It is [what we found].", "Dear {name},", "See <your name here>.", "By TBC.", "On ____ we", "Is it ???"]
+    "text",
+    [
+        "It is [what we found].",
+        "Dear {name},",
+        "See <your name here>.",
+        "By TBC.",
+        "On ____ we",
+        "Is it ???",
+        "Ring XX.",
+    ],
 )
 def test_an_open_gap_is_blocked(text: str) -> None:
     [check] = check_unfilled(text)
@@ -116,7 +125,17 @@ def test_an_open_gap_is_blocked(text: str) -> None:
     assert check.quote == text[check.start : check.end]
 
 
-@pytest.mark.parametrize("text", ["A filled sentence.", "See <https://northwind.example>.", "Really?", "1 < 2 > 0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A filled sentence.",
+        "See <https://northwind.example>.",
+        "Really?",
+        "1 < 2 > 0",
+        "Your reference is AM-7KQ2-9XWD-XX.",
+        "We look into am-XXXX-XXXX-xx now.",
+    ],
+)
 def test_ordinary_marks_are_no_gaps(text: str) -> None:
     assert not list(check_unfilled(text))
 

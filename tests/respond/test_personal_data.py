@@ -157,6 +157,10 @@ def test_a_full_card_number_in_a_private_text_is_warned_of() -> None:
     assert (check.name, check.level, check.rule) == (CheckName.PERSONAL_DATA, Level.WARN, "payment_card")
 
 
+def test_the_secret_part_of_a_link_is_no_bank_account() -> None:
+    assert not list(check_payment_numbers("It stands at https://shop.example/status/GB82WEST12345698765432"))
+
+
 @pytest.mark.parametrize(
     ("digits", "is_card"),
     [
@@ -173,7 +177,12 @@ def test_a_payment_card_proves_itself(digits: str, is_card: bool) -> None:
 
 @pytest.mark.parametrize(
     ("written", "length"),
-    [("GB82 WEST 1234 5698 7654 32", 27), ("GB82WEST12345698765432 was", 22), ("GB83 WEST 1234 5698 7654 32", 0)],
+    [
+        ("GB82 WEST 1234 5698 7654 32", 27),
+        ("GB82WEST12345698765432 was", 22),
+        ("GB83 WEST 1234 5698 7654 32", 0),
+        ("GB82WEST12345698765432was", 0),
+    ],
 )
 def test_a_bank_account_proves_itself(written: str, length: int) -> None:
     assert is_bank_account(written) == length
