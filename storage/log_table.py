@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
 
-from amends.bus.port import Locked, NewRecord, Position, Record, Unshipped, partition_of
+from amends.bus.port import NewRecord, Position, Record, Unshipped, partition_of
 from amends.errors import Misconfigured, NotFound, PositionLost
 from storage.rows import chunks, insert_new, insert_or_replace, insert_rows, one_of
 from storage.tables import log_ends, log_positions, log_records, log_shipped, log_workers
@@ -164,12 +164,11 @@ class LogTable:
         )
         return int(ends or 0) - int(done or 0)
 
-    def lock_unshipped(self, *, shares: bool = False) -> Locked:
+    def lock_unshipped(self) -> list[Unshipped]:
         """Lock the partitions that hold records which were not shipped, but for those that another relay has locked.
 
         The locks hold until the transaction ends, so that no two relays ship one
-        partition at the same time. With `shares` at most half of them are locked, and
-        the others left to another relay.
+        partition at the same time.
         """
         behind = self._connection.execute(
             select(log_ends.c.topic, log_ends.c.partition, log_shipped.c.next_position.is_(None).label("is_new"))
@@ -178,26 +177,19 @@ class LogTable:
             .order_by(log_ends.c.topic, log_ends.c.partition)
         ).all()
         if not behind:
-            return Locked(mine=())
+            return []
         insert_new(
             self._connection,
             log_shipped,
             [{"topic": row.topic, "partition": row.partition, "next_position": 0} for row in behind if row.is_new],
         )
-        wanted = (len(behind) + 1) // 2 if shares else len(behind)
         locked = self._connection.execute(
             select(log_shipped)
             .where(tuple_(log_shipped.c.topic, log_shipped.c.partition).in_([row[:2] for row in behind]))
-            # Drawn, so that none is left out for long where the other relay is gone.
-            .order_by(func.random())
-            .limit(wanted)
+            .order_by(log_shipped.c.topic, log_shipped.c.partition)
             .with_for_update(skip_locked=True)
         )
-        mine = [
-            Unshipped(topic=row.topic, partition=row.partition, next_offset=row.next_position)
-            for row in sorted(locked, key=lambda row: (row.topic, row.partition))
-        ]
-        return Locked(mine=mine, elsewhere=wanted - len(mine))
+        return [Unshipped(topic=row.topic, partition=row.partition, next_offset=row.next_position) for row in locked]
 
     def mark_shipped(self, unshipped: Unshipped, to: int) -> None:
         """Note that a partition was shipped up to `to`."""

@@ -116,14 +116,6 @@ class Unshipped:
     next_offset: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
-    """The partitions that a relay has locked, and how many of those that it wanted another has."""
-
-    mine: Sequence[Unshipped]
-    elsewhere: int = 0
-
-
 #: A topic and one of its partitions.
 Place: TypeAlias = tuple[str, int]
 

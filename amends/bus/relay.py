@@ -3,9 +3,7 @@
     lock partitions ─▶ read what was not shipped ─▶ ship, wait until the broker has it ─▶ mark ─▶ commit
 
 1. A partition is shipped by one relay at a time: its row is locked, and a second relay
-   passes over it and takes another. Relays that meet share: while another is about, each
-   takes at most half of what lies ready, so that one works while the other waits for the
-   broker.
+   passes over it and takes another.
 2. What is marked as shipped is an unbroken run: everything in it was acknowledged. What
    the broker has beyond it is shipped again, in order.
 3. A relay that is killed between shipping and marking ships the same records again. Each
@@ -17,7 +15,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +23,7 @@ from threading import Event
 from typing import Protocol
 
 from amends.bus.backoff import Backoff
-from amends.bus.port import Locked, Place, Position, Record, Shipped, Unshipped
+from amends.bus.port import Place, Position, Record, Shipped, Unshipped
 from amends.errors import AmendsError, Unavailable
 from amends.meter import NO_METER, Meter
 
@@ -38,15 +35,13 @@ _IDLE_FIRST_S, _IDLE_MOST_S = 0.01, 0.1
 #: not taken: to look for a topic that is missing holds the others up.
 _BACKOFF = Backoff(least_s=0.1, first_s=0.4, most_s=5.0)
 _REST = Backoff(least_s=0.1, first_s=0.4, most_s=30.0)
-#: So long after it met another relay a relay shares, in seconds; then it looks whether that one is still about.
-_SHARES_S = 2.0
 
 
 class Outbox(Protocol):
     """The log's table as the relay sees it, within one transaction."""
 
-    def lock_unshipped(self, *, shares: bool = False) -> Locked:
-        """Lock the partitions that hold records to ship, at most half of them if it shares; passes over locked ones."""
+    def lock_unshipped(self) -> list[Unshipped]:
+        """Lock the partitions that hold records to ship, but for those that another relay has locked."""
 
     def read(self, position: Position, *, limit: int) -> list[Record]:
         """Give records from a position on."""
@@ -90,24 +85,21 @@ class Relay:
         *,
         batch: int = 1000,
         note: Callable[[int], None] = lambda _count: None,
-        clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
         meter: Meter = NO_METER,
     ) -> None:
         """Ship through `shipper`, at most `batch` records of a partition at a time; `note` is told how many went.
 
-        `clock` gives seconds that never go back, `chance` a number in [0, 1), by which pauses are drawn.
+        `chance` gives a number in [0, 1), by which pauses are drawn.
         """
         self._shipper = shipper
         self._open_unit = open_unit
         self._batch = batch
         self._note = note
-        self._clock = clock
         self._chance = chance
         self._meter = meter
         #: Partitions that were not taken: until when each rests, and how often in a row it was not.
         self._resting: dict[Place, tuple[float, int]] = {}
-        self._shares_until = -math.inf
 
     def run(self, stop: Event, *, until_idle: Callable[[], bool] | None = None) -> int:
         """Ship until `stop` is set, or until there is nothing to ship and `until_idle` agrees; returns how many."""
@@ -147,11 +139,12 @@ class Relay:
     def step(self) -> int:
         """Ship what lies ready, at most a batch of each partition; returns how many records."""
         self._meter.works()
-        began = self._clock()
+        began = time.monotonic()
         with self._open_unit() as unit:
             locked: list[Unshipped] = []
             records: list[Record] = []
-            behind = self._lock(unit.log)
+            behind = unit.log.lock_unshipped()
+            self._forget_all_but({(unshipped.topic, unshipped.partition) for unshipped in behind})
             for unshipped in behind:
                 if self._rests((unshipped.topic, unshipped.partition)):
                     continue
@@ -182,21 +175,12 @@ class Relay:
             else:
                 self._resting.pop(place, None)
         self._note(count)
-        self._meter.did("relay", {"shipped": count}, records=count, seconds=self._clock() - began)
+        self._meter.did("relay", {"shipped": count}, records=count, seconds=time.monotonic() - began)
         return count
-
-    def _lock(self, outbox: Outbox) -> Sequence[Unshipped]:
-        shares = self._clock() < self._shares_until
-        locked = outbox.lock_unshipped(shares=shares)
-        if locked.elsewhere:
-            self._shares_until = self._clock() + _SHARES_S
-        if not shares and not locked.elsewhere:
-            self._forget_all_but({(unshipped.topic, unshipped.partition) for unshipped in locked.mine})
-        return locked.mine
 
     def _rests(self, place: Place) -> bool:
         until, _ = self._resting.get(place, (0.0, 0))
-        return self._clock() < until
+        return time.monotonic() < until
 
     def _forget_all_but(self, behind: set[Place]) -> None:
         self._resting = {place: rest for place, rest in self._resting.items() if place in behind}
@@ -204,7 +188,7 @@ class Relay:
     def _rest(self, place: Place, why: AmendsError) -> None:
         _, failures = self._resting.get(place, (0.0, 0))
         pause_s = _REST.pause_s(failures + 1, self._chance())
-        self._resting[place] = (self._clock() + pause_s, failures + 1)
+        self._resting[place] = (time.monotonic() + pause_s, failures + 1)
         topic, partition = place
         log.warning(
             "partition held up",

@@ -51,12 +51,12 @@ def run_ours(servers: Servers, corpora: Sequence[Corpus], ours: Ours) -> Measure
             for corpus in corpora:
                 take_in(house, corpus.warm_up)
             wait(all_done, workers)
-            workers.hold_relays()
+            workers.hold_relay()
             before = _rows(house)
             for corpus in corpora:
                 take_in(house, corpus.measured)
             spent, began = processor_s(), perf_counter()
-            workers.let_relays_go()
+            workers.let_relay_go()
             wait(all_done, workers)
             wall_s = perf_counter() - began
             by_part = spent_since(spent)

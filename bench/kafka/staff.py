@@ -78,23 +78,20 @@ class Worker:
 
 
 class Staff:
-    """The relays and the workers of some stages."""
+    """The relay and the workers of some stages."""
 
-    def __init__(self, relays: list[Worker], workers: list[Worker]) -> None:
-        self._relays = relays
-        self._all = [*relays, *workers]
+    def __init__(self, relay: Worker, workers: list[Worker]) -> None:
+        self._relay = relay
+        self._all = [relay, *workers]
 
-    def hold_relays(self) -> None:
-        """Have the relays finish what they ship, and wait."""
-        for relay in self._relays:
-            relay.tell(HOLD)
-        for relay in self._relays:
-            relay.wait_for(HELD)
+    def hold_relay(self) -> None:
+        """Have the relay finish what it ships, and wait."""
+        self._relay.tell(HOLD)
+        self._relay.wait_for(HELD)
 
-    def let_relays_go(self) -> None:
-        """Have the relays go on."""
-        for relay in self._relays:
-            relay.tell(GO)
+    def let_relay_go(self) -> None:
+        """Have the relay go on."""
+        self._relay.tell(GO)
 
     def check(self) -> None:
         """Look whether all still run."""
@@ -104,14 +101,13 @@ class Staff:
 
 @contextmanager
 def staff(settings: Mapping[str, str], *, stages: Mapping[str, int], judged_by: str) -> Iterator[Staff]:
-    """Start so many workers of each stage, and as many relays as a stage has at most; end them all."""
-    relays = max(stages.values())
-    services = [*("relay" for _ in range(relays)), *(stage for stage, count in stages.items() for _ in range(count))]
+    """Start a relay and so many workers of each stage, and end them all."""
+    services = ["relay", *(stage for stage, count in stages.items() for _ in range(count))]
     started = [Worker("bench.kafka.worker", [service, judged_by], settings) for service in services]
     try:
         for worker in started:
             worker.wait_for(READY)
-        yield Staff(started[:relays], started[relays:])
+        yield Staff(started[0], started[1:])
     finally:
         for worker in started:
             worker.ask_to_end()

@@ -150,7 +150,7 @@ def questions(samples: Samples) -> dict[str, Ask]:
         "log: a record by its id": lambda u, _c: u.log.find(Topic.MESSAGES, many[0]),
         "log: 100 records, still waiting?": lambda u, _c: len(u.log.waiting("a new group", Topic.MESSAGES, many)),
         "log: how far behind": lambda u, _c: u.log.lag("triage", Topic.MESSAGES),
-        "relay: what is to be shipped": lambda u, _c: len(u.log.lock_unshipped().mine),
+        "relay: what is to be shipped": lambda u, _c: len(u.log.lock_unshipped()),
         "relay: how much waits, since when": lambda u, _c: u.log.unshipped()[0],
         "figures: how much waits": lambda _u, c: levels(c, groups={"triage": Topic.MESSAGES}, now=NOW).unshipped,
         "audit: the last entry": lambda u, _c: u.audit.head()[0],

@@ -63,7 +63,7 @@ def test_what_was_not_shipped_is_counted_and_dated_by_the_first_of_it(database: 
         unit.commit()
     before = counted(database)
     with database.shipping() as unit:
-        for unshipped in unit.log.lock_unshipped().mine:
+        for unshipped in unit.log.lock_unshipped():
             unit.log.mark_shipped(unshipped, 2)
         unit.commit()
 

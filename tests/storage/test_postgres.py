@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from amends.bus.port import Locked, Topic, Unshipped, partition_of
+from amends.bus.port import Topic, Unshipped, partition_of
 from amends.errors import Unavailable
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -205,44 +205,21 @@ def test_two_relays_pass_over_what_the_other_has_locked(database: Database) -> N
     for partition in (0, 1):
         publish(f"first {partition}", partition)
     with database.shipping() as unit:
-        for unshipped in unit.log.lock_unshipped().mine:
+        for unshipped in unit.log.lock_unshipped():
             unit.log.mark_shipped(unshipped, 1)
         unit.commit()
     publish("r0", 0)
     with database.shipping() as one, database.shipping() as two:
-        assert one.log.lock_unshipped() == Locked(mine=[Unshipped(topic=TOPIC, partition=0, next_offset=1)])
+        assert one.log.lock_unshipped() == [Unshipped(topic=TOPIC, partition=0, next_offset=1)]
         publish("r1", 1)
-        locked = two.log.lock_unshipped()
-        assert locked.elsewhere == 1
-        (by_two,) = locked.mine
+        (by_two,) = two.log.lock_unshipped()
         assert by_two == Unshipped(topic=TOPIC, partition=1, next_offset=1)
         two.log.mark_shipped(by_two, 2)
         two.commit()
     # The first one was killed before it marked: its partition is shipped again.
     with database.shipping() as unit:
-        assert [unshipped.partition for unshipped in unit.log.lock_unshipped().mine] == [0]
+        assert [unshipped.partition for unshipped in unit.log.lock_unshipped()] == [0]
         assert unit.log.unshipped()[0] == 1
-
-
-def test_relays_that_share_leave_each_other_half(database: Database) -> None:
-    with database.unit() as unit:
-        unit.log.publish([a_record(key, key=key) for key in "abcdefghijklmnop"])
-        unit.commit()
-        places = {partition_of(key, PARTITIONS[TOPIC]) for key in "abcdefghijklmnop"}
-    assert len(places) == PARTITIONS[TOPIC] > 2
-    with database.shipping() as unit:
-        # The rows that are locked are made the first time.
-        unit.log.lock_unshipped()
-        unit.commit()
-
-    with database.shipping() as one, database.shipping() as two:
-        ones = one.log.lock_unshipped(shares=True)
-        twos = two.log.lock_unshipped(shares=True)
-
-    half = (len(places) + 1) // 2
-    assert (len(ones.mine), ones.elsewhere) == (half, 0)
-    assert len(twos.mine) + twos.elsewhere == half
-    assert {locked.partition for locked in (*ones.mine, *twos.mine)} == places
 
 
 # What an index does not hold

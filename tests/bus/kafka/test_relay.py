@@ -100,31 +100,6 @@ def test_a_partition_that_is_not_taken_rests_while_the_others_go_on(
     assert shipper.taken[-1] == f"{(TOPIC, 0)} stuck"
 
 
-def test_relays_that_meet_share_until_one_is_gone(works: Works) -> None:
-    assert PARTITIONS[TOPIC] == 4
-    now = 0.0
-
-    def publish_everywhere(name: str) -> None:
-        for partition in range(4):
-            works.publish(f"{name} {partition}", key=key_in(partition))
-
-    publish_everywhere("one")
-    relay = Relay(FakeShipper(), works.database.shipping, clock=lambda: now)
-    # The rows that are locked are made the first time.
-    assert relay.step() == 4
-
-    publish_everywhere("two")
-    with works.database.shipping() as other:
-        assert len(other.log.lock_unshipped(shares=True).mine) == 2
-        assert relay.step() == 2
-    # From now on it knows of the other.
-    assert [relay.step(), relay.step()] == [1, 1]
-
-    now += 10
-    publish_everywhere("three")
-    assert relay.step() == 4
-
-
 def test_a_relay_that_is_told_to_stop_lets_its_shipper_go(works: Works) -> None:
     shipper, stop = FakeShipper(), Event()
     stop.set()
