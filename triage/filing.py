@@ -165,8 +165,9 @@ class Filing:
 
     def _pointing(self, message: Message) -> list[Pointer]:
         found = list(self._pointers.get(message.id, ()))
-        for name in message.answers:
-            found += self._named_here.get((name, Via.ANSWER_TO_MESSAGE), ())
+        for away, name in enumerate(message.answers):
+            named = self._named_here.get((name, Via.ANSWER_TO_MESSAGE), ())
+            found += [replace(pointer, away=away) for pointer in named]
         if message.conversation:
             found += self._named_here.get((message.conversation, Via.CONVERSATION), ())
         return found
