@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from amends.arrived import arrived_after_all
 from amends.bus.port import Record
 from amends.bus.runner import Witness
+from amends.domain.case import CaseState
 from amends.domain.delivery import CameTo
-from amends.domain.reply import Reply, ReplyState
+from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import TaskKind
+from amends.domain.verdict import Severity
 from amends.errors import InDoubt, Unavailable
 from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport
@@ -17,6 +22,7 @@ from amends.wire import queued_record
 from respond.delivery import DeliverStage
 from storage.unit_of_work import Database, SqlUnitOfWork
 from tests.casework.office import MESSAGE, PACK, Office
+from tests.support.builders import a_reply
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeSender
 from tests.support.meter import FakeMeter
@@ -92,6 +98,38 @@ def test_a_reply_waits_in_the_queue_while_its_channel_is_down(database: Database
     with database.reading() as unit:
         assert unit.replies.get(reply.id).state is ReplyState.QUEUED
         assert unit.tasks.open_tasks() == []
+
+
+@pytest.mark.parametrize(
+    ("since", "state", "says"),
+    [
+        ({"state": CaseState.ACKNOWLEDGED}, ReplyState.SENT, ""),
+        ({"state": CaseState.ANSWERED}, ReplyState.SUPERSEDED, "a person has answered"),
+        ({"state": CaseState.CLOSED}, ReplyState.SUPERSEDED, "a person has answered"),
+        ({"severity": Severity.CRITICAL}, ReplyState.IN_REVIEW, "somebody may come to harm"),
+    ],
+)
+def test_an_acknowledgement_that_waited_goes_only_while_it_may(
+    database: Database, since: dict[str, Any], state: ReplyState, says: str
+) -> None:
+    case = Office(database=database).case()
+    reply = a_reply(state=ReplyState.QUEUED, purpose=Purpose.ACKNOWLEDGEMENT, is_automatic=True, message=MESSAGE)
+    with database.unit() as unit:
+        unit.replies.add([(reply, (), "")])
+        unit.cases.save([replace(case, version=case.version + 1, **since)])
+        unit.commit()
+    sender = FakeSender()
+
+    deliver(database, sender, reply)
+
+    with database.reading() as unit:
+        stored = unit.replies.get(reply.id)
+        [noted] = unit.deliveries.of_case(reply.case_id)
+    assert (stored.state, stored.outcome.startswith(says)) == (state, True)
+    assert len(sender.sent) == (state is ReplyState.SENT)
+    # A person who lets it go makes it theirs.
+    assert stored.is_automatic == (state is not ReplyState.IN_REVIEW)
+    assert noted.came_to is (CameTo.SENT if sender.sent else CameTo.HELD_BACK)
 
 
 def test_a_proof_that_was_faster_than_the_word_that_never_came_settles_the_reply(
