@@ -303,7 +303,8 @@ def settle(
     """
     batch = _Batch(unit, (*(one.reply_id for one in reported), *unsent), at=at)
     later = unit.deliveries.put_off([one.reply_id for one in reported if one.report.delivered is Delivered.LATER])
-    proofs = unit.deliveries.proofs([one.reply_id for one in reported if one.report.delivered is Delivered.UNKNOWN])
+    told = {Delivered.YES, Delivered.UNKNOWN}
+    proofs = unit.deliveries.proofs([one.reply_id for one in reported if one.report.delivered in told])
     arrived: list[Reply] = []
     tasks: list[Task] = []
     states: list[ReplyState] = []
@@ -365,8 +366,9 @@ def _came_to(
 ) -> tuple[ReplyState, str, datetime | None]:
     """Say what an attempt came to, why, and when it is made again."""
     state, says = _STATE[one.report.delivered], one.report.says
-    if state is ReplyState.UNKNOWN and proof is not None:
-        # An answer, our copy or a bounce was faster than the word that never came.
+    came_back = proof is not None and proof.came_to is CameTo.CAME_BACK
+    if proof is not None and (state is ReplyState.UNKNOWN or (state is ReplyState.SENT and came_back)):
+        # An answer, our copy or a bounce was faster than the word that never came, or than our noting it.
         return ReplyState.SENT if proof.came_to is CameTo.SHOWN else ReplyState.FAILED, proof.says, None
     if state is not ReplyState.QUEUED:
         return state, says, None

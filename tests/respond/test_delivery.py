@@ -11,7 +11,7 @@ from amends.arrived import arrived_after_all
 from amends.bus.port import Record
 from amends.bus.runner import Witness
 from amends.domain.case import CaseState
-from amends.domain.delivery import CameTo
+from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.domain.verdict import Severity
@@ -152,6 +152,27 @@ def test_a_proof_that_was_faster_than_the_word_that_never_came_settles_the_reply
         assert unit.replies.get(reply.id).state is ReplyState.SENT
         assert unit.tasks.open_tasks() == []
         assert [one.came_to for one in unit.deliveries.of_case(reply.case_id)] == [CameTo.SHOWN, CameTo.SENT]
+
+
+def test_a_bounce_that_was_faster_than_our_note_is_not_written_over(database: Database, reply: Reply) -> None:
+    """The next server refuses the mail while the word of ours that it took it still waits to be written."""
+
+    class QuickBounce(FakeSender):
+        def send(self, reply: Reply) -> DeliveryReport:
+            with database.unit() as unit:
+                came_back = delivery_of(reply, CameTo.CAME_BACK, at=MESSAGE.received_at, says="no such user")
+                unit.deliveries.note([came_back])
+                unit.commit()
+            return super().send(reply)
+
+    deliver(database, QuickBounce(), reply)
+
+    with database.reading() as unit:
+        assert (unit.replies.get(reply.id).state, unit.replies.get(reply.id).outcome) == (
+            ReplyState.FAILED,
+            "no such user",
+        )
+        assert [task.kind for task in unit.tasks.open_tasks()] == [TaskKind.REACH_ANOTHER_WAY]
 
 
 def test_a_reply_that_is_put_off_is_handed_over_again_when_its_time_has_come_and_once(
