@@ -302,7 +302,11 @@ class Settings(BaseSettings):
         description="A new mail that comes so soon after an automatic reply to its sender is acknowledged by a person: "
         "answering machines are as quick.",
     )
-    cap_per_sender_a_day: int = Field(3, ge=0, description="Automatic replies to one address in 24 hours, at most.")
+    cap_per_sender_a_day: int = Field(
+        3,
+        ge=0,
+        description="Automatic replies to one address in 24 hours, at most, whatever tag stands behind its plus sign.",
+    )
     cap_per_case: int = Field(2, ge=0, description="Automatic replies in one case, at most.")
     cap_an_hour: int = Field(500, ge=0, description="Automatic replies in all within an hour, at most.")
     approval_minutes: int = Field(60, ge=1, le=525_600, description="How long an approval of a reply holds.")

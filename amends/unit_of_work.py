@@ -282,7 +282,7 @@ class ReplyStore(Protocol):
     def count_automatic(
         self, addressees: Collection[Identity], case_ids: Collection[str], *, since: datetime, last_hour: datetime
     ) -> AutomaticCounts:
-        """Count automatic replies queued or sent: by addressee since `since`, by case, in all since `last_hour`."""
+        """Count automatic replies queued or sent: by mailbox since `since`, by case, in all since `last_hour`."""
 
     def latest(self, case_id: str, purpose: Purpose) -> Reply | None:
         """Give the newest reply of a purpose in a case."""
@@ -290,7 +290,7 @@ class ReplyStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomaticCounts:
-    """How many automatic replies there were: by addressee, by case, in all; and when each addressee got the last."""
+    """How many automatic replies there were: by mailbox, by case, in all; and when each mailbox got the last."""
 
     to: Mapping[Identity, int]
     on: Mapping[str, int]

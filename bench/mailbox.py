@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import signal
-import smtplib
 import statistics
 import subprocess
 import sys
@@ -30,10 +29,9 @@ from amends.settings import load_settings
 from bench.measure import peak_mib, processor_s
 from ingest.mail.imap.mailbox import Mailbox, Security, said_secret
 from ingest.runner import take_in_all
-from tests.contracts.test_senders import a_certificate
 from tests.servers.dovecot import PASSWORD, USER, Dovecot
 from tests.servers.ports import HOST
-from tests.servers.postfix import Postfix
+from tests.servers.postfix import Postfix, a_postfix
 
 _LETTER = """From: Customer {n} <customer{n}@customer.example>\r
 To: care@northmoor.example\r
@@ -137,23 +135,15 @@ def put_into(dovecot: Dovecot, letter: bytes) -> float:
 
 def send_to(postfix: Postfix, letter: bytes) -> float:
     """Send a mail by SMTP; Postfix has it when it has said so."""
-    with smtplib.SMTP(HOST, postfix.port, timeout=30) as line:
-        line.sendmail("customer@customer.example", ["anna@shop.example"], letter)
-        return time.perf_counter()
+    postfix.take(letter, to="anna@shop.example")
+    return time.perf_counter()
 
 
 @contextlib.contextmanager
 def by_postfix(dovecot: Dovecot) -> Iterator[Callable[[bytes], float]]:
     """Let a Postfix take mails and hand them to the Dovecot."""
-    with tempfile.TemporaryDirectory() as folder:
-        # The users of Postfix must be able to walk into it.
-        Path(folder).chmod(0o755)
-        handed_to = {"shop.example": dovecot.delivery}
-        postfix = Postfix(Path(folder), {}, certificate=a_certificate(Path(folder)), handed_to=handed_to).start()
-        try:
-            yield partial(send_to, postfix)
-        finally:
-            postfix.stop()
+    with a_postfix(handed_to={"shop.example": dovecot.delivery}) as postfix:
+        yield partial(send_to, postfix)
 
 
 def _cases(house: House) -> int:

@@ -10,6 +10,10 @@ A reply that the other side puts off goes back to the queue by itself, with a mo
 which it is tried again (`amends/domain/delivery.py`): no other waits for it. Whatever
 happens to a reply is noted in the delivery log of its case.
 
+An acknowledgement that goes by itself may have waited for hours. So its case is looked at
+again: once a person has answered it goes no more, and once somebody may come to harm a
+person reads it first.
+
 While public posting is held, no public reply goes: whether it is held is asked before
 each, right before it is sent. It stays in the queue, until the hold is released or its
 approval runs out.
@@ -30,6 +34,7 @@ from typing import Annotated, TypeAlias
 from amends.arrived import replies_arrived
 from amends.bus.port import Record, Topic
 from amends.domain.audit import Happening
+from amends.domain.case import CaseState
 from amends.domain.clock import Pack
 from amends.domain.delivery import CameTo, Delivery, PutOff, Unreachable, again_at, delivery_of
 from amends.domain.hold import Hold
@@ -37,6 +42,7 @@ from amends.domain.reply import Reply, ReplyState
 from amends.domain.secrets import reply_token
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.threading import Via
+from amends.domain.verdict import Severity
 from amends.errors import InDoubt, NotFound, Unavailable
 from amends.history import GIVEN, command
 from amends.meter import NO_METER, Meter
@@ -57,6 +63,8 @@ _STATE = {
 _CAME_TO = {ReplyState.SENT: CameTo.SENT, ReplyState.FAILED: CameTo.REFUSED, ReplyState.UNKNOWN: CameTo.UNKNOWN}
 #: So many replies that were put off are taken up again in one transaction.
 _TAKEN_UP_AT_ONCE = 100
+#: Whoever has an answer is told no more that we have their message.
+_ANSWERED = {CaseState.ANSWERED, CaseState.CLOSED}
 #: An approval holds at the very moment that it names, and after that no more.
 _RUN_OUT = timedelta(microseconds=1)
 
@@ -245,6 +253,7 @@ def begin(
     batch = _Batch(unit, reply_ids, at=at)
     last = unit.messages.last_filed_in({reply.case_id for reply in batch.read if _asks_for_the_last_word(reply, at=at)})
     unreachable = _unreachable(unit, batch.read)
+    cases = unit.cases.get_many({reply.case_id for reply in batch.read if _goes_by_itself(reply)})
     hold = unit.holds.standing() if any(reply.form.is_public for reply in batch.read) else None
     attempts: list[Attempt] = []
     tasks: list[Task] = []
@@ -256,7 +265,11 @@ def begin(
             batch.back_to_review(reply, because=because)
         elif reply.state is ReplyState.QUEUED and reply.form.is_public and hold is not None:
             batch.hold(reply, hold)
-        elif reply.state is ReplyState.QUEUED and reply.is_automatic and reply.addressee.value in unreachable:
+        elif _goes_by_itself(reply) and cases[reply.case_id].state in _ANSWERED:
+            batch.supersede(reply, because="a person has answered before it could be sent")
+        elif _goes_by_itself(reply) and cases[reply.case_id].severity is Severity.CRITICAL:
+            batch.back_to_review(reply, because="somebody may come to harm since: a person approves every word")
+        elif _goes_by_itself(reply) and reply.addressee.value in unreachable:
             because = unreachable[reply.addressee.value].because
             batch.change(reply.moved(ReplyState.SUPPRESSED, outcome=because))
             batch.tell("reply.suppressed", reply)
@@ -290,7 +303,8 @@ def settle(
     """
     batch = _Batch(unit, (*(one.reply_id for one in reported), *unsent), at=at)
     later = unit.deliveries.put_off([one.reply_id for one in reported if one.report.delivered is Delivered.LATER])
-    proofs = unit.deliveries.proofs([one.reply_id for one in reported if one.report.delivered is Delivered.UNKNOWN])
+    told = {Delivered.YES, Delivered.UNKNOWN}
+    proofs = unit.deliveries.proofs([one.reply_id for one in reported if one.report.delivered in told])
     arrived: list[Reply] = []
     tasks: list[Task] = []
     states: list[ReplyState] = []
@@ -352,8 +366,9 @@ def _came_to(
 ) -> tuple[ReplyState, str, datetime | None]:
     """Say what an attempt came to, why, and when it is made again."""
     state, says = _STATE[one.report.delivered], one.report.says
-    if state is ReplyState.UNKNOWN and proof is not None:
-        # An answer, our copy or a bounce was faster than the word that never came.
+    came_back = proof is not None and proof.came_to is CameTo.CAME_BACK
+    if proof is not None and (state is ReplyState.UNKNOWN or (state is ReplyState.SENT and came_back)):
+        # An answer, our copy or a bounce was faster than the word that never came, or than our noting it.
         return ReplyState.SENT if proof.came_to is CameTo.SHOWN else ReplyState.FAILED, proof.says, None
     if state is not ReplyState.QUEUED:
         return state, says, None
@@ -366,9 +381,7 @@ def _came_to(
 
 def _unreachable(unit: UnitOfWork, replies: Collection[Reply]) -> Mapping[str, Unreachable]:
     asked = {
-        reply.addressee.address
-        for reply in replies
-        if reply.is_automatic and reply.state is ReplyState.QUEUED and reply.addressee.address is not None
+        reply.addressee.address for reply in replies if _goes_by_itself(reply) and reply.addressee.address is not None
     }
     return unit.deliveries.unreachable(asked) if asked else {}
 
@@ -411,9 +424,15 @@ class _Batch:
         self._replies[changed.id] = changed
 
     def back_to_review(self, reply: Reply, *, because: str) -> None:
-        """Take a reply's approval away and put it before a reviewer again."""
-        self.change(replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None))
+        """Take away what let a reply go, an approval or a policy, and put it before a reviewer."""
+        self.change(replace(reply.moved(ReplyState.IN_REVIEW, outcome=because), approval=None, is_automatic=False))
         self.tell("reply.back_to_review", reply, because=because)
+        self.note(reply, CameTo.HELD_BACK, because)
+
+    def supersede(self, reply: Reply, *, because: str) -> None:
+        """Let a reply be, since something newer says more."""
+        self.change(reply.moved(ReplyState.SUPERSEDED, outcome=because))
+        self.tell("reply.superseded", reply, because=because)
         self.note(reply, CameTo.HELD_BACK, because)
 
     def hold(self, reply: Reply, hold: Hold) -> None:
@@ -468,6 +487,11 @@ class _Batch:
         self._unit.deliveries.note(self._noted)
         self._unit.deliveries.postpone(self._postponed)
         self._unit.deliveries.postpone(self._held, are_held=True)
+
+
+def _goes_by_itself(reply: Reply) -> bool:
+    """Whether a reply is about to go that no person has read: what policy let go may have changed since."""
+    return reply.state is ReplyState.QUEUED and reply.is_automatic
 
 
 def _asks_for_the_last_word(reply: Reply, *, at: datetime) -> bool:

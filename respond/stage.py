@@ -329,7 +329,7 @@ class _Writing:
     to: dict[Identity, int] = field(default_factory=dict)
     on: dict[str, int] = field(default_factory=dict)
     in_all: int = 0
-    #: When each addressee got the last automatic reply.
+    #: When each mailbox got the last automatic reply.
     last_to: dict[Identity, datetime] = field(default_factory=dict)
     #: Addresses that mail came back from.
     unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
@@ -390,10 +390,11 @@ class _Writing:
             self._task(reply.case_id, because, about=reply.id)
             self.held_back.append(delivery_of(reply, CameTo.HELD_BACK, at=self.now, says=because))
             return reply.moved(ReplyState.SUPPRESSED, outcome=because)
-        self.to[reply.addressee] = self.to.get(reply.addressee, 0) + 1
+        mailbox = reply.addressee.mailbox
+        self.to[mailbox] = self.to.get(mailbox, 0) + 1
         self.on[reply.case_id] = self.on.get(reply.case_id, 0) + 1
         self.in_all += 1
-        self.last_to[reply.addressee] = self.now
+        self.last_to[mailbox] = self.now
         queued = reply.moved(ReplyState.QUEUED)
         self.records.append(queued_record(queued, source="/respond", at=self.now, trace=plan.trace))
         return queued
@@ -408,7 +409,7 @@ class _Writing:
         age = self.now - message.received_at
         if age > self.office.acknowledges_within:
             return f"the message is {age.days} days old: an automatic reply so late would only puzzle its writer"
-        last = self.last_to.get(to)
+        last = self.last_to.get(to.mailbox)
         if message.channel is Channel.EMAIL and last is not None:
             since = self.now - last
             if since < self.office.acknowledges_again_after:
@@ -418,7 +419,7 @@ class _Writing:
                 )
         decision = decide_caps(
             SentCounts(
-                to_sender_today=self.to.get(to, 0),
+                to_sender_today=self.to.get(to.mailbox, 0),
                 on_case=self.on.get(reply.case_id, 0),
                 in_all_this_hour=self.in_all,
             ),

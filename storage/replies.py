@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from amends.domain.channel import Channel
 from amends.domain.check import Check, CheckName, Level
@@ -158,9 +158,9 @@ class SqlReplyStore:
     ) -> AutomaticCounts:
         """Count automatic replies that went or will go."""
         counted = (replies.c.is_automatic.is_(True)) & (replies.c.state.in_(_COUNTED))
-        to: dict[Identity, int] = {}
+        to: dict[Identity, int] = defaultdict(int)
         last_to: dict[Identity, datetime] = {}
-        for values in chunks({identity.value for identity in addressees}):
+        for addressed in self._to_mailboxes(addressees):
             rows = self._connection.execute(
                 select(
                     replies.c.addressee_kind,
@@ -168,14 +168,13 @@ class SqlReplyStore:
                     func.count().label("n"),
                     func.max(replies.c.drafted_at).label("last"),
                 )
-                .where(
-                    counted, one_of(self._connection, replies.c.addressee_value, values), replies.c.drafted_at >= since
-                )
+                .where(counted, addressed, replies.c.drafted_at >= since)
                 .group_by(replies.c.addressee_kind, replies.c.addressee_value)
             )
             for row in rows:
-                identity = Identity(kind=IdentityKind(row.addressee_kind), value=row.addressee_value)
-                to[identity], last_to[identity] = row.n, row.last
+                mailbox = Identity(kind=IdentityKind(row.addressee_kind), value=row.addressee_value).mailbox
+                to[mailbox] += row.n
+                last_to[mailbox] = max(row.last, last_to.get(mailbox, row.last))
         on: dict[str, int] = {}
         for ids in chunks(set(case_ids)):
             rows = self._connection.execute(
@@ -188,7 +187,22 @@ class SqlReplyStore:
         in_all = self._connection.scalar(
             select(func.count()).select_from(replies).where(counted, replies.c.drafted_at >= last_hour)
         )
-        return AutomaticCounts(to=to, on=on, in_all=in_all or 0, last_to=last_to)
+        return AutomaticCounts(to=dict(to), on=on, in_all=in_all or 0, last_to=last_to)
+
+    def _to_mailboxes(self, addressees: Collection[Identity]) -> Iterator[ColumnElement[bool]]:
+        """Say that a reply went to the mailbox of one of these, piece by piece.
+
+        Only who writes from an address with a tag is looked for under other tags: they are few.
+        """
+        value = replies.c.addressee_value
+        tagged = {one.mailbox.value for one in addressees if one.mailbox != one}
+        for values in chunks({one.mailbox.value for one in addressees} - tagged):
+            yield one_of(self._connection, value, values)
+        for mailbox in sorted(tagged):
+            local, _, domain = mailbox.rpartition("@")
+            yield (value == mailbox) | (
+                value.startswith(f"{local}+", autoescape=True) & value.endswith(f"@{domain}", autoescape=True)
+            )
 
 
 def reply_of(row: Row[Any]) -> Reply:

@@ -115,17 +115,17 @@ class SqlThreadStore:
 
     def pointers(self, messages: Sequence[Message]) -> Mapping[str, list[Pointer]]:
         """Find, for each message's id, what it points at."""
-        wanted: dict[tuple[str, Via], list[str]] = defaultdict(list)
+        wanted: dict[tuple[str, Via], list[tuple[str, int]]] = defaultdict(list)
         references: dict[str, list[str]] = defaultdict(list)
         logged: dict[str, list[Message]] = defaultdict(list)
         for message in messages:
-            for name in message.answers:
-                wanted[_stored(name), Via.ANSWER_TO_US].append(message.id)
-                wanted[_stored(name), Via.ANSWER_TO_MESSAGE].append(message.id)
+            for away, name in enumerate(message.answers):
+                wanted[_stored(name), Via.ANSWER_TO_US].append((message.id, away))
+                wanted[_stored(name), Via.ANSWER_TO_MESSAGE].append((message.id, away))
             for token in message.tokens:
-                wanted[_stored(token), Via.TOKEN].append(message.id)
+                wanted[_stored(token), Via.TOKEN].append((message.id, 0))
             if message.conversation:
-                wanted[_stored(message.conversation), Via.CONVERSATION].append(message.id)
+                wanted[_stored(message.conversation), Via.CONVERSATION].append((message.id, 0))
             if message.channel.is_logged and (case_id := message.facts.get("case")):
                 logged[case_id].append(message)
             for written in REFERENCE.findall(message.subject):
@@ -138,12 +138,12 @@ class SqlThreadStore:
                 select(thread_names).where(one_of(self._connection, thread_names.c.name, chunk))
             )
         ]
-        # Of two that are as strong the older counts, in whatever order the database gives them.
+        # Of two that are as near and as strong the older counts, in whatever order the database gives them.
         for row in sorted(rows, key=attrgetter("number")):
             via = Via(row.via)
             known = Identity(kind=IdentityKind(row.identity_kind), value=row.identity_value)
-            for message_id in wanted.get((row.name, via), ()):
-                found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known))
+            for message_id, away in wanted.get((row.name, via), ()):
+                found[message_id].append(Pointer(case_id=row.case_id, via=via, known=known, away=away))
         for chunk in chunks(references):
             of_cases = self._connection.execute(
                 select(cases.c.id, identities.c.kind, identities.c.value)

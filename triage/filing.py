@@ -7,6 +7,7 @@ statements.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,9 @@ _UNSURE = {ReplyState.UNKNOWN, ReplyState.SENDING}
 #: So many cases are suggested to belong together with a new one: more are no help to anybody.
 _SUGGESTED_AT_MOST = 5
 _SUBJECT_CHARS = 90
+#: So few words may only point at what came with them; so few may be all that somebody says of a picture.
+_FEW_WORDS, _HARDLY_ANY = 20, 5
+_PASSED_ON = re.compile(r"\s*(?:fwd?|wg|tr|rv|vb|doorst)\s*:", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -165,13 +169,16 @@ class Filing:
 
     def _pointing(self, message: Message) -> list[Pointer]:
         found = list(self._pointers.get(message.id, ()))
-        for name in message.answers:
-            found += self._named_here.get((name, Via.ANSWER_TO_MESSAGE), ())
+        for away, name in enumerate(message.answers):
+            named = self._named_here.get((name, Via.ANSWER_TO_MESSAGE), ())
+            found += [replace(pointer, away=away) for pointer in named]
         if message.conversation:
             found += self._named_here.get((message.conversation, Via.CONVERSATION), ())
         return found
 
     def _open(self, message: Message, verdict: Verdict, decision: Open) -> None:
+        if verdict.kind is not Kind.COMPLAINT and _says_more_than_was_judged(message):
+            verdict = replace(verdict, needs_person=True, severity=verdict.severity or Severity.LOW)
         standing = judge_thread(None, verdict)
         case = Case(
             id=case_reference(message.id),
@@ -474,6 +481,17 @@ def _belongs_to_nobody(message: Message, verdict: Verdict) -> bool:
         return False
     asks_something = verdict.kind in {Kind.COMPLAINT, Kind.ENQUIRY}
     return not verdict.kind.is_from_a_customer or (message.automatic is not None and not asks_something)
+
+
+def _says_more_than_was_judged(message: Message) -> bool:
+    """Whether a message's words are few and what it has to say is in a file, or in a mail that it passes on.
+
+    "Please see attached": the letter may be a complaint, and nobody has read it.
+    """
+    words = len(message.own_words.split())
+    has_file = any(words < _HARDLY_ANY or not one.content_type.startswith("image/") for one in message.attachments)
+    passes_on = _PASSED_ON.match(message.subject) is not None and len(message.text) > len(message.own_words)
+    return words < _FEW_WORDS and (has_file or passes_on)
 
 
 def _may_be_one_matter(one: Case, two: Case) -> bool:

@@ -24,6 +24,7 @@ from amends.ports import Judge, Now
 from amends.settings import Settings
 from amends.tracer import NO_TRACER, Tracer
 from amends.unit_of_work import UnitOfWork
+from respond.senders.mail import OwnAddresses
 from storage.blobs import FolderBlobStore, FsspecBlobStore, open_blob_store
 from storage.engine import open_engine
 from storage.levels import levels
@@ -58,6 +59,18 @@ class Foundations:
         """What tokens are derived from."""
         said = self.settings.secret.get_secret_value()
         return said.encode() if said else installation_secret(self.settings.data_dir)
+
+    @cached_property
+    def own_addresses(self) -> OwnAddresses:
+        """What we are called in mail."""
+        local, _, domain = self.settings.mail_replies.partition("@")
+        return OwnAddresses(
+            name=self.settings.organisation,
+            address=self.settings.mail_from,
+            domain=domain,
+            reply_local=local,
+            further=self.settings.mail_own,
+        )
 
     @cached_property
     def partitions(self) -> Mapping[str, int]:

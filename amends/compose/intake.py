@@ -54,7 +54,7 @@ class Intake(Networks):
         """A reader for each kind of media."""
         own_ids = frozenset(account.own_id for account in self.accounts.values() if account.channel is Channel.X)
         return {
-            Media.MAIL: mail_reader(),
+            Media.MAIL: mail_reader(owns=self.own_addresses.owns, copy_to=self.settings.mail_copy_to),
             Media.X_POST: x_reader(own_handles=self._own_handles, own_ids=own_ids),
             Media.X_MESSAGE: x_message_reader(own_ids=own_ids),
             Media.MASTODON_STATUS: mastodon_reader(),

@@ -22,7 +22,7 @@ from respond.checks.run import Limits, run_checks
 from respond.policy import Caps
 from respond.senders.by_channel import SenderByChannel
 from respond.senders.folder import FolderSender
-from respond.senders.mail import Envelope, OwnAddresses
+from respond.senders.mail import Envelope
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
 from respond.stage import Office, RespondStage
 from respond.thread import envelopes_of, name_before_sending
@@ -47,18 +47,6 @@ class Replies(Networks):
             owns=self.own_addresses.owns,
             caps=Caps(per_sender_a_day=s.cap_per_sender_a_day, per_case=s.cap_per_case, in_all_an_hour=s.cap_an_hour),
             publishes_as=self._own_handles if s.x_sends else frozenset(),
-        )
-
-    @cached_property
-    def own_addresses(self) -> OwnAddresses:
-        """What we are called in mail."""
-        local, _, domain = self.settings.mail_replies.partition("@")
-        return OwnAddresses(
-            name=self.settings.organisation,
-            address=self.settings.mail_from,
-            domain=domain,
-            reply_local=local,
-            further=self.settings.mail_own,
         )
 
     def name_of(self, reply: Reply) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from amends.domain.ids import derived_id
@@ -55,6 +55,13 @@ class Identity:
     def address(self) -> str | None:
         """The e-mail address, where there is one to write to."""
         return self.value if self.kind in {IdentityKind.EMAIL, IdentityKind.TYPED_EMAIL} else None
+
+    @property
+    def mailbox(self) -> Identity:
+        """Whose mailbox it is, whatever tag stands behind a plus sign (RFC 5233): `help+7@x` is that of `help@x`."""
+        local, at, domain = self.value.rpartition("@")
+        bare = local.partition("+")[0]
+        return replace(self, value=f"{bare}{at}{domain}") if self.address and bare else self
 
 
 def email_identity(address: str) -> Identity:

@@ -16,7 +16,8 @@ policy · e a deliverer takes it, which is written down before anything is sent 
 f the channel confirmed it · g the channel refused it for good · h nobody knows
 whether it went: a person looks, nothing is sent again · j a person refused it ·
 k something newer replaced it, or a cap or loop rule held it back · l at the moment of
-sending its approval had run out, or the customer had written again: back to review ·
+sending its approval had run out, the customer had written again, or what policy let go
+had come to tell of danger: back to review ·
 m the channel shows that what it answers has gone or changed since it was approved:
 nothing was sent, and it goes back to review.
 """

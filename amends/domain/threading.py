@@ -19,7 +19,7 @@ _BY_ADDRESS = {IdentityKind.EMAIL, IdentityKind.TYPED_EMAIL}
 
 
 class Via(StrEnum):
-    """How a message points at a case, strongest first."""
+    """How a message points at a case, strongest first; of what it answers the nearest counts before the strongest."""
 
     LOGGED = "logged by a colleague"
     TOKEN = "reply token"  # noqa: S105 - a name for the way, not a secret
@@ -30,15 +30,20 @@ class Via(StrEnum):
 
 
 _STRENGTH = list(Via)
+_ANSWERS = {Via.ANSWER_TO_US, Via.ANSWER_TO_MESSAGE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pointer:
-    """One sign that a message belongs to a case. `known` is whom the thing pointed at was given to or came from."""
+    """One sign that a message belongs to a case. `known` is whom the thing pointed at was given to or came from.
+
+    `away` counts what the message answers more directly than this: a thread that was split names both cases.
+    """
 
     case_id: str
     via: Via
     known: Identity
+    away: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +75,16 @@ def same_person(author: Identity, known: Identity, via: Via) -> bool:
 
 def decide_thread(author: Identity, pointers: Sequence[Pointer]) -> Join | Open:
     """Say which case a message joins, or that it opens one. The strongest pointer that its author can own wins."""
-    ranked = sorted(pointers, key=lambda pointer: _STRENGTH.index(pointer.via))
+    ranked = sorted(pointers, key=_rank)
     for pointer in ranked:
         # A reference in a subject is read out, copied and guessed: it never joins by itself.
         if pointer.via is not Via.REFERENCE and same_person(author, pointer.known, pointer.via):
             return Join(case_id=pointer.case_id, via=pointer.via)
     first_of_case = {pointer.case_id: pointer for pointer in reversed(ranked)}
     return Open(follow_up_of=tuple(first_of_case.values()))
+
+
+def _rank(pointer: Pointer) -> tuple[int, int, int]:
+    strength = _STRENGTH.index(pointer.via)
+    kind = _STRENGTH.index(Via.ANSWER_TO_US) if pointer.via in _ANSWERS else strength
+    return kind, pointer.away, strength

@@ -3,11 +3,17 @@
 The mail's id is derived from its Message-ID and from a digest of what its author sent
 (`ParsedMail.content_digest`): the same mail in two mailboxes is one message, and two
 mails with one Message-ID are two.
+
+Where From is an address of our own, a list or a form of ours put it in the place of the
+author's (lists do, where the author's domain has a strict DMARC policy). Then the author is
+whom the mail names beside it, `X-Original-From` or Reply-To. Nobody has shown that this address
+is theirs: it counts as one that was typed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from amends.domain import message as domain
@@ -17,6 +23,7 @@ from amends.domain.message import Message, message_id
 from amends.errors import NotFound, Unprocessable
 from amends.ports import Fetched
 from ingest.attachments.assess import assess_all
+from ingest.mail.addresses import parse_addresses
 from ingest.mail.parse import parse_mail
 from ingest.mail.parsed import AutomaticReason, Bounce, BounceKind, ParsedMail
 from ingest.reading import Laden, Reader
@@ -40,8 +47,8 @@ _ADDRESS_BYTES = 320
 _SKEW = timedelta(minutes=5)
 
 
-def mail_reader() -> Reader:
-    """Make the reader of mails."""
+def mail_reader(*, owns: Callable[[str], bool] = lambda _address: False, copy_to: str = "") -> Reader:
+    """Make the reader of mails. `owns` tells an address of our own; `copy_to` gets a copy of each mail of ours."""
 
     def read_mail(fetched: Fetched, raw_sha256: str) -> Laden:
         mail = parse_mail(fetched.raw)
@@ -50,7 +57,7 @@ def mail_reader() -> Reader:
         attachments = _attachments(mail)
         kept = zip(mail.attachments, attachments, strict=True)
         return Laden(
-            _message(mail, fetched, raw_sha256, attachments),
+            _message(mail, fetched, raw_sha256, attachments, author=_author(mail, owns), copy_to=copy_to),
             tuple(one.content for one, assessed in kept if not assessed.refused),
         )
 
@@ -85,10 +92,30 @@ def _attachments(mail: ParsedMail) -> tuple[domain.Attachment, ...]:
     return assess_all(zip(claimed, (one.content for one in mail.attachments), strict=True))
 
 
+def _author(mail: ParsedMail, owns: Callable[[str], bool]) -> tuple[Identity, str]:
+    """Say who wrote a mail, and how they call themselves."""
+    usable = [one for one in (*mail.from_, *mail.sender, *mail.reply_to) if _is_usable(one.address)]
+    if not usable:
+        # Nobody can be answered: the mail is still somebody's, and known by itself alone.
+        return Identity(kind=IdentityKind.ANONYMOUS, value=f"mail/{mail.content_digest}"), ""
+    if owns(usable[0].address):
+        named = (*parse_addresses(mail.header("x-original-from") or "", most=1), *mail.reply_to)
+        meant = next((one for one in named if _is_usable(one.address) and not owns(one.address)), None)
+        if meant is not None:
+            typed = Identity(kind=IdentityKind.TYPED_EMAIL, value=meant.address.lower())
+            return typed, meant.name[:_NAME_AT_MOST]
+    return email_identity(usable[0].address), usable[0].name[:_NAME_AT_MOST]
+
+
 def _message(
-    mail: ParsedMail, fetched: Fetched, raw_sha256: str, attachments: tuple[domain.Attachment, ...]
+    mail: ParsedMail,
+    fetched: Fetched,
+    raw_sha256: str,
+    attachments: tuple[domain.Attachment, ...],
+    *,
+    author: tuple[Identity, str],
+    copy_to: str,
 ) -> Message:
-    author = next((one for one in (*mail.from_, *mail.sender, *mail.reply_to) if _is_usable(one.address)), None)
     answers = dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])
     recipients = [one.address for one in (*mail.to, *mail.cc) if one.address]
     delivered = [value for name, value in mail.headers if name in {"delivered-to", "x-original-to"}]
@@ -97,11 +124,8 @@ def _message(
         channel=Channel.EMAIL,
         account=fetched.account,
         native_id=mail.message_id or mail.content_digest,
-        # Without a usable address nobody can be answered: the mail is still somebody's, and known by itself alone.
-        author=email_identity(author.address)
-        if author is not None
-        else Identity(kind=IdentityKind.ANONYMOUS, value=f"mail/{mail.content_digest}"),
-        author_name=author.name[:_NAME_AT_MOST] if author is not None else "",
+        author=author[0],
+        author_name=author[1],
         subject=mail.subject[:_SUBJECT_AT_MOST],
         text=mail.text,
         own_words=mail.reply_text,
@@ -113,7 +137,7 @@ def _message(
         tokens=_tokens([*recipients, *delivered]),
         recipients=tuple(recipients[:_NAMES_AT_MOST]),
         hidden_text=mail.hidden_text,
-        automatic=_automatic(mail),
+        automatic=_automatic(mail, copy_to=copy_to),
         attachments=attachments,
         defects=mail.defects,
     )
@@ -129,17 +153,20 @@ def _tokens(addresses: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _automatic(mail: ParsedMail) -> domain.Automatic | None:
+def _automatic(mail: ParsedMail, *, copy_to: str) -> domain.Automatic | None:
     if mail.automatic is None:
         return None
     bounce = mail.bounce
+    # That our own copy came back says nothing of the customer's.
+    is_copy = bounce is not None and [one.casefold() for one in bounce.failed] == [copy_to.casefold()]
+    came_back = bounce.original_message_id if bounce is not None and not is_copy else ""
     return domain.Automatic(
         reason=mail.automatic.reason.value,
         says=" ".join([mail.automatic.sentence, *_said_by(bounce)]),
         is_bounce=mail.automatic.is_bounce or bounce is not None,
         may_be_from_a_person=mail.automatic.reason in _READ_ALL_THE_SAME,
         failed_addresses=bounce.failed[:_NAMES_AT_MOST] if bounce else (),
-        bounced_message_id=f"mail:{bounce.original_message_id}" if bounce and bounce.original_message_id else "",
+        bounced_message_id=f"mail:{came_back}" if came_back else "",
         is_permanent=bounce is not None and bounce.kind is BounceKind.PERMANENT,
     )
 

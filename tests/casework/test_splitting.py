@@ -95,6 +95,26 @@ def test_answers_to_the_split_message_join_its_case(office: Office, case: Case) 
     assert decide_thread(of_old.author, found[of_old.id]) == Join(case_id=case.id, via=Via.ANSWER_TO_MESSAGE)
 
 
+def test_an_answer_that_names_the_whole_thread_joins_the_case_that_it_answers(office: Office, case: Case) -> None:
+    with office.database.unit() as unit:
+        unit.threads.name_reply("mail:acknowledged@us", case.id, "reply-1", FIRST.author)
+        new = do(unit, case)
+        unit.threads.name_reply("mail:answered@us", new.id, "reply-2", SECOND.author)
+        unit.commit()
+    before = ("mail:acknowledged@us", *FIRST.names)
+    to_our_answer = a_message("And the lamp?", answers=("mail:answered@us", *SECOND.names, *before))
+    to_their_own = a_message("More of the lamp.", answers=(*SECOND.names, *before))
+    of_old = a_message("More of the parcel.", answers=before)
+    with office.database.reading() as unit:
+        found = unit.threads.pointers([to_our_answer, to_their_own, of_old])
+    joined = [decide_thread(FIRST.author, found[one.id]) for one in (to_our_answer, to_their_own, of_old)]
+    assert joined == [
+        Join(case_id=new.id, via=Via.ANSWER_TO_US),
+        Join(case_id=new.id, via=Via.ANSWER_TO_MESSAGE),
+        Join(case_id=case.id, via=Via.ANSWER_TO_US),
+    ]
+
+
 def test_drafts_to_the_split_message_are_dropped_and_others_stay(office: Office, case: Case) -> None:
     to_second = a_reply(message=SECOND, case_id=case.id)
     to_third = a_reply(message=THIRD, case_id=case.id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from respond.senders.mail import Envelope as ThreadEnvelope
 from respond.senders.smtp import Security, SmtpSender, SmtpSettings
 from tests.contracts.sender import ChannelUnderTest, MailSenderContract, SenderContract
 from tests.respond.builders import NOON, OWN, a_reply, an_approved_post
+from tests.servers.certificate import a_certificate
 from tests.servers.x import x_server
 from tests.support.networks import BLUESKY, MASTODON
 from tests.support.x import sender_of
@@ -425,39 +425,10 @@ class TestProtectedConnections:
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """Make a certificate for this machine; gives its file and that of its key."""
-    return a_certificate(tmp_path)
-
-
-def a_certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for this machine in a folder; gives its file and that of its key."""
-    found, key = folder / "cert.pem", folder / "key.pem"
-    made = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    made += [
-        "-keyout",
-        str(key),
-        "-out",
-        str(found),
-        "-subj",
-        "/CN=localhost",
-        "-addext",
-        "subjectAltName=DNS:localhost",
-    ]
     try:
-        subprocess.run(made, check=True, capture_output=True)
+        return a_certificate(tmp_path)
     except FileNotFoundError:
         pytest.skip("openssl is not installed")
-    return found, key
 
 
 @contextmanager

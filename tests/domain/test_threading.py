@@ -14,8 +14,8 @@ INES, STRANGER = mail_from("ines@example.org"), mail_from("mallory@example.net")
 BY_PROOF = [Via.TOKEN, Via.ANSWER_TO_US, Via.ANSWER_TO_MESSAGE, Via.CONVERSATION]
 
 
-def to(case_id: str, via: Via, known: Identity = INES) -> Pointer:
-    return Pointer(case_id=case_id, via=via, known=known)
+def to(case_id: str, via: Via, known: Identity = INES, away: int = 0) -> Pointer:
+    return Pointer(case_id=case_id, via=via, known=known, away=away)
 
 
 @pytest.mark.parametrize("via", BY_PROOF)
@@ -65,6 +65,15 @@ def test_the_strongest_pointer_that_its_author_can_own_wins() -> None:
         to("AM-2", Via.ANSWER_TO_US),
     ]
     assert decide_thread(INES, pointers) == Join(case_id="AM-2", via=Via.ANSWER_TO_US)
+
+
+def test_of_what_a_message_answers_the_nearest_wins_and_a_token_stands_above_it() -> None:
+    far, near = to("AM-1", Via.ANSWER_TO_US, away=2), to("AM-2", Via.ANSWER_TO_MESSAGE, away=1)
+    assert decide_thread(INES, [far, near]) == Join(case_id="AM-2", via=Via.ANSWER_TO_MESSAGE)
+    assert decide_thread(INES, [far, to("AM-2", Via.ANSWER_TO_MESSAGE, STRANGER)]) == Join(
+        case_id="AM-1", via=Via.ANSWER_TO_US
+    )
+    assert decide_thread(INES, [near, to("AM-3", Via.TOKEN)]) == Join(case_id="AM-3", via=Via.TOKEN)
 
 
 def test_a_message_that_points_nowhere_opens_a_case() -> None:

@@ -191,6 +191,23 @@ def test_our_copy_shows_that_it_went(
     assert nothing_more_goes(mail, office, port)
 
 
+def test_our_copy_that_comes_back_says_nothing_of_the_customers(
+    mail: Correspondence, office: PostOffice, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMENDS_MAIL_COPY_TO", "sent@shop.example")
+    mail.arrives(a_letter())
+    with open_at(port, office):
+        work(mail.house, "deliver")
+    mail.arrives(a_bounce_of(office.taken[0][2], failed="Sent@shop.example"))
+
+    [case] = mail.cases()
+    assert mail.acknowledgement(case).state is ReplyState.SENT
+    assert mail.tasks() == []
+    with mail.house.database.reading() as unit:
+        assert unit.deliveries.unreachable() == {}
+        assert [one.reason for one in unit.intake.parked()] == ["bounce"]
+
+
 def test_a_copy_with_other_words_shows_nothing(mail: Correspondence, unknown: tuple[Case, bytes]) -> None:
     case, sent = unknown
     mail.arrives(sent.replace(b"Thank you", b"Blame you"))

@@ -159,6 +159,19 @@ def test_a_thousand_automatic_replies_from_one_sender_get_one_acknowledgement_at
     assert shop.tasks().count(TaskKind.ACKNOWLEDGE_ANOTHER_WAY) == held_back
 
 
+def test_a_machine_that_writes_from_another_sub_address_each_time_is_one_sender(shop: Installation) -> None:
+    for turn in range(2):
+        shop.gets(
+            *(
+                mail.replace(b"help@", b"help+%d.%d@" % (turn, number)).replace(b"ticket-", b"ticket-%d-" % turn)
+                for number, mail in enumerate(automatic_replies(20))
+            )
+        )
+
+    assert len(shop.server.taken) == 1
+    assert shop.tasks().count(TaskKind.ACKNOWLEDGE_ANOTHER_WAY) == 39
+
+
 def test_mail_from_an_address_of_our_own_is_not_answered(tmp_path: Path, clock: Later) -> None:
     with an_installation(tmp_path, "shop", clock, mail_own="sales@shop.example,office@shop.example") as shop:
         shop.gets(

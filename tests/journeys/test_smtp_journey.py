@@ -266,6 +266,34 @@ def test_a_case_number_in_a_subject_alone_joins_nothing(mail: Correspondence, ac
         assert LinkKind.POSSIBLE_FOLLOW_UP in {link.kind for link in unit.links.of_case(other.id)}
 
 
+@pytest.mark.parametrize("named_by", ["Reply-To", "X-Original-From"])
+def test_customers_in_whose_place_a_list_put_our_own_address_are_kept_apart_and_can_be_answered(
+    mail: Correspondence, office: PostOffice, port: int, monkeypatch: pytest.MonkeyPatch, named_by: str
+) -> None:
+    monkeypatch.setenv("AMENDS_MAIL_FROM", "complaints@shop.example")
+    for name in ("ines", "tom"):
+        mail.arrives(
+            a_letter(
+                name=f"'{name}' via Complaints",
+                address="complaints@shop.example",
+                message_id=f"1@{name}.example",
+                headers={named_by: f"{name.title()} <{name}@strict.example>"},
+            )
+        )
+    with open_at(port, office):
+        work(mail.house, "deliver")
+
+    cases = mail.cases()
+    assert sorted(to for _, [to], _ in office.taken) == ["ines@strict.example", "tom@strict.example"]
+    assert len({case.contact_id for case in cases}) == 2
+    # An answer from the address itself shows that it is theirs.
+    answered = next(message_from_bytes(text) for _, [to], text in office.taken if to == "tom@strict.example")
+    mail.arrives(
+        a_letter("It is order 4711.", address="tom@strict.example", message_id="2@c", answers=answered["Message-ID"])
+    )
+    assert sorted(case.messages for case in mail.cases()) == [1, 2]
+
+
 def test_an_acknowledgement_that_bounces_is_a_task_and_is_never_answered(
     mail: Correspondence, office: PostOffice, port: int, acknowledged: Message
 ) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from amends.arrived import arrived_after_all
 from amends.bus.port import Record
 from amends.bus.runner import Witness
-from amends.domain.delivery import CameTo
-from amends.domain.reply import Reply, ReplyState
+from amends.domain.case import CaseState
+from amends.domain.delivery import CameTo, delivery_of
+from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import TaskKind
+from amends.domain.verdict import Severity
 from amends.errors import InDoubt, Unavailable
 from amends.meter import NO_METER, Meter
 from amends.ports import Delivered, DeliveryReport
@@ -17,6 +22,7 @@ from amends.wire import queued_record
 from respond.delivery import DeliverStage
 from storage.unit_of_work import Database, SqlUnitOfWork
 from tests.casework.office import MESSAGE, PACK, Office
+from tests.support.builders import a_reply
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeSender
 from tests.support.meter import FakeMeter
@@ -94,6 +100,38 @@ def test_a_reply_waits_in_the_queue_while_its_channel_is_down(database: Database
         assert unit.tasks.open_tasks() == []
 
 
+@pytest.mark.parametrize(
+    ("since", "state", "says"),
+    [
+        ({"state": CaseState.ACKNOWLEDGED}, ReplyState.SENT, ""),
+        ({"state": CaseState.ANSWERED}, ReplyState.SUPERSEDED, "a person has answered"),
+        ({"state": CaseState.CLOSED}, ReplyState.SUPERSEDED, "a person has answered"),
+        ({"severity": Severity.CRITICAL}, ReplyState.IN_REVIEW, "somebody may come to harm"),
+    ],
+)
+def test_an_acknowledgement_that_waited_goes_only_while_it_may(
+    database: Database, since: dict[str, Any], state: ReplyState, says: str
+) -> None:
+    case = Office(database=database).case()
+    reply = a_reply(state=ReplyState.QUEUED, purpose=Purpose.ACKNOWLEDGEMENT, is_automatic=True, message=MESSAGE)
+    with database.unit() as unit:
+        unit.replies.add([(reply, (), "")])
+        unit.cases.save([replace(case, version=case.version + 1, **since)])
+        unit.commit()
+    sender = FakeSender()
+
+    deliver(database, sender, reply)
+
+    with database.reading() as unit:
+        stored = unit.replies.get(reply.id)
+        [noted] = unit.deliveries.of_case(reply.case_id)
+    assert (stored.state, stored.outcome.startswith(says)) == (state, True)
+    assert len(sender.sent) == (state is ReplyState.SENT)
+    # A person who lets it go makes it theirs.
+    assert stored.is_automatic == (state is not ReplyState.IN_REVIEW)
+    assert noted.came_to is (CameTo.SENT if sender.sent else CameTo.HELD_BACK)
+
+
 def test_a_proof_that_was_faster_than_the_word_that_never_came_settles_the_reply(
     database: Database, reply: Reply
 ) -> None:
@@ -114,6 +152,27 @@ def test_a_proof_that_was_faster_than_the_word_that_never_came_settles_the_reply
         assert unit.replies.get(reply.id).state is ReplyState.SENT
         assert unit.tasks.open_tasks() == []
         assert [one.came_to for one in unit.deliveries.of_case(reply.case_id)] == [CameTo.SHOWN, CameTo.SENT]
+
+
+def test_a_bounce_that_was_faster_than_our_note_is_not_written_over(database: Database, reply: Reply) -> None:
+    """The next server refuses the mail while the word of ours that it took it still waits to be written."""
+
+    class QuickBounce(FakeSender):
+        def send(self, reply: Reply) -> DeliveryReport:
+            with database.unit() as unit:
+                came_back = delivery_of(reply, CameTo.CAME_BACK, at=MESSAGE.received_at, says="no such user")
+                unit.deliveries.note([came_back])
+                unit.commit()
+            return super().send(reply)
+
+    deliver(database, QuickBounce(), reply)
+
+    with database.reading() as unit:
+        assert (unit.replies.get(reply.id).state, unit.replies.get(reply.id).outcome) == (
+            ReplyState.FAILED,
+            "no such user",
+        )
+        assert [task.kind for task in unit.tasks.open_tasks()] == [TaskKind.REACH_ANOTHER_WAY]
 
 
 def test_a_reply_that_is_put_off_is_handed_over_again_when_its_time_has_come_and_once(

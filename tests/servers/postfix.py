@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import smtplib
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tests.servers.certificate import a_certificate
 from tests.servers.ports import HOST, NoServer, Watcher, answers, end, free_port, wait_until
 
 _SERVICES = Path("/usr/share/postfix/master.cf.dist")
+#: Mails of twenty million bytes pass.
+_SIZE_AT_MOST = 50_000_000
+_LINE_END = re.compile(rb"\r?\n")
 
 
 def why_not() -> str:
@@ -43,6 +50,7 @@ class Postfix:
         self._domains = domains
         self._handed_to = handed_to or {}
         self._certificate = certificate
+        self.ca_file = certificate[0]
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: Watcher | None = None
 
@@ -77,6 +85,9 @@ class Postfix:
             "mail_owner": "postfix",
             "inet_interfaces": HOST,
             "inet_protocols": "ipv4",
+            # Who sends here is a stranger: what a mail lacks is not put into it.
+            "local_header_rewrite_clients": "",
+            "message_size_limit": _SIZE_AT_MOST,
             "myhostname": "mx.relay.test",
             "mydestination": "",
             "mynetworks": "127.0.0.0/8",
@@ -107,9 +118,30 @@ class Postfix:
         wait_until(lambda: answers(self.port), self._process, what="Postfix", seconds=30)
         return self
 
+    def take(self, mail: bytes, *, to: str) -> None:
+        """Take a mail by SMTP, which ends lines by CR and LF."""
+        with smtplib.SMTP(HOST, self.port, timeout=60) as line:
+            line.sendmail("customer@customer.example", [to], _LINE_END.sub(b"\r\n", mail))
+
     def stop(self) -> None:
         """End it, and all that it started."""
         if self._process is not None:
             end(self._process)
         if self._watcher is not None:
             self._watcher.leave()
+
+
+@contextlib.contextmanager
+def a_postfix(
+    domains: Mapping[str, int] | None = None, *, handed_to: Mapping[str, tuple[str, str]] | None = None
+) -> Iterator[Postfix]:
+    """Start an instance in a folder of its own, with a certificate for `localhost`; both go at the end."""
+    with tempfile.TemporaryDirectory(prefix="amends-postfix-") as name:
+        folder = Path(name)
+        # The users of Postfix must be able to walk into it.
+        folder.chmod(0o755)
+        postfix = Postfix(folder, domains or {}, certificate=a_certificate(folder), handed_to=handed_to)
+        try:
+            yield postfix.start()
+        finally:
+            postfix.stop()

@@ -135,6 +135,22 @@ def test_automatic_replies_that_went_or_will_go_are_counted(database: Database) 
     assert counts.in_all == len(counted)
 
 
+def test_automatic_replies_to_the_sub_addresses_of_a_mailbox_are_counted_together(database: Database) -> None:
+    addresses = ["he_p@e.example", "he_p+1@e.example", "he_p+2@e.example", "help+3@e.example", "he_p+4@e.example.org"]
+    with database.unit() as unit:
+        add_case(unit)
+        for number, address in enumerate(addresses):
+            reply = replace(
+                automatic(address, ReplyState.SENT, hours_ago=number),
+                addressee=mail_from(address),
+            )
+            add(unit, reply)
+        asked = [mail_from("he_p+9@e.example"), mail_from("help@e.example"), mail_from("+1@e.example")]
+        counts = unit.replies.count_automatic(asked, [], since=MONDAY - timedelta(days=1), last_hour=MONDAY)
+    assert counts.to == {mail_from("he_p@e.example"): 3}
+    assert counts.last_to == {mail_from("he_p@e.example"): MONDAY}
+
+
 def test_forms_of_a_reply_are_kept_apart(database: Database) -> None:
     with database.unit() as unit:
         case = add_case(unit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from amends.domain.channel import Channel
 from amends.domain.clock import ClockKind
 from amends.domain.ids import case_reference
 from amends.domain.link import LinkKind, LinkState
-from amends.domain.message import Message
+from amends.domain.message import Attachment, Message
 from amends.domain.reply import Purpose, ReplyState
 from amends.domain.task import TaskKind
 from amends.domain.verdict import Kind, Severity
@@ -61,6 +62,39 @@ def test_a_doubtful_message_has_the_deadlines_of_a_complaint(house: TriageHouse)
     case = house.file(a_message("Was that perhaps not what you said?"))
     assert (case.kind, case.needs_person) == (Kind.ENQUIRY, True)
     assert due(house, case)[ClockKind.ACKNOWLEDGEMENT] == "ss.acknowledge"
+
+
+PDF = Attachment(filename="letter.pdf", content_type="application/pdf", size_bytes=7, sha256="0" * 64)
+LOGO = Attachment(filename="logo.png", content_type="image/png", size_bytes=7, sha256="1" * 64)
+A_LONG_QUESTION = "Could you " + "tell me " * 10 + "when you are open?"
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "is_asked"),
+    [
+        ("Would you read this, please?", {"attachments": (PDF,)}, True),
+        ("Would you read this, please?", {"attachments": (LOGO,)}, False),
+        ("Well?", {"attachments": (LOGO,)}, True),
+        (A_LONG_QUESTION, {"attachments": (PDF,)}, False),
+        (
+            "Would you read this, please?",
+            {"subject": "FW: My kettle", "text": "Would you read this, please?\n\nIt caught fire."},
+            True,
+        ),
+        ("Would you read this, please?", {"subject": "Fwd: My kettle"}, False),
+        (
+            "Would you read this, please?",
+            {"subject": "Re: My kettle", "text": "Would you read this, please?\n\nAnna"},
+            False,
+        ),
+    ],
+)
+def test_few_words_that_point_at_what_nobody_has_judged_are_a_persons_to_read(
+    house: TriageHouse, text: str, more: dict[str, Any], is_asked: bool
+) -> None:
+    case = house.file(replace(a_message(text), **more))
+    assert (case.kind, case.needs_person) == (Kind.ENQUIRY, is_asked)
+    assert (ClockKind.UPDATE in due(house, case)) == is_asked
 
 
 def test_danger_is_acknowledged_within_hours(house: TriageHouse) -> None:
