@@ -53,6 +53,12 @@ async def guard(request: Request) -> None:
             raise HTTPException(403)
 
 
+def recall(request: Request) -> None:
+    """Find out who asks where there is no route, and so no guard: the page that says so is theirs all the same."""
+    parts = desk(request)
+    request.state.person = person_of(parts, request.cookies.get(parts.entry.cookie(SESSION), ""), is_active=False)
+
+
 async def _typed(request: Request) -> FormData:
     if request.method in _READS or not request.headers.get("content-type", "").lower().startswith(_FORMS):
         return FormData()

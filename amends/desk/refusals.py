@@ -6,6 +6,7 @@ Under `/api/` the same is said as `application/problem+json`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -15,13 +16,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from amends.desk.guard import CSRF_FIELD, SignInFirst, sign_in_path, typed_fields, who
+from amends.desk.guard import CSRF_FIELD, SignInFirst, recall, sign_in_path, typed_fields, who
 from amends.desk.page import page
 from amends.errors import NotFound, Refused, Unavailable, Unprocessable
 
 #: Never shown again.
 _SECRET_FIELDS = {CSRF_FIELD, "password", "new_password", "new_password_again", "code", "key"}
 _READS = {"GET", "HEAD"}
+_WITHOUT_ROUTE = {404, 405}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,9 @@ def add_refusals(app: FastAPI) -> None:
             raise why
         if why.status_code == 403 and getattr(request.state, "is_token_missing", False):
             return await run_in_threadpool(refuse, request, _TOKEN_MISSING)
+        if why.status_code in _WITHOUT_ROUTE:
+            with suppress(Unavailable):
+                await run_in_threadpool(recall, request)
         found = of_status(why.status_code, headers=dict(why.headers or {}))
         return await run_in_threadpool(refuse, request, found)
 

@@ -106,3 +106,14 @@ def test_what_a_page_does_not_do_is_refused(desk_house: DeskHouse) -> None:
     assert client.delete("/accounts").status_code == 405
     assert client.get("/accounts/nobody").status_code == 404
     assert client.get("/static/../app.py").status_code == 404
+
+
+def test_whoever_is_signed_in_finds_their_own_desk_where_there_is_no_page(desk_house: DeskHouse) -> None:
+    handler, stranger = desk_house.client("handler"), desk_house.client()
+
+    for answer in (handler.get("/nothing"), handler.put("/desk/queue")):
+        assert answer.status_code in {404, 405}
+        assert "Log a contact" in answer.text
+        assert "To the start page" in answer.text
+    assert "Log a contact" not in stranger.get("/nothing").text
+    assert ">Sign in</a>" in stranger.get("/nothing").text
