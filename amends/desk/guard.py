@@ -87,8 +87,12 @@ def typed_fields(request: Request) -> FormData:
 
 def sign_in_path(request: Request) -> str:
     """Give the address of the sign-in, which leads back here afterwards."""
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return "/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='')}"
+    return sign_in_to(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+
+
+def sign_in_to(path: str) -> str:
+    """Give the address of the sign-in, which leads to `path` afterwards."""
+    return "/sign-in" if path in {"/", "/sign-in"} else f"/sign-in?next={quote(path, safe='')}"
 
 
 #: Who is signed in: `def show(request: Request, person: SignedIn)`.
