@@ -140,16 +140,39 @@ def parked_page(
     reason: str = "",
     state: ParkedState = ParkedState.WAITING,
 ) -> ParkedPage:
-    """Give what is parked, oldest first, and comes after the parked message `after`.
+    """Give some of what is parked, as `parked_after` does, with the count of each reason.
 
     Raises:
         NotFound: nothing is parked under `after`.
     """
-    in_state = parked.c.state == state.value
     counted = connection.execute(
-        select(parked.c.reason, func.count()).where(in_state).group_by(parked.c.reason).order_by(parked.c.reason)
+        select(parked.c.reason, func.count())
+        .where(parked.c.state == state.value)
+        .group_by(parked.c.reason)
+        .order_by(parked.c.reason)
     )
-    found: list[ColumnElement[bool]] = [in_state]
+    rows = parked_after(connection, limit=limit + 1, after=after, reason=reason, state=state)
+    return ParkedPage(
+        rows=tuple(rows[:limit]),
+        by_reason={name: count for name, count in counted},
+        after=rows[limit - 1].id if len(rows) > limit else "",
+    )
+
+
+def parked_after(
+    connection: Connection,
+    *,
+    limit: int,
+    after: str = "",
+    reason: str = "",
+    state: ParkedState = ParkedState.WAITING,
+) -> list[Parked]:
+    """Give at most `limit` of what is parked, oldest first, that come after the parked message `after`.
+
+    Raises:
+        NotFound: nothing is parked under `after`.
+    """
+    found: list[ColumnElement[bool]] = [parked.c.state == state.value]
     if reason:
         found.append(parked.c.reason == reason)
     if after:
@@ -157,11 +180,5 @@ def parked_page(
         if at is None:
             raise NotFound(f"nothing is parked under {after!r}; see `amends parked list`")
         found.append(or_(parked.c.parked_at > at, (parked.c.parked_at == at) & (parked.c.id > after)))
-    rows = connection.execute(
-        select(parked).where(*found).order_by(parked.c.parked_at, parked.c.id).limit(limit + 1)
-    ).all()
-    return ParkedPage(
-        rows=tuple(parked_of(row) for row in rows[:limit]),
-        by_reason={name: count for name, count in counted},
-        after=rows[limit - 1].id if len(rows) > limit else "",
-    )
+    rows = connection.execute(select(parked).where(*found).order_by(parked.c.parked_at, parked.c.id).limit(limit))
+    return [parked_of(row) for row in rows]

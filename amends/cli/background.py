@@ -64,7 +64,8 @@ def run(
 ) -> None:
     """Run one background service. SIGTERM or Ctrl-C finishes the batch in hand, then stops."""
     if service not in SERVICES:
-        raise Misconfigured(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+        says = f"there is no service {service!r}; there are {', '.join(SERVICES)}"
+        raise typer.BadParameter(says, param_hint="SERVICE")
     house = replace(open_house(data_dir, may_be_new=True), service=f"amends.{service}")
     start_logging(house.settings.log_level)
     stop = stop_on_signals()

@@ -30,7 +30,7 @@ from amends.domain.arrival import Fate
 from amends.domain.audit import first_break
 from amends.errors import Misconfigured
 from amends.samples import samples_dir
-from amends.settings import load_settings
+from amends.settings import Settings, load_settings
 from storage.views import summary
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def demo(
         blob_store="",
         kafka_servers=(),
     )
+    if serve_all:
+        _try_ports(settings)
     _empty(folder)
     house = House(settings=settings, now=DemoClock(monotonic()).now)
     began = monotonic()
@@ -125,6 +127,14 @@ def _chosen(data_dir: Path | None) -> Path:
     if data_dir.exists() and any(data_dir.iterdir()) and not (data_dir / _OWN_FOLDER).exists():
         raise Misconfigured(f"{data_dir} is not empty and no demo made it; choose another folder")
     return data_dir
+
+
+def _try_ports(settings: Settings) -> None:
+    """Find out before the journey, and not after it, that the form or the desk could not be served."""
+    from amends.web.serve import listen
+
+    with listen(settings.form_host, settings.form_port), listen(settings.desk_host, settings.desk_port):
+        pass
 
 
 def _empty(folder: Path) -> None:

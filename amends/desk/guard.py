@@ -53,6 +53,12 @@ async def guard(request: Request) -> None:
             raise HTTPException(403)
 
 
+def recall(request: Request) -> None:
+    """Find out who asks where there is no route, and so no guard: the page that says so is theirs all the same."""
+    parts = desk(request)
+    request.state.person = person_of(parts, request.cookies.get(parts.entry.cookie(SESSION), ""), is_active=False)
+
+
 async def _typed(request: Request) -> FormData:
     if request.method in _READS or not request.headers.get("content-type", "").lower().startswith(_FORMS):
         return FormData()
@@ -81,8 +87,12 @@ def typed_fields(request: Request) -> FormData:
 
 def sign_in_path(request: Request) -> str:
     """Give the address of the sign-in, which leads back here afterwards."""
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return "/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='')}"
+    return sign_in_to(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+
+
+def sign_in_to(path: str) -> str:
+    """Give the address of the sign-in, which leads to `path` afterwards."""
+    return "/sign-in" if path in {"/", "/sign-in"} else f"/sign-in?next={quote(path, safe='')}"
 
 
 #: Who is signed in: `def show(request: Request, person: SignedIn)`.

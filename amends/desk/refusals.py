@@ -5,7 +5,9 @@ Under `/api/` the same is said as `application/problem+json`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -15,13 +17,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from amends.desk.guard import CSRF_FIELD, SignInFirst, sign_in_path, typed_fields, who
+from amends.desk.guard import CSRF_FIELD, SignInFirst, recall, sign_in_path, sign_in_to, typed_fields, who
 from amends.desk.page import page
 from amends.errors import NotFound, Refused, Unavailable, Unprocessable
 
 #: Never shown again.
 _SECRET_FIELDS = {CSRF_FIELD, "password", "new_password", "new_password_again", "code", "key"}
+#: What a page sends along by itself. Nobody typed it, and it would only bury what somebody did type.
+SENT_ALONG = {
+    *("back", "case", "instead_of", "message", "next", "other", "query", "reference", "reply", "seen", "task"),
+    *("count", "fate", "stage"),
+    *("blocked", "hours", "public", "purpose"),
+}
 _READS = {"GET", "HEAD"}
+_WITHOUT_ROUTE = {404, 405}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,7 @@ class Refusal:
     title: str
     says: str
     headers: dict[str, str] = field(default_factory=dict)
+    is_signed_out: bool = False
 
 
 _OF_STATUS = {
@@ -65,7 +75,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
     typed = [
         (name, value)
         for name, value in typed_fields(request).multi_items()
-        if isinstance(value, str) and value.strip() and name not in _SECRET_FIELDS
+        if isinstance(value, str) and value.strip() and name not in _SECRET_FIELDS | SENT_ALONG
     ]
     return page(
         request,
@@ -74,7 +84,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
         headers=refusal.headers,
         refusal=refusal,
         typed=typed,
-        back=_way_back(request),
+        back=sign_in_to(_way_back(request)) if refusal.is_signed_out else _way_back(request),
     )
 
 
@@ -98,6 +108,9 @@ def add_refusals(app: FastAPI) -> None:
             raise why
         if why.status_code == 403 and getattr(request.state, "is_token_missing", False):
             return await run_in_threadpool(refuse, request, _TOKEN_MISSING)
+        if why.status_code in _WITHOUT_ROUTE:
+            with suppress(Unavailable):
+                await run_in_threadpool(recall, request)
         found = of_status(why.status_code, headers=dict(why.headers or {}))
         return await run_in_threadpool(refuse, request, found)
 
@@ -110,7 +123,8 @@ def add_refusals(app: FastAPI) -> None:
         if is_for_people and request.method in _READS:
             return RedirectResponse(sign_in_path(request), 303)
         says = "Sign in again. What you typed is below: copy it before you go on."
-        found = Refusal(status=401 if not is_for_people else 403, title="You are signed out", says=says)
+        status = 403 if is_for_people else 401
+        found = Refusal(status=status, title="You are signed out", says=says, is_signed_out=True)
         return await run_in_threadpool(refuse, request, found)
 
     app.add_exception_handler(SignInFirst, sign_in)
@@ -130,8 +144,8 @@ def add_refusals(app: FastAPI) -> None:
 
 
 def _sentence(why: Exception) -> str:
-    """Write the words of an error as sentences for a page."""
-    says = str(why)
+    """Write the words of an error as sentences for a page, where nobody can type a command."""
+    says = re.sub(r"; see `amends [^`]*`$", "", str(why))
     return f"{says[:1].upper()}{says[1:]}{'' if says.endswith(('.', '!', '?')) else '.'}"
 
 

@@ -47,11 +47,7 @@ def serve(
     Raises:
         Misconfigured: the address cannot be listened on.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family)
-    except OSError as why:
-        raise Misconfigured(f"cannot listen on {host}, port {port} ({why.strerror}); choose another port") from why
+    listener = listen(host, port)
     # asyncio switches Nagle's delay off only on sockets made with their protocol named, which this one is not:
     # without this line each answer waits 40 ms for an acknowledgement. Accepted sockets inherit it.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -68,6 +64,19 @@ def serve(
     )
     with listener:
         _StoppableServer(config, stop, on_bound, head_timeout_s, on_turn).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen on an address; whoever calls this closes it.
+
+    Raises:
+        Misconfigured: the address cannot be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as why:
+        raise Misconfigured(f"cannot listen on {host}, port {port} ({why.strerror}); choose another port") from why
 
 
 class _StoppableServer(uvicorn.Server):

@@ -246,7 +246,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown(name="sign-in", address="/sign-in"),
     Shown(name="password link", address=_link),
     Shown(name="home", roles=("admin",), address="/"),
-    Shown(name="home of who may nothing yet", roles=("handler",), address="/"),
+    Shown(name="home of a handler", roles=("handler",), address="/"),
     Shown(name="own account", roles=("handler",), address=_own_account),
     Shown(name="own account with a second factor", roles=("handler",), address=_with_second_factor),
     Shown(name="second factor", roles=("handler",), address="/account/second-factor"),

@@ -220,6 +220,19 @@ def test_a_case_is_closed_with_two_answers_to_two_questions(
     assert 'id="editor"' not in page
 
 
+def test_whoever_closed_a_case_of_their_own_can_reopen_it(at_the_desk: AtTheDesk, hana: Client) -> None:
+    case = at_the_desk.case()
+    sent(hana, case, "/take")
+    assert 'action="/desk/case/' + case.id + '/take"' not in shown(hana, case)
+
+    sent(hana, case, "/close", upheld="upheld", summary="We sent another.")
+
+    assert "Reopen and take it" in shown(hana, case)
+    sent(hana, case, "/take")
+    stored = at_the_desk.stored(case)
+    assert (stored.state, stored.owner) == (CaseState.IN_HAND, "hana")
+
+
 def test_a_question_is_not_closed_as_a_complaint(at_the_desk: AtTheDesk, hana: Client) -> None:
     case = at_the_desk.case(a_message("When are you open on Sundays?"), kind=Kind.ENQUIRY)
     page = shown(hana, case)

@@ -65,7 +65,7 @@ def press(page: Page, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("scripts", "width"), [(True, 1440), (False, 1440), (True, 390)])
-def test_sign_in_read_why_correct_answer_and_close(
+def test_sign_in_claim_read_why_correct_answer_and_close(
     open_page: Open, at_the_desk: AtTheDesk, scripts: bool, width: int
 ) -> None:
     at_the_desk.house.account("handler", name="hana", password=PASSWORD)
@@ -73,16 +73,20 @@ def test_sign_in_read_why_correct_answer_and_close(
     at_the_desk.draft(case)
     page = open_page(scripts=scripts, width=width)
 
-    # Sign in, and come out at the case.
-    page.goto(f"/desk/case/{case.id}")
+    # Sign in, and come out at the queue; claim what is first, and open it.
+    page.goto("/desk/queue")
     page.locator("[name=name]").focus()
     page.keyboard.type("hana")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+    page.get_by_role("button", name="Claim").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#{case.id}")).to_contain_text("Yours")
+    page.get_by_role("link", name="My kettle").focus()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("My kettle")
-    press(page, "Take it")
-    expect(page.get_by_role("status").first).to_contain_text("The case is yours.")
+    expect(page.locator(".case-facts")).to_contain_text("with hana")
 
     # Why?
     flag = page.locator(".flag").first

@@ -13,9 +13,11 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
+from amends.cli.background import DESK_CONNECTIONS
 from amends.desk.queue.news import STREAMS_OF_ONE, NewsDesk
 from amends.domain.clock import ClockKind
 from amends.unit_of_work import JudgedMessage
+from bench.desk_load import hold_streams
 from storage.news import last_filed
 from storage.places import ended, not_yet
 from storage.tables import queue_places
@@ -134,6 +136,26 @@ def test_one_person_cannot_take_all_the_streams(desk_house: DeskHouse) -> None:
             assert welcome.status_code == 200
         for one in open_ones:
             one.__exit__(None, None, None)
+
+
+@pytest.mark.slow
+def test_five_hundred_pages_are_open_at_once_and_all_hear_of_a_new_case(desk_house: DeskHouse) -> None:
+    people = [desk_house.session("handler", name=f"hana{number}") for number in range(-(-500 // STREAMS_OF_ONE))]
+    cookies = [f"{name}={token}" for name, token in people for _ in range(STREAMS_OF_ONE)][:500]
+    pages: list[int] = []
+    with served(desk_house.app, most_connections=DESK_CONNECTIONS) as address:
+        held = hold_streams(
+            address,
+            cookies,
+            seen=0,
+            while_open=lambda: pages.append(
+                httpx2.get(f"{address}/desk/queue", cookies=dict(people[:1]), timeout=60).status_code
+            ),
+            then=lambda: open_case(desk_house.database, 1),
+        )
+
+    assert (held.opened, len(held.heard_s)) == (500, 500)
+    assert pages == [200], "the desk serves its pages beside them"
 
 
 @pytest.mark.parametrize("said", ["", "-1", "x", "9" * 30, "²"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from html import unescape
 
 import pytest
+from sqlalchemy import Connection, event
 
 from amends.casework.hold import hold
 from amends.domain.case import CaseState
@@ -246,3 +248,29 @@ def test_who_works_on_a_case_is_told_of_whoever_does_already(morning: DeskHouse)
     assert (works(hana), works(tom), works(hana)) == ("", "hana", "")
     hana.post(f"{path}/leaving", headers={"X-CSRF-Token": hana.token("/desk/queue")})
     assert works(tom) == ""
+
+
+def test_what_is_done_aside_of_the_stages_writes_before_it_reads(desk_house: DeskHouse) -> None:
+    """On SQLite a transaction that has read cannot write any more once another has written meanwhile."""
+    a_morning(desk_house.database)
+    hana, said = desk_house.client("handler", name="hana"), defaultdict[int, list[str]](list)
+    begun: dict[int, int] = {}
+
+    def note(connection: Connection, _cursor: object, asked: str, *_: object) -> None:
+        if asked.startswith("BEGIN"):
+            begun[id(connection)] = len(said)
+        said[begun[id(connection)]].append(asked if asked.startswith("BEGIN") else asked.split()[0])
+
+    desk_house.clock.advance(minutes=2)
+    event.listen(desk_house.database.engine, "before_cursor_execute", note)
+    hana.submit("/desk/queue/views", {"name": "Worst", "query": "severity=critical"}, page="/desk/queue")
+    hana.submit("/desk/queue/views/forget", {"name": "Worst"}, page="/desk/queue")
+    hana.submit(f"/desk/case/{reference(1)}/working", page="/desk/queue")
+    hana.submit(f"/desk/case/{reference(1)}/leaving", page="/desk/queue")
+    hana.get(f"/desk/case/{reference(1)}")
+    event.remove(desk_house.database.engine, "before_cursor_execute", note)
+
+    writes = {"INSERT", "UPDATE", "DELETE"}
+    aside = [one[1:] for one in said.values() if one[0] == "BEGIN" and len(one) > 1 and writes & set(one)]
+    assert len(aside) >= 5
+    assert [one for one in aside if one[0] not in writes] == []

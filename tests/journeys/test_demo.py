@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -312,6 +313,26 @@ def test_a_demo_that_serves_opens_the_desk_for_a_tour_of_each_role_and_stops_whe
     assert statuses == {role.value: (303, 200) for role in Role}
     assert len(set(passwords.values())) == len(Role)
     assert ended == 0
+
+
+def test_a_demo_that_could_not_serve_says_so_before_its_journey_and_leaves_the_earlier_one(tmp_path: Path) -> None:
+    earlier = tmp_path / "data"
+    earlier.mkdir()
+    for name in ("made-by-amends-demo", "something"):
+        (earlier / name).touch()
+    free = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        for form, desk in ((taken, free), (free, taken)):
+            words = ("demo", "--serve", "--data-dir", "data", "--port", str(form), "--desk-port", str(desk))
+            refused = run_amends(*words, at=tmp_path, code=1)
+            assert f"cannot listen on 127.0.0.1, port {taken}" in refused.err
+            assert refused.out == ""
+    both = run_amends(
+        "demo", "--serve", "--data-dir", "data", "--port", str(free), "--desk-port", str(free), at=tmp_path, code=1
+    )
+    assert f"port {free}" in both.err
+    assert (earlier / "something").exists()
 
 
 def _tour(desk: str, name: str, password: str) -> tuple[int, int]:

@@ -517,11 +517,11 @@ def test_what_does_not_exist_is_refused_in_one_sentence(desk: Desk) -> None:
     assert "no reply" in desk.refusal("review", "approve", "zzzz", "--as", "rita")
     assert "no parked message" in desk.refusal("parked", "retry", "zzzz", "--as", "rita")
     assert "no file or folder" in desk.refusal("ingest", "files", str(desk.letters / "nothing-here"))
-    assert "no service" in desk.refusal("run", "everything")
     assert "nobody suggested" in desk.refusal(
         "case", "link", desk.case_of("ines@customer.example"), desk.case_of("tom@customer.example"), "--as", "hana"
     )
     assert "use low, medium, high or critical" in desk.type("queue", "list", "--severity", "terrible", code=2).err
+    assert "there is no service 'everything'" in desk.type("run", "everything", code=2).err
 
 
 def test_a_refusal_is_one_sentence_in_a_process_of_its_own(tmp_path: Path) -> None:

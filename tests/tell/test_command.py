@@ -90,6 +90,35 @@ def test_what_was_given_up_is_listed_and_made_again(house: House, tmp_path: Path
     house.close()
 
 
+def test_calls_that_were_given_up_are_dropped_with_a_reason_that_is_kept(
+    house: House, tmp_path: Path, clock: FakeClock
+) -> None:
+    run_add(house, "https://x.example")
+    happen(house)
+    with house.database.unit() as unit:
+        unit.calls.make_out([("crm", 2)], upto=2, targets=["crm"], at=clock())
+        (call,) = unit.calls.of_state(CallState.WAITING, limit=9)
+        unit.calls.failed(call, "it answered 500", next_at=None)
+        unit.commit()
+    drop = ("webhook", "discard", "crm", "--as", "ada")
+    with pytest.raises(Refused, match="reason"):
+        run(tmp_path, *drop, "--reason", " ")
+    assert "Missing option '--reason'" in run(tmp_path, *drop)
+    (told,) = json.loads(run(tmp_path, "webhook", "list", "--json"))
+    assert told["given_up"] == 1
+    assert "1 calls are dropped" in run(tmp_path, *drop, "--reason", "they have it from elsewhere")
+    (told,) = json.loads(run(tmp_path, "webhook", "list", "--json"))
+    assert (told["given_up"], told["waiting"]) == (0, 0)
+    with house.database.reading() as unit:
+        kept = json.loads(unit.audit.about("webhook:crm")[-1].happening_json)
+    assert (kept["actor"], kept["action"]) == ("user:ada", "webhook.discarded")
+    assert kept["facts"] == {"calls": "1", "reason": "they have it from elsewhere"}
+    assert "0 calls are dropped" in run(tmp_path, *drop, "--reason", "once more")
+    with pytest.raises(NotFound):
+        run(tmp_path, "webhook", "discard", "erp", "--reason", "there is none")
+    house.close()
+
+
 def run_add(house: House, url: str) -> None:
     with house.database.unit() as unit:
         programs.add_webhook(

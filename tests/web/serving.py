@@ -13,10 +13,10 @@ from amends.web.serve import serve
 
 
 @contextlib.contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Give the address of the running app; stop it at the end."""
+def served(app: FastAPI, **more: int) -> Iterator[str]:
+    """Give the address of the running app; stop it at the end. `more` is for `serve`."""
     stop, ports = threading.Event(), Queue[int]()
-    worker = threading.Thread(target=serve, args=(app, "127.0.0.1", 0, stop), kwargs={"on_bound": ports.put})
+    worker = threading.Thread(target=serve, args=(app, "127.0.0.1", 0, stop), kwargs={"on_bound": ports.put, **more})
     worker.start()
     try:
         yield f"http://127.0.0.1:{ports.get(timeout=30)}"

@@ -10,21 +10,23 @@ from amends.desk.api import shapes
 from amends.desk.api.asked import Because, Id
 from amends.desk.api.door import Parts
 from amends.desk.api.once import Once
-from amends.desk.api.pages import Cursor, Limit, part_of
+from amends.desk.api.pages import Cursor, Limit, part_by
+from storage.operations import parked_after
 
 router = APIRouter(tags=["operations"])
-#: So many dead letters are looked at for a list.
-_DEAD_AT_MOST = 10_000
 
 
 @router.get("/parked", name="api_operations.parked")
 def list_parked(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.ParkedList:
     """Give what is parked and waits, oldest first."""
-    with parts.reading() as unit:
-        found = sorted(unit.intake.parked(), key=lambda one: (one.parked_at, one.id))
-    part, following = part_of(
-        found, lambda one: (one.parked_at, one.id), secret=parts.secret, of="parked", limit=limit, cursor=cursor
-    )
+    with parts.viewing() as connection:
+        part, following = part_by(
+            lambda after, most: parked_after(connection, after=after, limit=most),
+            secret=parts.secret,
+            of="parked",
+            limit=limit,
+            cursor=cursor,
+        )
     return shapes.ParkedList(items=[shapes.a_parked(one) for one in part], next=following)
 
 
@@ -55,10 +57,13 @@ def discard_parked(parked_id: Id, body: Because, change: Once) -> Response:
 def list_dead(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.DeadLetters:
     """Give the dead letters that wait, oldest first."""
     with parts.reading() as unit:
-        found = sorted(unit.dead.listed(limit=_DEAD_AT_MOST), key=lambda one: (one.died_at, one.id))
-    part, following = part_of(
-        found, lambda one: (one.died_at, one.id), secret=parts.secret, of="dead", limit=limit, cursor=cursor
-    )
+        part, following = part_by(
+            lambda after, most: unit.dead.listed(after=after, limit=most),
+            secret=parts.secret,
+            of="dead",
+            limit=limit,
+            cursor=cursor,
+        )
     return shapes.DeadLetters(items=[shapes.a_dead_letter(one) for one in part], next=following)
 
 

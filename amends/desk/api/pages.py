@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Query
 
@@ -12,6 +12,14 @@ from amends.desk.api.problems import Declined, Fault, problem
 from amends.desk.tokens import sealed, unsealed
 
 _T = TypeVar("_T")
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_I = TypeVar("_I", bound=_HasId)
 _PURPOSE = "cursor"
 
 #: How many of a list come at once.
@@ -63,3 +71,13 @@ def part_of(
         return part, None
     at, id_ = place_of(part[-1])
     return part, cursor_of(secret, of, {"at": at.isoformat(), "id": id_})
+
+
+def part_by(
+    read: Callable[[str, int], Sequence[_I]], *, secret: bytes, of: str, limit: int, cursor: str
+) -> tuple[Sequence[_I], str | None]:
+    """Give a part of a list that the database cuts: `read(after, limit)` gives what comes after the one of that id."""
+    found = read_cursor(secret, of, cursor)
+    rows = read(found["id"] if found is not None else "", limit + 1)
+    part = rows[:limit]
+    return part, cursor_of(secret, of, {"id": part[-1].id}) if len(rows) > limit else None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
 import pytest
+from sqlalchemy import event
 
 from amends.casework import programs
 from amends.desk.api.app import PREFIX
@@ -17,7 +20,7 @@ from tests.desk.api.conftest import WORDS
 from tests.desk.api.program import program, token_for, told_as_problem
 from tests.desk.house import DeskHouse
 from tests.storage.stock import add_case
-from tests.support.builders import a_case, an_outcome
+from tests.support.builders import a_case, a_dead_letter, a_parked, an_outcome
 
 
 def test_the_file_of_a_case_is_told_whole_and_that_it_was_read_is_noted_once(desk_house: DeskHouse, case: Case) -> None:
@@ -209,6 +212,47 @@ def test_the_queue_is_read_in_parts_without_a_gap(desk_house: DeskHouse) -> None
         cursor = part["next"]
     assert len(found) == len(set(found)) == 23
     assert found == [item["case"]["reference"] for item in crm.get("/queue", limit=200).json()["items"]]
+
+
+@pytest.mark.parametrize("path", ["/parked", "/dead"])
+def test_what_operators_settle_is_read_in_parts_without_a_gap_though_some_of_it_is_settled_meanwhile(
+    desk_house: DeskHouse, path: str
+) -> None:
+    with desk_house.database.unit() as unit:
+        # Five at a moment each: the moment alone is no place in the list.
+        for number in range(23):
+            at = desk_house.clock() + timedelta(minutes=number // 5)
+            unit.intake.park([replace(a_parked(f"{number}.eml"), parked_at=at)])
+            unit.dead.add([a_dead_letter(f"r{number}", at=at)])
+        unit.commit()
+    operator = program(desk_house, "operator")
+    in_order = [one["id"] for one in operator.get(path, limit=200).json()["items"]]
+    found, cursor = [], ""
+    while cursor is not None:
+        part = operator.get(path, limit=4, cursor=cursor).json()
+        found += [one["id"] for one in part["items"]]
+        operator.post(f"{path}/{found[-1]}/discard", {"reason": "a test"})
+        cursor = part["next"]
+    assert found == in_order
+    assert len(set(found)) == 23
+
+
+@pytest.mark.parametrize("path", ["/parked", "/dead"])
+def test_a_part_of_a_long_list_reads_no_more_rows_than_it_gives(desk_house: DeskHouse, path: str) -> None:
+    with desk_house.database.unit() as unit:
+        unit.intake.park([a_parked(f"{number}.eml") for number in range(60)])
+        unit.dead.add([a_dead_letter(f"r{number}") for number in range(60)])
+        unit.commit()
+    operator, limits = program(desk_house, "operator"), []
+
+    def look(_connection: object, _cursor: object, asked: str, given: Sequence[object], *_: object) -> None:
+        if f"FROM {'parked' if path == '/parked' else 'dead_letters'}" in asked.replace("\n", " ") and "LIMIT" in asked:
+            limits.append(given)
+
+    event.listen(desk_house.database.engine, "before_cursor_execute", look)
+    assert len(operator.get(path, limit=5).json()["items"]) == 5
+    event.remove(desk_house.database.engine, "before_cursor_execute", look)
+    assert [6 in given for given in limits] == [True]
 
 
 @pytest.mark.parametrize("path", ["/queue", "/tasks", "/reviews", "/parked", "/dead"])
