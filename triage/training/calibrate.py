@@ -2,13 +2,14 @@
 
 1. For each group of channels one temperature makes the probabilities of kinds honest (least mean loss).
 2. For each group a message is called a complaint from the lowest probability from which on the share `RIGHT` of those
-   called so are complaints; where there is none up to a half, from a half.
+   called so are complaints; where there is none, from somewhat below a half.
 3. Words raise a flag from the probability that gives the best F1 of flags, with those that rules raise.
 4. The learned grade of harm reaches a severity from the lowest probability with which no more than the share
    `OVER_GRADED` of our held-out complaints below it are graded so high, be it by the grade or by a flag.
 5. A person is asked from the probabilities (one a group) that refer the fewest messages while of all complaints in
    the groups whose labels are ours at least `CAUGHT` are called complaints or shown to a person, be it for what
-   they flag. A group with labels of others has a share of its own, for its labels are not our definition.
+   they flag. A group with labels of others has a share of its own, for its labels are not our definition, and a
+   person is asked there no later than on ours.
 
 Nothing here reads the dev sides of the public sets or our own test messages. The bounds were set by hand, though:
 `OVER_GRADED` by somebody who had seen what it did on our test messages, `CAUGHT` and `RIGHT` on texts held out.
@@ -73,7 +74,7 @@ GROUPS: dict[str, Group] = {
 
 #: Where a message may begin to be called a complaint. No higher: a complaint missed costs
 #: more than an enquiry taken seriously.
-_CUTS = np.arange(0.25, 0.501, 0.01)
+_CUTS = np.arange(0.25, 0.471, 0.01)
 _ASK_FROM = np.arange(0.02, 0.301, 0.005)
 _TEMPERATURES = np.arange(0.4, 3.01, 0.05)
 _HARM_FROM = np.arange(0.10, 0.96, 0.05)
@@ -156,7 +157,8 @@ def chosen_by(said: Floats, examples: Sequence[Example], shown: Mask) -> Chosen:
     together = [name for name in texts if GROUPS[name].caught is None]
     asked = dict(zip(together, _asked_from([(texts[name], cuts[name]) for name in together], CAUGHT), strict=True))
     for name in texts.keys() - asked.keys():
-        [asked[name]] = _asked_from([(texts[name], cuts[name])], GROUPS[name].caught or CAUGHT)
+        [edge] = _asked_from([(texts[name], cuts[name])], GROUPS[name].caught or CAUGHT)
+        asked[name] = min(edge, *(asked[one] for one in together), _ASK_FROM[-1])
     bands = {
         name: Band(ask_from=asked[name], complaint_from=cuts[name], temperature=temperatures[name]) for name in texts
     }
