@@ -14,16 +14,16 @@ _FILE = "calibration.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Floors:
-    """When a person is asked, on one channel.
+class Band:
+    """The three answers on one channel, by the probability of a complaint.
 
-    `temperature` makes the probabilities of this channel honest: below 1 it sharpens them. `confidence` is the
-    least probability of the likeliest kind; `complaint` the probability of a complaint from which on no other
-    kind is believed.
+    From `complaint_from` on a message is called a complaint; from `ask_from` up to there a person is asked; below
+    `ask_from` it is none. How sure triage is among the other kinds asks nobody. `temperature` makes the
+    probabilities of this channel honest: below 1 it sharpens them.
     """
 
-    confidence: float
-    complaint: float
+    ask_from: float
+    complaint_from: float
     temperature: float = 1.0
 
 
@@ -31,18 +31,17 @@ class Floors:
 class Calibration:
     """What the probabilities lead to.
 
-    `complaint_from` is the probability from which on a message is called a complaint;
-    `unknown` are the wider floors of any channel that has none of its own. `span_from` is the
-    probability from which on words raise a flag that no rule has raised, `rule_from` the one
-    below which a rule's flag is ruled out, and `harm_from` the one from which on the learned
-    grade reaches a severity.
+    `channels` have their bands, `unknown` is the wider one of any other channel. `span_from` is the probability from
+    which on words raise a flag that no rule has raised, `rule_from` the one below which a rule's flag is ruled out,
+    `rule_from_long` the same in a long text, and `harm_from` the one from which on the learned grade reaches a
+    severity.
     """
 
-    complaint_from: float
-    channels: dict[str, Floors]
-    unknown: Floors
+    channels: dict[str, Band]
+    unknown: Band
     span_from: float = 0.5
     rule_from: float = 0.0
+    rule_from_long: float = 0.0
     harm_from: dict[str, float] = field(default_factory=dict)
 
     def honest(self, channel: str, odds: Mapping[str, float]) -> dict[str, float]:
@@ -59,17 +58,16 @@ class Calibration:
         reached = (step for step, likely in harm.items() if likely >= self.harm_from.get(step.word, 0.5))
         return max(reached, default=Severity.LOW)
 
-    def is_doubtful(self, channel: str, *, kind: Kind, confidence: float, complaint: float) -> bool:
-        """Say whether a person has to look at a message judged so."""
-        floors = self.channels.get(channel, self.unknown)
-        return confidence < floors.confidence or (kind is not Kind.COMPLAINT and complaint >= floors.complaint)
+    def is_doubtful(self, channel: str, complaint: float) -> bool:
+        """Say whether a person has to look at a message that is a complaint with this probability."""
+        band = self.channels.get(channel, self.unknown)
+        return band.ask_from <= complaint < band.complaint_from
 
-    def kind_of(self, odds: Mapping[str, float]) -> Kind:
-        """Give the likeliest kind; a complaint only where its probability suffices."""
-        kind = max(odds, key=odds.__getitem__)
-        if kind == Kind.COMPLAINT and odds[kind] < self.complaint_from:
-            kind = max((other for other in odds if other != Kind.COMPLAINT), key=odds.__getitem__)
-        return Kind(kind)
+    def kind_of(self, channel: str, odds: Mapping[str, float]) -> Kind:
+        """Give complaint where its probability suffices on this channel, else the likeliest other kind."""
+        if odds[Kind.COMPLAINT] >= self.channels.get(channel, self.unknown).complaint_from:
+            return Kind.COMPLAINT
+        return Kind(max((kind for kind in odds if kind != Kind.COMPLAINT), key=odds.__getitem__))
 
     def write(self, folder: Path) -> None:
         """Write it beside the weights."""
@@ -84,10 +82,14 @@ class Calibration:
         """
         stored: Any = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         return cls(
-            complaint_from=float(stored["complaint_from"]),
-            channels={channel: Floors(**floors) for channel, floors in stored["channels"].items()},
-            unknown=Floors(**stored["unknown"]),
+            channels={channel: _band(band) for channel, band in stored["channels"].items()},
+            unknown=_band(stored["unknown"]),
             span_from=float(stored.get("span_from", 0.5)),
             rule_from=float(stored.get("rule_from", 0.0)),
+            rule_from_long=float(stored.get("rule_from_long", 0.0)),
             harm_from={step: float(value) for step, value in stored.get("harm_from", {}).items()},
         )
+
+
+def _band(stored: Mapping[str, Any]) -> Band:
+    return Band(**{name: float(stored[name]) for name in ("ask_from", "complaint_from", "temperature")})

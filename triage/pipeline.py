@@ -6,17 +6,16 @@ How the pieces of a verdict come about:
    channel. An automatic message is `machine` and a text without any word is `other`, both
    with confidence 1.
 2. `flags` come from the rules, and from the words that the encoder takes for a flag's; below
-   critical, none that it is sure is not there. They index into `text`. Tone never lowers
-   anything.
+   critical, none that it is sure is not there, and on what is surely spam or a machine's only
+   a rights request. They index into `text`. Tone never lowers anything.
 3. A complaint's severity is the highest of what its flags give and of the encoder's grade
    of harm, at least low.
 4. Where the learned grade alone says high or critical, a person looks, and a flag quotes the
    sentence that drove it: the one without which the grade falls most.
-5. `needs_person` also when the confidence is below the channel's floor, when a complaint is
-   not unlikely enough although another kind is likelier, when a flag of high severity
-   stands on what does not look like a complaint, when words of the subject would raise
-   such a flag, and when the text hardly holds an English word. Then the severity says
-   what the message would be as a complaint.
+5. `needs_person` also when the probability of a complaint lies in the channel's band, when a
+   flag of high severity stands on what does not look like a complaint, when words of the
+   subject would raise such a flag, and when the text hardly holds an English word. Then the
+   severity says what the message would be as a complaint.
 """
 
 from __future__ import annotations
@@ -98,24 +97,28 @@ class Judge:
 
     def _decide(self, text: TextToJudge, doc: Doc) -> Verdict:
         offset = min(len(text.subject), SUBJECT_CHARS) + len(_BREAK) if text.subject else 0
-        found = standing_flags(doc, flags_of(doc), self._calibration.rule_from)
-        found += tuple(learned_flags(doc, {flag.name for flag in found}, self._calibration.span_from))
-        worst = max((flag.severity for flag in found if flag.severity is not None), default=Severity.LOW)
+        chosen = self._calibration
+        found = standing_flags(doc, flags_of(doc), chosen.rule_from, chosen.rule_from_long)
+        found += tuple(learned_flags(doc, {flag.name for flag in found}, chosen.span_from))
+        worst = severity_of(found)
         if text.automatic:
             return self._verdict(
                 Kind.MACHINE, 1.0, _own(found, text.text, offset), worst, needs_person=worst >= Severity.CRITICAL
             )
         if not doc.cats:
             return self._verdict(Kind.OTHER, 1.0, _own(found, text.text, offset), worst, needs_person=bool(found))
-        odds = self._calibration.honest(text.channel, doc.cats)
-        kind = self._calibration.kind_of(odds)
+        odds = chosen.honest(text.channel, doc.cats)
+        kind = chosen.kind_of(text.channel, odds)
         confidence = min(1.0, odds[kind])
-        doubtful = self._calibration.is_doubtful(
-            text.channel, kind=kind, confidence=confidence, complaint=odds[Kind.COMPLAINT]
-        )
+        if not kind.is_from_a_customer and confidence >= SURE:
+            found = tuple(
+                flag for flag in found if flag.severity is Severity.CRITICAL or flag.name is FlagName.RIGHTS_REQUEST
+            )
+            worst = severity_of(found)
+        doubtful = chosen.is_doubtful(text.channel, odds[Kind.COMPLAINT])
         needs_person = doubtful or self._is_foreign(doc)
         if kind is Kind.COMPLAINT or doubtful:
-            grade = self._calibration.grade_of(harm_of(doc))
+            grade = chosen.grade_of(harm_of(doc))
             if grade > worst:
                 worst = grade
                 if grade >= Severity.HIGH:

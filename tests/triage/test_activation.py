@@ -35,8 +35,8 @@ def deaf(folder: Path) -> Path:
     """Make a pipeline that takes nothing for a complaint and asks nobody."""
     shutil.copytree(MODEL_DIR, folder)
     told = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
-    floors = {"confidence": 0.0, "complaint": 1.0, "temperature": 1.0}
-    told |= {"complaint_from": 1.1, "unknown": floors, "channels": {}}
+    band = {"ask_from": 1.1, "complaint_from": 1.1, "temperature": 1.0}
+    told |= {"unknown": band, "channels": {}}
     (folder / "calibration.json").write_text(json.dumps(told), encoding="utf-8")
     return folder
 

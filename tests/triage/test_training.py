@@ -13,7 +13,7 @@ import pytest
 from amends.domain.verdict import Flag, FlagName, Kind, Severity
 from amends.ports import TextToJudge
 from tests.support.places import shared_data
-from triage.calibration import Calibration, Floors
+from triage.calibration import Band, Calibration
 from triage.components import KINDS, Encoder, keep_text
 from triage.components.encoder import (
     MOST_WINDOWS,
@@ -31,7 +31,7 @@ from triage.training.sources import Example, kind_of, own_example, read_rows
 jax = pytest.importorskip("jax", reason="the extra `train` is not installed")
 
 from triage.training.batches import UNKNOWN, batches, windows  # noqa: E402
-from triage.training.calibrate import chosen_by, harm_chosen_by  # noqa: E402
+from triage.training.calibrate import CAUGHT, RIGHT, chosen_by, harm_chosen_by  # noqa: E402
 from triage.training.export import Arithmetic, graph_of  # noqa: E402
 from triage.training.fit import Settings, average, fit, scores  # noqa: E402
 from triage.training.network import HEADS, answers, encode  # noqa: E402
@@ -164,7 +164,7 @@ def test_handles_and_marks_of_omission_are_read_alike_and_the_length_is_kept() -
     assert readable_by_the_encoder(text) == "@user          are you there    mail me@example.org "
 
 
-def test_floors_are_chosen_so_that_enough_complaints_are_caught_or_referred() -> None:
+def test_bands_are_chosen_so_that_enough_complaints_are_caught_or_referred() -> None:
     rng = np.random.default_rng(5)
     kinds = np.array([0] * 300 + [1] * 300)
     raw = rng.normal(0, 1, (600, len(KINDS)))
@@ -174,11 +174,17 @@ def test_floors_are_chosen_so_that_enough_complaints_are_caught_or_referred() ->
         example(f"t{at}", KINDS[kind], severity=Severity.LOW if kind == 0 else None) for at, kind in enumerate(kinds)
     ]
 
-    chosen = chosen_by(odds, examples)
+    chosen = chosen_by(odds, examples, np.zeros(600, bool))
+    all_but_a_few_shown = chosen_by(odds, examples, np.arange(600) < 295)
 
-    assert chosen.found["mails and forms"]["caught_or_referred"] >= 0.98
-    assert chosen.calibration.unknown.confidence >= max(one.confidence for one in chosen.calibration.channels.values())
-    assert chosen.calibration.unknown.complaint <= min(one.complaint for one in chosen.calibration.channels.values())
+    told = chosen.found["mails and forms"]
+    assert told["caught_or_referred"] >= CAUGHT
+    assert told["called_complaints_that_are"] >= RIGHT
+    band, unknown = chosen.calibration.channels["email"], chosen.calibration.unknown
+    assert unknown.ask_from < band.ask_from < band.complaint_from < unknown.complaint_from
+    assert all_but_a_few_shown.calibration.channels["email"].ask_from > band.ask_from, (
+        "what is shown anyway costs nothing"
+    )
 
 
 def test_a_grade_and_words_count_from_where_few_are_graded_too_high() -> None:
@@ -224,6 +230,11 @@ def test_a_flag_of_a_rule_falls_where_the_encoder_is_sure_and_a_critical_one_nev
     doc.user_data["amends_likely"] = {FlagName.SAFETY: 0.001, FlagName.MEDIA: 0.001, FlagName.FRAUD: 0.01}
 
     assert [flag.name for flag in standing_flags(doc, flags, 0.01)] == [FlagName.SAFETY, FlagName.FRAUD]
+    assert [flag.name for flag in standing_flags(doc, flags, 0.01, 0.02)] == [FlagName.SAFETY, FlagName.FRAUD]
+
+    letter = keep_text(doc, text + ", it said" * 11)
+
+    assert [flag.name for flag in standing_flags(letter, flags, 0.01, 0.02)] == [FlagName.SAFETY]
 
 
 def test_of_a_long_text_the_sentences_that_hold_a_grave_flag_are_tried_first() -> None:
@@ -278,8 +289,8 @@ def test_a_pipeline_with_an_encoder_raises_flags_by_words_that_no_rule_knows(tmp
         name: np.concatenate([fitted["heads"][name][0], fitted["heads"][name][1][None]]) for name in ("kind", "harm")
     }
     encoder.set_model(graph=graph_of(fitted, Arithmetic.STORED), tokenizer=tokenizer, heads=heads)
-    floors = Floors(confidence=0.5, complaint=0.2)
-    calibration = Calibration(complaint_from=0.4, channels={}, unknown=floors, harm_from={"critical": 0.9})
+    band = Band(ask_from=0.2, complaint_from=0.4)
+    calibration = Calibration(channels={}, unknown=band, harm_from={"critical": 0.9})
     nlp.to_disk(tmp_path)
     calibration.write(tmp_path)
 
@@ -302,8 +313,7 @@ def test_a_pipeline_with_an_encoder_raises_flags_by_words_that_no_rule_knows(tmp
 def test_a_grade_that_stands_alone_asks_a_person_and_quotes_what_drove_it() -> None:
     nlp = blank_pipeline(version="test")
     nlp.add_pipe("amends_encoder", config={})
-    floors = Floors(confidence=0.1, complaint=0.9)
-    judge = Judge(nlp, Calibration(complaint_from=0.4, channels={}, unknown=floors), model="test")
+    judge = Judge(nlp, Calibration(channels={}, unknown=Band(ask_from=0.4, complaint_from=0.4)), model="test")
     encoder: Any = nlp.get_pipe("amends_encoder")
     rng = np.random.default_rng(0)
     heads = {"kind": np.zeros((_WIDTH + 1, len(KINDS)), np.float32), "harm": np.zeros((_WIDTH + 1, 3), np.float32)}

@@ -1,7 +1,8 @@
 """What was learnt of flags, beside what the rules say.
 
 1. A rule's flag of critical severity always stands. Another stands unless the encoder is sure that nothing in the
-   text tells of it (`Calibration.rule_from`): rules take "the solicitor's bill" for a threat.
+   text tells of it: rules take "the solicitor's bill" for a threat. Of a short text it is never as sure as of a
+   letter, so that a flag falls there only far lower (`Calibration.rule_from`, `rule_from_long`).
 2. Words that no rule knows add flags of other names. They must be likely enough (`Calibration.span_from`).
 3. What tells of harm or wrong must really be claimed: the scope that holds for rules (`triage/rules/scope.py`) takes
    back what is denied, supposed or joked here too.
@@ -26,6 +27,9 @@ from triage.text import folded
 
 #: The family of learnt rules.
 FAMILY = "learned"
+
+#: From so many words on a text is long: of a shorter one the encoder is less sure than its rule.
+LONG_WORDS = 25
 
 #: Flags of one name that are raised for one text.
 _OF_ONE_NAME = 2
@@ -56,12 +60,13 @@ _BUT = re.compile(r"\b(?:but|however|yet|though|still|not|never|nobody|no one|no
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
 
 
-def standing_flags(doc: Doc, raised: Collection[Flag], rule_from: float) -> tuple[Flag, ...]:
+def standing_flags(
+    doc: Doc, raised: Collection[Flag], rule_from: float, rule_from_long: float = 0.0
+) -> tuple[Flag, ...]:
     """Give those of the flags that rules raised which the encoder does not rule out."""
     likely = likely_of(doc)
-    return tuple(
-        flag for flag in raised if flag.severity is Severity.CRITICAL or likely.get(flag.name, 1.0) >= rule_from
-    )
+    least = max(rule_from, rule_from_long) if len(text_of(doc).split()) >= LONG_WORDS else rule_from
+    return tuple(flag for flag in raised if flag.severity is Severity.CRITICAL or likely.get(flag.name, 1.0) >= least)
 
 
 def learned_flags(doc: Doc, raised: Collection[FlagName], span_from: float) -> Iterator[Flag]:

@@ -175,7 +175,7 @@ RULES = (
         claim=Claim.EVENT,
         phrases=(
             "(promised|swore|said|told|assured) (me|us|him|her)? [faithfully|blind]",
-            "(@number|#digits|a) (working)? (weeks|days|months|hours|week|month|fortnight|day) [late] (now|and|"
+            "(@number|#digits|a) (working)? (weeks|days|months|week|month|fortnight|day) [late] (now|and|"
             "already|so|for|with|in)?",
             "[waited|sat|stayed] in (all|on|for|from|the whole) _4 (for|nothing|and)",
             "(was|is) he [heck|hell]",
@@ -190,10 +190,6 @@ RULES = (
             "(undertook|undertaken|vowed|pledged|swore) _6 (to) [credit|pay|repair|refund|call|send|come|mend|fix|"
             "write|"
             "replace|visit|reply|deliver]",
-            "(as|like) (you|they|he|she|your @staff|the @staff) (had)? [said|promised|agreed] (you|they|he|"
-            "she|it) "
-            "(would|was going)",
-            "as _1 [said|promised|agreed] (they|you|he|she|it) (would|were going to|was going to)",
             "(where is|where's|wheres|what happened to|what became of|what about|no sign of) (the|my|our|that) _8 "
             "[said|"
             "promised|agreed|assured] _2 (would|was|were|you|me|us|to|for|by)",
@@ -208,6 +204,7 @@ RULES = (
             "month) [ago]",
         ),
         unless=(
+            r"\bbill (?:was|is|came)|form came|not a soul (?:left|in|on|about|around|was)|didn'?t matter|"
             r"and (?:it|you|they|he|she) did|thank(?:s| you)|right on time|as (?:promised|agreed)[,.]? and|"
             r"(?:wasn'?t|not) "
             r"missed|happily|dates (?:for your diary|available)"
@@ -222,6 +219,9 @@ RULES = (
         silent=(
             "You came on the 4th, as your man said he would, thank you.",
             "If neither date is kept I may cancel.",
+            "You rang on the 5th as well, as you had said you would.",
+            "The coach was three hours late into Oban.",
+            "The bill was two days late this month.",
             "Which delivery dates do you offer?",
         ),
     ),

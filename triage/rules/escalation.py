@@ -49,7 +49,10 @@ RULES = (
         r"booking|hire|road|"
         r"street|house|lane|avenue|drive|close)|solicitors? (?:vacanc|firm seeking|job)|(?:i am|i'm|as|we are) "
         r"(?:a |an )?(?:\w+ )?(?:solicitor|lawyer|barrister|paralegal)s? (?:looking|applying|enquiring|"
-        r"interested|offering|specialis\w+)|"
+        r"interested|offering|specialis\w+|by trade)|(?:i am|i'm) a solicitor's|"
+        r"\bmy (?:daughter|son|nephew|niece|brother|sister|cousin|wife|husband) the (?:solicitor|barrister|lawyer) "
+        r"(?:says|can|thinks)|registered the attorney|court (?:car park|trip)|(?:searches|survey)[^.]{0,30}solicitor|"
+        r"(?:drawing up|drafting) (?:my|the|his|her|our) will|"
         r"(?:conveyancing|buying|selling|sale of|purchase of|probate|my will|a will|wills|estate)\b[^.]{0,60}solicitor|"
         r"solicitor[^.]{0,40}\b(?:conveyancing|purchase|completion|exchange|probate)|(?:no win|claim your|free "
         r"(?:legal|claim)|claims? management)",
@@ -57,11 +60,15 @@ RULES = (
             "If I do not hear by Friday I will take legal action.",
             "My solicitor will be writing to you.",
             "See you in court.",
+            "If you had answered we'd be friends, but now I shall sue you.",
             "I shall issue a claim against you in the county court.",
         ),
         silent=(
             "Would I be able to sue if it rains at my wedding?",
             "I am not going to sue anybody.",
+            "I shan't be suing over two feet of white paint.",
+            "If that roof had gone in the storm my solicitor would be on to you; it held.",
+            "We are out of pocket for the searches, the survey and the solicitor.",
             "Can I book the tennis court for Sunday?",
         ),
     ),
@@ -71,17 +78,16 @@ RULES = (
         says="A regulator, an ombudsman, trading standards or an elected member is threatened or involved.",
         claim=Claim.THREAT,
         phrases=(
-            "[ombudsman|ombudsmen|ombudswoman|ofcom|ofgem|ofwat|ofsted|ofqual|cqc|icofficer|phso|lgsco|iopc|orr|hse|"
-            "ipso|finra|cfpb|acas|healthwatch|rspca|fcc|ftc|bbb]",
+            "[ombudsman|ombudsmen|ombudswoman|ofcom|ofgem|ofwat|ofsted|ofqual|cqc|icofficer|phso|lgsco|iopc|hse|"
+            "ipso|finra|cfpb|healthwatch|fcc|ftc|bbb]",
             "(report|reporting|reported|complain|complaining|complained|complaint|go|going|take|taking|refer|"
             "referring|referred|raise|write|writing|contact|contacting|contacted|informed|involve|escalate|"
             "escalating|escalated|inform|informing|copied|copying|cc|email|emailed|lodge|tell|taken|told|with|from|"
             "by|via|to|notify|notified) _6 (the|to|your|with|our)? [fca|ico|fos|asa|sra|gmc|nmc|caa|cma|prs|hcpc|rbi|"
-            "irdai|trai|regulator|regulators|commissioner|watchdog|cedr|adr|dvsa|ofs]",
+            "irdai|trai|regulator|regulators|commissioner|cedr|adr|dvsa|ofs|orr]",
             "(the) [fca|ico|gmc|nmc|caa|cma|hcpc|regulator|watchdog] (will|has|have|is|would|should|about|told|says|"
             "investigate|and|if|know|regarding|immediately|as)",
             "trading [standards]",
-            "citizens [advice]",
             "(information|housing|financial|charity|gambling|electoral|traffic|police and crime) [commissioner|"
             "commission]",
             "(care quality) [commission]",
@@ -94,14 +100,16 @@ RULES = (
             "member of [parliament|congress]",
             "financial [conduct] authority",
             "(advertising) [standards]",
-            "(report|reporting|reported|complaint|complain) _4 (to|with) (the)? [police|council|government|"
-            "authorities|bank|minister]",
+            "(report|reporting|reported|complaint|complain) _4 (to|with) (the)? [government|minister]",
             "better [business] bureau",
             "attorney [general]",
         ),
         unless=r"(?:vacanc|apply for|job|role) (?:\w+ ){0,4}(?:ombudsman|regulator)|voltage regulator|pressure "
         r"regulator|gas regulator|regulator (?:valve|pump|knob|switch)|window regulator|advice (?:on|about) "
-        r"(?:which|what|how)|mp ?3|\d+ ?mp\b|mp camera",
+        r"(?:which|what|how)|ombudsman (?:leaflet|thing|scheme|guide|referrals?)|(?:regulated|authorised|approved) by|"
+        r"(?:you|who) (?:may|can|could|might) (?:\w+ ){0,6}(?:ombudsman|commissioner|regulator)|"
+        r"(?:was|were) (?:quite |fully |all )?(?:prepared|ready) to|(?:dear|hello|hi) environmental|"
+        r"(?:knows?|about) a councillor|mp ?3|\d+ ?mp\b|mp camera",
         fires=(
             "I am taking this to the ombudsman.",
             "I have copied in my MP.",
@@ -111,6 +119,10 @@ RULES = (
         silent=(
             "What does the ombudsman do?",
             "I do not intend to go to the regulator.",
+            "I shan't be troubling the Ombudsman.",
+            "If you had lost my wages I'd be on to the Ombudsman, but you didn't.",
+            "Kestrel Bank is regulated by the Financial Conduct Authority.",
+            "The lady at Citizens Advice was kind.",
             "Do you stock a pressure regulator for a gas bottle?",
         ),
     ),
@@ -131,8 +143,9 @@ RULES = (
             "story|pitch|send|sending|share|sharing) _6 (to|with|in|the|our|my) (the|a|my|our|local|national)? "
             "(local|national)? "
             "[press|media|papers|newspaper|newspapers|journalist|journalists|bbc|itv|tabloids|reporter|reporters|"
-            "guardian|mirror|telegraph|watchdog|radio|television]",
-            "(local|national|the) [press|newspaper|newspapers|papers|media|radio] (will|would|is|are|may|might|know|"
+            "guardian|mirror|telegraph|watchdog]",
+            "(local|national) [radio|television] (will|would|is|are|has|have|came|coming|rang|interested)",
+            "(local|national|the) [press|newspaper|newspapers|papers|media] (will|would|is|are|may|might|know|"
             "hear|about|has|have|and will|shall|interested|running|involved|loves|love)",
             "(a|the|our) (local)? [journalist|reporter] (is|has|will|from|at|who|friend|already|and)",
             "(go|going|make|making|went|gone|goes|made) (this|it|you|your company|the video)? _1 [viral]",
@@ -150,7 +163,8 @@ RULES = (
         r"(?:post|work) |media (?:player|centre|studies|kit|enquir\w+)|"
         r"viral (?:infection|marketing|fever|load|video (?:of yours|was))|(?:share|post|tell) (?:\w+ ){0,3}(?:your "
         r"(?:story|photos?|experience)|with friends)|read (?:it |about \w+ )?in the|saw (?:it |you |your \w+ )?(?:in|"
-        r"on) the|love(?:d)? (?:your|the|listening)|advert",
+        r"on) the|love(?:d)? (?:your|the|listening)|advert|read (?:such )?(?:a lot )?in the|rash went|talk in the|"
+        r"\bin (?:19\d\d|200\d)\b",
         fires=(
             "I am going to the press with this.",
             "A journalist from the local paper is already interested.",
@@ -160,6 +174,8 @@ RULES = (
             "I saw your job in the local newspaper.",
             "I won't go to the press, I just want it mended.",
             "Who runs your media centre?",
+            "The chairs are torture and the radio is worse.",
+            "I wouldnae dream of going to the papers.",
         ),
     ),
 )

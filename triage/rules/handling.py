@@ -181,7 +181,9 @@ RULES = (
             r"told|being)|refus\w*|without|supposed to)\b"
         ),
         unless=r"\bas promised|kept (?:your|its|his|her|their) promise|just as you (?:said|promised)|exactly as "
-        r"(?:promised|described|you said)|promising (?:start|young)",
+        r"(?:promised|described|you said)|promising (?:start|young)|"
+        r"(?:said|told(?: me| us| him| her)?) (?:that )?(?:people|nothing had|the file had|to say|to come back|"
+        r"to ring)|said (?:ask|ring|send)\b|am told by",
         fires=(
             "You said you would call back by Friday and nobody did.",
             "I was promised a refund within ten days. It has not come.",
@@ -190,6 +192,7 @@ RULES = (
         silent=(
             "You said you would call on Friday, and you did, thank you.",
             "Delivered as promised, not a scratch.",
+            "The bank was told that nothing had been received, and it was not so.",
             "Nobody promised me anything.",
         ),
     ),
@@ -250,7 +253,8 @@ RULES = (
         ),
         unless=r"no show (?:fee|policy|charge)|if (?:i|we) (?:miss|missed)|missed (?:my|your|a) call from you|(?:i|we) "
         r"(?:have )?missed (?:my|the|our|a|his|her) (?:own )?(?:appointment|delivery|slot|call|deadline)|didn'?t "
-        r"come (?:with|in|off)",
+        r"come (?:with|in|off)|(?:nobody|no one) (?:has |had )?(?:came|come) to (?:harm|see)|called the police|"
+        r"came through",
         fires=(
             "The engineer never turned up.",
             "Nobody called me back.",
@@ -261,6 +265,7 @@ RULES = (
             "I missed my appointment, can I book another?",
             "If nobody turned up, whom should I ring?",
             "The engineer turned up early, bless him.",
+            "There was smoke, but nobody came to harm.",
         ),
     ),
     Rule(
@@ -301,7 +306,8 @@ RULES = (
         unless=r"thousands of (?:happy|satisfied|other)? ?(?:customers|people) (?:have |who )?(?:trust|love|enjoy|save|"
         r"saved|benefit)|join (?:thousands|hundreds|millions)|everyone (?:in|on|at) (?:\w+ ){0,4}(?:was|is|were|"
         r"has been) (?:\w+ )?(?:lovely|great|kind|helpful|friendly|brilliant|amazing|fantastic|wonderful|nice|"
-        r"polite|happy|so)",
+        r"polite|happy|so)|everyone else'?s|residents are yours|"
+        r"every(?:one|body) (?:here )?(?:is|was|are) (?:\w+ )?(?:content|safe|well|fine|welcome)",
         fires=(
             "The whole street has been without water since Monday.",
             "Dozens of passengers were left stranded at the junction.",
@@ -310,6 +316,7 @@ RULES = (
         silent=(
             "Everyone at the branch was lovely.",
             "Join thousands of happy customers today!",
+            "Our bin was left; everyone else's in the road has been emptied.",
             "The whole street was not affected, only us.",
         ),
     ),

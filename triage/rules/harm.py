@@ -82,7 +82,7 @@ RULES = (
             "banged|cracked|trapped|crushed|bit] (@own|her own|his own|my own) (left|right|front|lower|upper|little|"
             f"index)? ({_BODY})",
             f"(a|with a|his|her|my) [broken|fractured|dislocated|sprained|crushed|bruised] (left|right)? ({_BODY})",
-            "[injured|hurt|hurting|injuring|cut|cutting|hit|struck|knocked] (myself|himself|herself|themselves|a "
+            "[injured|hurt|cut|hit|struck|knocked] (myself|himself|herself|themselves|a "
             "child|a passenger|my @kin|@own @child)",
             "[injured|hurt|hit|struck|trapped|crushed] (my|his|her|our) (@kin)",
             "(suffered|sustained|caused|causing|received|resulting in|resulted in|got|with|serious|head|back|eye|"
@@ -94,8 +94,8 @@ RULES = (
             "ladder|escalator|hole|pothole|kerb|platform|"
             "cable|paving|slab|ice|puddle|manhole|wet|spillage|lift|hurt|broke|bruised|cut|hit|injured|landed|banged|"
             "twisted|fractured)",
-            "(taken|rushed|ended up|admitted|sent|landed|put|went|go|trip|gone|stay|stayed|night|days|week) _4 (to|"
-            "in|into|at) (the|a)? [hospital|casualty|intensive]",
+            "(taken|rushed|ended up|admitted|sent|landed|put|night|nights|days|week) _4 (to|in|at) (the|a)? "
+            "[hospital|casualty|intensive]",
             "[ambulance|paramedics|paramedic] (was|were|had|came|called|crew|took|arrived|never|took|to|because|and|"
             "for)",
             "(call|called|needed|waiting|waited|wait|calling|need|an|the) _4 (an|the|for) [ambulance]",
@@ -108,8 +108,11 @@ RULES = (
             "[bleeding|bled] (from|heavily|badly|profusely|all|for|everywhere|head|nose|lip)",
         ),
         unless=_NOT_BODILY
-        + r"|hospital (?:appointment|parking|radio|job|shop|food|tv|app|staff were|visit to see)|ambulance "
-        r"(?:service )?(?:job|vacanc|volunteer)|"
+        + r"|\bcut (?:\w+ ){1,4}off\b|\bcut (?:my|his|her|their) (?:own )?(?:arms|wrists|legs)\b|\bwho hurt (?:you|him|"
+        r"her)\b|\b(?:he|she|i|they|we|you)'d get (?:hurt|injured)|bitten through|stitches out|your ambulance crew|"
+        r"no harm (?:but|done)|"
+        r"hospital (?:appointment|parking|radio|job|shop|food|tv|app|staff were|visit to see)|"
+        r"ambulance (?:service )?(?:job|vacanc|volunteer)|"
         r"prices? (?:have |has )?(?:fell|fallen)|fell (?:through|into place|apart|asleep|short|in love|behind)|fell "
         r"for",
         fires=(
@@ -122,6 +125,8 @@ RULES = (
             "Nobody was hurt.",
             "He could be hurt one day.",
             "That remark hurt my feelings.",
+            "You cut my sister off over £9.",
+            "I can't come on the 19th, as my husband has been taken into hospital.",
             "To add insult to injury the tea was cold.",
         ),
     ),

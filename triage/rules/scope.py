@@ -16,7 +16,8 @@ The rules, in order; each looks at the sentence of the match, most only at its c
    *like* and *as if* before it; a question that begins with a verb ("Is it dangerous?").
    For a danger only a question about things at large ("Do your cookers leak gas?",
    "What counts as a leak?").
-6. Advice (threats only): "would I be able to sue", "how do I", "what does the ombudsman do".
+6. Advice (threats only): "would I be able to sue", "how do I", "what does the ombudsman do"; and what
+   would have been: "If you had lost it I'd be on to the ombudsman".
 7. Old times (rules marked recent): "years ago", "as a child", "in 1987".
 """
 
@@ -49,7 +50,8 @@ _NEGATION = re.compile(
     r"|no (?:sign|evidence|indication|suggestion|proof|chance|truth|question|wish|intention|plans?|desire|reason|"
     r"need)|not|never|nobody|no one|noone|neither|"
     r"nor|hardly|cannot|"
-    r"(?:do|does|did|is|are|was|were|has|have|had|wo|would|ca|could|should|must|might|need|ai)n'?t)\b"
+    r"(?:do|does|did|is|are|was|were|has|have|had|wo|would|ca|could|should|must|might|need|ai|sha)n'?t|"
+    r"(?:would|did|is|was|could|should|do|wid)nae)\b"
 )
 _NO_NEGATION = re.compile(
     r"(?:not (?:only|just|merely|simply|to mention|(?:\w+ )?(?:happy|pleased|acceptable|good|right|ok|okay|surprised|"
@@ -155,6 +157,9 @@ _ADVICE = re.compile(
     r"\bis it possible\b|\bjust curious\b|\bout of (?:interest|curiosity)\b|\bhypothetically\b|\bimagine\b|\bwhat if\b|"
     r"\b(?:essay|dissertation|thesis|research|study|studying|coursework)\b"
 )
+_WOULD_HAVE = re.compile(
+    r"\bif\b[^.;?!]{1,80}?(?:\bhad\b|'d\b|\bever did\b)[^.;?!]{0,120}?(?:'d\b|\bwould\b)(?! ?(?:not|n'?t)\b)"
+)
 _LONG_AGO = re.compile(
     r"\b(?:years|decades) ago\b|\bas a (?:child|kid|boy|girl|teenager)\b|\bwhen i was (?:a child|a kid|little|young|"
     r"small|\w+ years old)\b|"
@@ -179,6 +184,9 @@ def is_claimed(text: str, sentence: tuple[int, int], match: tuple[int, int], cla
     if claim is Claim.REQUEST:
         return True
     if claim is Claim.THREAT:
+        unreal = _WOULD_HAVE.search(text, start, end)
+        if unreal and unreal.start() < match[0] and not _CLAUSE_BREAK.search(text, unreal.end(), match[0]):
+            return False
         return not (
             _ADVICE.search(before) or (_ADVICE.search(text, start, end) and text[end - 1 : end + 1].find("?") >= 0)
         )

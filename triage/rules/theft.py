@@ -22,12 +22,12 @@ RULES = (
             "(victim|victims) of _2 [fraud|scam|scams|theft|fraudsters|fraudster|scammers]",
             "(been|was|were|being|got|get|getting|have|feel|am|has) (totally|completely|well and truly|just|well|"
             "also)? [scammed|defrauded|swindled|conned|robbed|mugged|burgled|hacked|cloned|phished]",
-            "[scammed|defrauded|swindled|conned|robbed|cloned|cheated|mugged] (me|us|him|her|my @kin|out of|by|of|my "
+            "[scammed|defrauded|swindled|conned|cloned|cheated|mugged] (me|us|him|her|my @kin|out of|by|of|my "
             "card|the elderly|old|customers|people)",
             "(is|it's|this|are|run|running|such|just|total|complete|absolute|nothing but|what|call this|was|be|"
-            "committing|committed|commit|pure|a|outright|blatant|daylight) (a|an)? (total|complete|absolute|outright|"
+            "committing|committed|commit|pure|a|outright|blatant) (a|an)? (total|complete|absolute|outright|"
             "blatant|pure|big|huge|massive)? "
-            "[fraud|fraudulent|fraudsters|scam|scammers|con|theft|robbery|swindle|ripoff]",
+            "[fraud|fraudulent|fraudsters|scam|scammers|con|swindle|ripoff]",
             "[fraudulent|fraudulently|unauthorised|unauthorized] (transaction|transactions|payment|payments|charge|"
             "charges|activity|withdrawal|withdrawals|transfer|transfers|purchase|purchases|debit|debits|direct debit|"
             "order|orders|use|account|opened|application|loan|claim|taken|used|behaviour|seller|company|website)",
@@ -35,9 +35,9 @@ RULES = (
             "(has|have|had|then)? (used|cloned|hacked|emptied|withdrew|withdrawn|spent|accessed|opened|took|taken|"
             "stole|stolen) _4 [account|card|money|loan|name|details|savings|identity]",
             "(transactions|transaction|payment|payments|withdrawal|withdrawals|charges|purchases|charge) _4 (i|we|he|"
-            "she) (did not|didn't|never|do not|don't|have not|haven't) [make|made|authorise|authorize|recognise|"
-            "recognize|authorised|authorized|approve|approved]",
-            "(did not|didn't|never|don't) [authorise|authorize|authorised|authorized|recognise] (this|the|these|that|"
+            "she) (did not|didn't|never|do not|don't|have not|haven't) [make|made|authorise|authorize|authorised|"
+            "authorized|approve|approved]",
+            "(did not|didn't|never|don't) [authorise|authorize|authorised|authorized] (this|the|these|that|"
             "any|it|a)? (payment|payments|transaction|transactions|debit|withdrawal|charge|charges|transfer|of them)?",
             "identity [theft|fraud]",
             "(my|his|her|our) [identity] (was|has been|been|had been) (stolen|used|cloned)",
@@ -52,7 +52,8 @@ RULES = (
         r"beware of|"
         r"report (?:a )?(?:scam|fraud|phishing)|(?:stranger|thing) (?:than|to)|(?:protect|protection|prevent|avoid|"
         r"against|guard) (?:\w+ ){0,3}(?:fraud|scams?|theft)|fake news|robbed of (?:a )?(?:goal|win|penalty|sleep|"
-        r"time)|fraud (?:check|checks|act)",
+        r"time|blind)|(?:feel|felt|feeling) (?:like )?(?:a )?(?:bit of )?a fraud|how to spot|"
+        r"fraud (?:check|checks|act)",
         fires=(
             "Someone used my card in another town and you refuse to help.",
             "This is a scam, the watch does not exist.",
@@ -63,6 +64,8 @@ RULES = (
             "How can I protect my account from fraud?",
             "I am not saying it is a scam.",
             "What are the pros and cons of the plan?",
+            "£6.80 for two stops, daylight robbery.",
+            "There is a payment of £7.99 that I don't recognise, what is it for?",
         ),
     ),
     Rule(
@@ -79,7 +82,7 @@ RULES = (
             "(all|also|probably|clearly|obviously)? [stolen|nicked|pinched|robbed]",
             "[stole|stolen|steals|stealing|nicked|robbed|robbing|pocketed|embezzled] (my|our|his|her|the|from|money|"
             "from me|me|a|all|cash|over|#money|people's|customers|people)",
-            "[thieving|thieves|thief] (staff|company|gits|driver|lot|scum|bunch|has|have|took|broke|your)?",
+            "[thieves|thief] (who|that|has|have|had|took|got|broke|set|used|emptied|stole)",
             "(had|have|having|has) (my|our|his|her) _2 [stolen|nicked|pinched|robbed]",
             "(accuse|accused|report|reported|reporting|theft|because of|over|for|is) (of|a|the|this|as)? [theft] (by|"
             "of|from|to the police)?",
@@ -95,6 +98,8 @@ RULES = (
         silent=(
             "What do I do if my card is stolen?",
             "The little girl stole the show!",
+            "You thieving gits, put my £30 back.",
+            "The self checkout treats everyone like a thief.",
             "Luckily nothing was stolen.",
         ),
     ),

@@ -7,7 +7,9 @@
 2. fit: the encoder and its heads, once for each seed; each seed's weights are kept in `--work`, and averaged. With
    `--again` a seed whose weights lie there is not fitted again.
 3. export: an ONNX graph with int8 weights.
-4. calibrate: temperatures, floors and thresholds, by what the exported graph says of texts that were not learnt from.
+4. calibrate: temperatures, bands and thresholds, by what the exported graph says of texts that were not learnt from.
+   With `--calibrate` this alone is done again, for the pipeline in `--out`, on what was held out and on our own
+   messages that were written since it was fitted; that needs nothing that trains.
 5. write: the whole pipeline, ready to be loaded.
 
 Our own test messages and the dev sides of the public sets take no part in any of it.
@@ -26,12 +28,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import spacy
 
 from triage.components.encoder import WINDOW_PIECES, Encoder, readable_by_the_encoder
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import MODEL_DIR
-from triage.training.calibrate import calibrated
-from triage.training.sources import PUBLIC_DATA, Example, own_examples, public_examples
+from triage.training.calibrate import Chosen, calibrated
+from triage.training.sources import (
+    PUBLIC_DATA,
+    Example,
+    own_examples,
+    own_rows,
+    public_examples,
+    written_since,
+)
 
 #: The version written into the model's name; raise it when the shipped weights change.
 VERSION = "0.3.0"
@@ -55,8 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many fits are averaged (1)")
     parser.add_argument("--epochs", type=int, default=4, help="how often each text is seen (4)")
     parser.add_argument("--again", action="store_true", help="use those weights that were fitted before")
+    parser.add_argument("--calibrate", action="store_true", help="only calibrate again the pipeline in --out")
     parser.add_argument("--arithmetic", default="integer", help="integer, stored or float: see export.py")
     options = parser.parse_args(arguments)
+    if options.calibrate:
+        return _calibrated_again(options)
     try:
         from triage.training.export import Arithmetic, graph_of
         from triage.training.vocabulary import cut_vocabulary
@@ -83,14 +96,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     nlp.add_pipe("amends_flags")
     chosen = calibrated(nlp, held_out)
-    for name, told in chosen.found.items():
-        _say(f"{name}: {told}")
     nlp.to_disk(options.out)
-    chosen.calibration.write(options.out)
-    about = {"texts": _counts(examples), "held_out": chosen.found}
-    (options.out / "training.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    _write(options.out, chosen, {"texts": _counts(examples), "own_rows": own_rows()})
     _say(f"written to {options.out} after {monotonic() - began:.0f} s")
     return 0
+
+
+def _calibrated_again(options: argparse.Namespace) -> int:
+    about = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
+    since = written_since(about.setdefault("own_rows", own_rows()))
+    examples = public_examples(options.data) + own_examples()
+    later = {example.text for example in since}
+    held_out = [one for one in examples if one.fold in HELD_OUT or (one.source == "ours" and one.text in later)]
+    _say(f"{len(held_out)} texts that were not learnt from: {_counts(held_out)}")
+    chosen = calibrated(spacy.load(options.out), held_out)
+    _write(options.out, chosen, {name: about[name] for name in ("texts", "own_rows")})
+    return 0
+
+
+def _write(out: Path, chosen: Chosen, about: dict[str, Any]) -> None:
+    for name, told in chosen.found.items():
+        _say(f"{name}: {told}")
+    chosen.calibration.write(out)
+    text = json.dumps(about | {"held_out": chosen.found}, indent=2)
+    (out / "training.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _fitted(

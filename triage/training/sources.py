@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,20 @@ def public_examples(folder: Path) -> list[Example]:
 def own_examples(part: str = "train") -> list[Example]:
     """Read our own messages, those of `train` or those of `test`; a subject is the first line of the text."""
     return [own_example(row) for path in sorted((OWN_DATA / part).glob("*.jsonl")) for row in read_rows(path)]
+
+
+def own_rows() -> dict[str, int]:
+    """Count our own messages to learn from, by file. A file only grows at its end."""
+    return {path.stem: sum(1 for _ in read_rows(path)) for path in sorted((OWN_DATA / "train").glob("*.jsonl"))}
+
+
+def written_since(rows: Mapping[str, int]) -> list[Example]:
+    """Read those of our own messages that stand beyond so many rows of their file."""
+    return [
+        own_example(row)
+        for path in sorted((OWN_DATA / "train").glob("*.jsonl"))
+        for row in islice(read_rows(path), rows.get(path.stem, 0), None)
+    ]
 
 
 def own_example(row: dict[str, Any]) -> Example:
