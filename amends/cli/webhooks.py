@@ -105,7 +105,7 @@ def retry(name: Name, by: ActingAs = "", data_dir: DataDir = None) -> None:
     with house.database.unit() as unit:
         count = programs.call_again(unit, name, by=acting(house, by), at=house.now())
         unit.commit()
-    say(f"{count} calls are made again")
+    say(f"{count} {'call is' if count == 1 else 'calls are'} made again")
 
 
 @app.command()
@@ -120,7 +120,7 @@ def discard(
     with house.database.unit() as unit:
         count = programs.discard_calls(unit, name, reason, by=acting(house, by), at=house.now())
         unit.commit()
-    say(f"{count} calls are dropped; what happened stays in the audit trail")
+    say(f"{count} {'call is' if count == 1 else 'calls are'} dropped; what happened stays in the audit trail")
 
 
 @app.command()

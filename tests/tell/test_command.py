@@ -84,7 +84,7 @@ def test_what_was_given_up_is_listed_and_made_again(house: House, tmp_path: Path
             unit.calls.failed(call, "it answered 500", next_at=None)
             unit.commit()
         assert "given up: evt_" in run(tmp_path, "webhook", "list")
-        assert "1 calls are made again" in run(tmp_path, "webhook", "retry", "crm")
+        assert "1 call is made again" in run(tmp_path, "webhook", "retry", "crm")
     with pytest.raises(NotFound):
         run(tmp_path, "webhook", "retry", "erp")
     house.close()
@@ -106,7 +106,7 @@ def test_calls_that_were_given_up_are_dropped_with_a_reason_that_is_kept(
     assert "Missing option '--reason'" in run(tmp_path, *drop)
     (told,) = json.loads(run(tmp_path, "webhook", "list", "--json"))
     assert told["given_up"] == 1
-    assert "1 calls are dropped" in run(tmp_path, *drop, "--reason", "they have it from elsewhere")
+    assert "1 call is dropped" in run(tmp_path, *drop, "--reason", "they have it from elsewhere")
     (told,) = json.loads(run(tmp_path, "webhook", "list", "--json"))
     assert (told["given_up"], told["waiting"]) == (0, 0)
     with house.database.reading() as unit:
