@@ -12,7 +12,9 @@
    an address. Three points are enough if the sender or return path is the system's. Otherwise it takes such a subject,
    four points and words that only programs write: "my parcel could not be delivered" is a complaint.
 6. An answer (`Re:`, `Fwd:`, In-Reply-To) that no mail system sent is never a bounce: people forward bounces when they
-   complain. Nor is a mail that says it answers automatically (`Auto-Submitted: auto-replied`): that is an absence note.
+   complain. Some gateways put `Re:` before what they report; theirs is known by naming no mail that it answers, and by
+   speaking of nobody's own doing. Nor is a mail that says it answers automatically (`Auto-Submitted: auto-replied`) a
+   bounce: that is an absence note.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ _ORIGINAL_ID = re.compile(rb"^[ \t>]*message-id:[ \t]*\r?\n?[ \t]*<([^<>\s]{1,90
 _JSON_KIND = re.compile(r'\\?"notificationType\\?"\s*:\s*\\?"(Bounce|Complaint|Delivery)\\?"')
 _JSON_ADDRESS = re.compile(r'\\?"emailAddress\\?"\s*:\s*\\?"([^"\s\\]{3,300})\\?"')
 _ANSWER = re.compile(r"\s*(?:re|aw|fwd?|wg|sv|vs|tr|rv|antw)\s*(?:\[\d+\])?:", re.IGNORECASE)
+_OF_ONESELF = re.compile(r"\b(?:i|i'm|i've|me|my|we|us|our|mine|ours)\b", re.IGNORECASE)
 _OLD_FEEDBACK = re.compile(r"complaint about message from \d", re.IGNORECASE)
 _FEEDBACK_RECIPIENT = re.compile(
     r"^(?:original-rcpt-to|x-hmxmroriginalrecipient)[ \t]*:[ \t]*<?([^\s<>]{3,300})", re.IGNORECASE | re.MULTILINE
@@ -88,7 +91,7 @@ def find_bounce(mail: Suspect) -> Finding:
     """Tell whether a mail reports that another was not delivered."""
     is_system = mail.by_system or mail.to_nobody
     is_report = mail.tree.root.content_type == "multipart/report"
-    if not is_system and not is_report and (_ANSWER.match(mail.subject) or mail.headers.get("in-reply-to")):
+    if not is_system and not is_report and _is_an_answer(mail):
         return Finding(bounce=None)
     statuses = _statuses(mail, may_be_prose=is_system or is_report)
     if statuses:
@@ -107,6 +110,16 @@ def find_bounce(mail: Suspect) -> Finding:
     if mail.headers.get("auto-submitted", "").strip().lower().startswith("auto-replied") and not mail.by_system:
         return Finding(bounce=None)
     return Finding(bounce=_weigh(mail, is_system=is_system))
+
+
+def _is_an_answer(mail: Suspect) -> bool:
+    begins = _ANSWER.match(mail.subject)
+    if begins is None or mail.headers.get("in-reply-to"):
+        return bool(mail.headers.get("in-reply-to"))
+    if mail.headers.get("references") or not begins[0].strip().lower().startswith("re"):
+        return True
+    report, _ = bounce_text.report_of(mail.text)
+    return not bounce_text.UNMISTAKABLE.search(report) or _OF_ONESELF.search(report) is not None
 
 
 def _statuses(mail: Suspect, *, may_be_prose: bool) -> tuple[RecipientStatus, ...]:

@@ -105,6 +105,15 @@ def test_a_bounce_that_a_person_forwards_is_their_mail() -> None:
     assert mail.automatic is None
 
 
+def test_a_report_that_a_gateway_titles_as_an_answer_is_a_bounce() -> None:
+    head = b"From: gateway@relay.example\r\nSubject: RE: Your complaint: delivery failed\r\n"
+    report = b"\r\nYour message could not be delivered to\r\nuser@customer.example\r\n"
+
+    assert parse_mail(head + report).bounce is not None
+    assert parse_mail(head + b"In-Reply-To: <1@shop.example>\r\n" + report).bounce is None
+    assert parse_mail(head + report + b"I got this from you, and my kettle is still broken.\r\n").bounce is None
+
+
 def test_a_delayed_mail_is_a_transient_bounce() -> None:
     bounce = parse_mail(
         b"Return-Path: <>\nFrom: Mailer-Daemon@x.example\nSubject: Warning: message delayed 24 hours\n\n"
