@@ -13,6 +13,7 @@ from amends.bus.kafka.clients import an_admin
 from amends.bus.kafka.connection import Connection
 from amends.bus.kafka.topics import TopicPlan, Topics
 from amends.errors import Misconfigured
+from tests.bus.kafka.works import in_the_end
 from tests.support.kafka import a_connection
 
 pytestmark = pytest.mark.kafka
@@ -35,9 +36,11 @@ def settings(connection: Connection) -> dict[str, str]:
 
 
 def set_to(connection: Connection, **said: str) -> None:
+    """Change settings, and wait until the broker tells of them: its controller takes them first."""
     changed = {name.replace("_", "."): value for name, value in said.items()}
     with an_admin(connection) as admin:
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, connection.topic("gossip"), changed)])
+    in_the_end(lambda: changed.items() <= settings(connection).items(), what=changed)
 
 
 def test_a_topic_is_made_as_planned_once(connection: Connection) -> None:
@@ -67,7 +70,7 @@ def test_many_processes_that_make_a_topic_at_once_agree(connection: Connection) 
         grown = [pool.submit(Topics(connection).ensure, {"gossip": more}) for _ in range(5)]
         assert sum(len(one.result()) for one in grown) >= 1
 
-    assert Topics(connection).faults({"gossip": more}) == []
+    in_the_end(lambda: Topics(connection).faults({"gossip": more}) == [])
 
 
 def test_partitions_and_settings_that_changed_are_brought_up_to_date(connection: Connection) -> None:
@@ -83,7 +86,7 @@ def test_partitions_and_settings_that_changed_are_brought_up_to_date(connection:
         f"{name} (5 partitions)",
         f"{name} (max.message.bytes=2000000, retention.ms=345600000)",
     ]
-    assert topics.faults({"gossip": new}) == []
+    in_the_end(lambda: topics.faults({"gossip": new}) == [])
 
 
 def test_more_than_is_needed_is_left_as_it_is(connection: Connection) -> None:
@@ -101,7 +104,7 @@ def test_compaction_which_would_drop_records_is_a_fault_and_is_undone(connection
 
     assert topics.faults({"gossip": PLAN}) == [f"topic {name} has cleanup.policy=compact and needs delete"]
     topics.ensure({"gossip": PLAN})
-    assert settings(connection)["cleanup.policy"] == "delete"
+    in_the_end(lambda: settings(connection)["cleanup.policy"] == "delete")
 
 
 def test_more_replicas_than_there_are_brokers_is_told_with_the_setting(connection: Connection) -> None:
