@@ -2,7 +2,8 @@
 
 Rules, strongest first; the first that holds names the reason:
 
-1. It carries our own loop mark (`X-Loop`, `X-Amends-*`): our own mail came back.
+1. It carries our own loop mark (`X-Loop`, `X-Amends-*`): our own mail came back, or another organisation that uses
+   Amends wrote to us, which the reader tells apart by the sender's address.
 2. It is a bounce (see `bounce`), or a delivery report of success.
 3. A read receipt (`multipart/report; report-type=disposition-notification`) or feedback report (RFC 5965).
 4. `Auto-Submitted` with any value but `no`.
@@ -136,7 +137,11 @@ def is_no_reply_address(address: str) -> bool:
 def _own_loop(evidence: Evidence) -> Automatic | None:
     for name, value in evidence.headers.items():
         if name.startswith("x-amends-") or (name == "x-loop" and _OWN_LOOP.search(value)):
-            return _because(AutomaticReason.OWN_LOOP, f"Our own mail came back: it carries {name}.")
+            said = f"It carries our mark, {name}: our own mail came back, or another Amends sent it."
+            machine = _auto_submitted(evidence)
+            return Automatic(
+                reason=AutomaticReason.OWN_LOOP, sentence=said, is_reply=machine is not None and machine.is_reply
+            )
     return None
 
 

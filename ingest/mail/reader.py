@@ -57,7 +57,14 @@ def mail_reader(*, owns: Callable[[str], bool] = lambda _address: False, copy_to
         attachments = _attachments(mail)
         kept = zip(mail.attachments, attachments, strict=True)
         return Laden(
-            _message(mail, fetched, raw_sha256, attachments, author=_author(mail, owns), copy_to=copy_to),
+            _message(
+                mail,
+                fetched,
+                raw_sha256,
+                attachments,
+                author=_author(mail, owns),
+                automatic=_automatic(mail, owns=owns, copy_to=copy_to),
+            ),
             tuple(one.content for one, assessed in kept if not assessed.refused),
         )
 
@@ -114,7 +121,7 @@ def _message(
     attachments: tuple[domain.Attachment, ...],
     *,
     author: tuple[Identity, str],
-    copy_to: str,
+    automatic: domain.Automatic | None,
 ) -> Message:
     answers = dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])
     recipients = [one.address for one in (*mail.to, *mail.cc) if one.address]
@@ -137,7 +144,7 @@ def _message(
         tokens=_tokens([*recipients, *delivered]),
         recipients=tuple(recipients[:_NAMES_AT_MOST]),
         hidden_text=mail.hidden_text,
-        automatic=_automatic(mail, copy_to=copy_to),
+        automatic=automatic,
         attachments=attachments,
         defects=mail.defects,
     )
@@ -153,7 +160,7 @@ def _tokens(addresses: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _automatic(mail: ParsedMail, *, copy_to: str) -> domain.Automatic | None:
+def _automatic(mail: ParsedMail, *, owns: Callable[[str], bool], copy_to: str) -> domain.Automatic | None:
     if mail.automatic is None:
         return None
     bounce = mail.bounce
@@ -164,11 +171,20 @@ def _automatic(mail: ParsedMail, *, copy_to: str) -> domain.Automatic | None:
         reason=mail.automatic.reason.value,
         says=" ".join([mail.automatic.sentence, *_said_by(bounce)]),
         is_bounce=mail.automatic.is_bounce or bounce is not None,
-        may_be_from_a_person=mail.automatic.reason in _READ_ALL_THE_SAME,
+        may_be_from_a_person=mail.automatic.reason in _READ_ALL_THE_SAME or _is_of_another_amends(mail, owns),
         failed_addresses=bounce.failed[:_NAMES_AT_MOST] if bounce else (),
         bounced_message_id=f"mail:{came_back}" if came_back else "",
         is_permanent=bounce is not None and bounce.kind is BounceKind.PERMANENT,
     )
+
+
+def _is_of_another_amends(mail: ParsedMail, owns: Callable[[str], bool]) -> bool:
+    """Whether another organisation wrote by its own Amends, and a person there released it."""
+    found = mail.automatic
+    if found is None or found.reason is not AutomaticReason.OWN_LOOP or found.is_reply:
+        return False
+    senders = [one.address for one in (*mail.from_, *mail.sender) if _is_usable(one.address)]
+    return bool(senders) and not any(map(owns, senders))
 
 
 def _said_by(bounce: Bounce | None) -> list[str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from amends.domain.channel import Channel
+from amends.ports import Fetched
 from ingest.mail.dsn import read_delivery_status
 from ingest.mail.parse import parse_mail
 from ingest.mail.parsed import AutomaticReason, BounceKind
+from ingest.mail.reader import mail_reader
+from ingest.reading import Laden, Media
 
 PERSON = b"From: Ada <ada@x.example>\nReturn-Path: <ada@x.example>\nSubject: My order\n"
 
@@ -192,3 +198,37 @@ def test_a_mail_that_came_through_too_many_servers_may_run_in_a_circle() -> None
         return mail.automatic.reason if mail.automatic is not None else None
 
     assert (hops(30), hops(31)) == (None, AutomaticReason.TOO_MANY_HOPS)
+
+
+@pytest.mark.parametrize(
+    ("sender", "more", "is_read"),
+    [
+        (b"Landlord <care@landlord.example>", b"", True),
+        (b"Us <care@council.example>", b"", False),
+        (b"Landlord <care@landlord.example>", b"Auto-Submitted: auto-replied\r\n", False),
+        (b"", b"", False),
+    ],
+)
+def test_what_a_person_sends_from_another_amends_is_read_and_our_own_mail_is_not(
+    sender: bytes, more: bytes, is_read: bool
+) -> None:
+    raw = b"From: %s\r\nSubject: Your leak\r\nX-Amends-Reply: r-1\r\n%s\r\nThe flat below is flooded again." % (
+        sender,
+        more,
+    )
+    fetched = Fetched(
+        source="mailbox",
+        item="1",
+        channel=Channel.EMAIL,
+        account="care@council.example",
+        media=Media.MAIL,
+        raw=raw,
+        fetched_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+
+    laden = mail_reader(owns=lambda address: address == "care@council.example")(fetched, "0" * 64)
+
+    assert isinstance(laden, Laden)
+    read = laden.message
+    assert read.automatic is not None, "it is never answered by itself"
+    assert (read.automatic.reason, read.automatic.may_be_from_a_person) == ("own-loop", is_read)
