@@ -60,12 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             LAY_OUT[kind](data, folder / kind, at_most=asked.messages // len(_KINDS), seed=asked.seed)
             for kind in _KINDS
         ]
+        many = [
+            LAY_OUT[kind](data, folder / f"many-{kind}", at_most=asked.bus_messages // len(_KINDS), seed=asked.seed)
+            for kind in _KINDS
+        ]
         learnt = folder / TEXTCAT
         textcat.learn(learnt)
         sync_ms = sync_ms_of(folder)
         try:
             with running(folder, settings={"batch": str(asked.batch)} if asked.batch else {}) as servers:
-                results = _rounds(servers, corpora, learnt, asked.rounds, console)
+                results = _rounds(servers, corpora, many, learnt, asked.rounds, console)
                 took_s = latencies_s(servers, corpora, rate=asked.rate, seconds=asked.seconds)
                 versions = servers.versions()
         except NoServer as why:
@@ -75,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         servers=versions,
         rounds=asked.rounds,
         messages=sum(corpus.messages for corpus in corpora),
+        of_the_bus=sum(corpus.messages for corpus in many),
         seed=asked.seed,
         sync_ms=sync_ms,
         busy=busy,
@@ -94,14 +99,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if missed else 0
 
 
-def _rounds(servers: Servers, corpora: Sequence[Corpus], learnt: Path, rounds: int, console: Console) -> Results:
+def _rounds(
+    servers: Servers,
+    corpora: Sequence[Corpus],
+    many: Sequence[Corpus],
+    learnt: Path,
+    rounds: int,
+    console: Console,
+) -> Results:
     # A Java server is slow until it has worked for a while.
     _run(servers, corpora, VARIANTS[f"{BUS_ALONE} 1"], learnt)
     runs: dict[str, list[Measured]] = {name: [] for name in VARIANTS}
     for number in range(rounds):
         for name, variant in VARIANTS.items():
             console.print(f"[dim]round {number + 1} of {rounds}: {variant.title}[/dim]")
-            runs[name].append(_run(servers, corpora, variant, learnt))
+            runs[name].append(_run(servers, many if _is_the_bus(variant) else corpora, variant, learnt))
     return {name: median_of(found) for name, found in runs.items()}
 
 
@@ -114,14 +126,20 @@ def _run(servers: Servers, corpora: Sequence[Corpus], variant: Variant, learnt: 
         Ours(
             stages=dict.fromkeys(variant.stages, variant.workers),
             judged_by=str(learnt) if variant.judged_by == TEXTCAT else variant.judged_by,
-            until_shipped=variant.title.startswith(BUS_ALONE),
+            until_shipped=_is_the_bus(variant),
         ),
     )
+
+
+def _is_the_bus(variant: Variant) -> bool:
+    return variant.title.startswith(BUS_ALONE)
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.kafka", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=int, default=4000, help="how many messages each variant takes (4000)")
+    # It goes through some thousands a second: of few, the beginning and the end would be most of what is timed.
+    parser.add_argument("--bus-messages", type=int, default=10_000, help="the same for the bus alone (10000)")
     parser.add_argument("--seed", type=int, default=1, help="draws the messages and their order (default: 1)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each variant runs (default: 3)")
     parser.add_argument("--rate", type=float, default=100, help="messages a second, for the latency (default: 100)")

@@ -38,12 +38,16 @@ class Variant:
         return not self.stages
 
 
-def _ours(title: str, judged_by: str, *stages: str) -> dict[str, Variant]:
-    workers = {1: "1 worker", 2: "2 workers"}
+def _ours(title: str, judged_by: str, *stages: str, workers: tuple[int, ...] = (1, 2)) -> dict[str, Variant]:
     each = " a stage" if len(stages) > 1 else ""
     return {
-        f"{title} {count}": Variant(title=f"{title}, {said}{each}", judged_by=judged_by, stages=stages, workers=count)
-        for count, said in workers.items()
+        f"{title} {count}": Variant(
+            title=f"{title}, {count} worker{'s' if count > 1 else ''}{each}",
+            judged_by=judged_by,
+            stages=stages,
+            workers=count,
+        )
+        for count in workers
     }
 
 
@@ -64,7 +68,7 @@ VARIANTS: Mapping[str, Variant] = {
     **_ours(JOURNEY, SHIPPED, "triage", "respond"),
     **_ours(DELIVERED, SHIPPED, "triage", "respond", "deliver"),
     PLAIN: Variant(title="the plain consumer, the shipped model", judged_by=SHIPPED),
-    **_ours(WITH_TEXTCAT, TEXTCAT, "triage"),
+    **_ours(WITH_TEXTCAT, TEXTCAT, "triage", workers=(1, 2, 4)),
     **_ours(JOURNEY_WITH_TEXTCAT, TEXTCAT, "triage", "respond"),
     PLAIN_TEXTCAT: Variant(title="the plain consumer with textcat", judged_by=TEXTCAT),
 }
@@ -135,14 +139,14 @@ def aims(results: Results, p99_s: float) -> list[tuple[str, str, bool]]:
     ]
 
 
-def about(*, servers: str, rounds: int, messages: int, seed: int, sync_ms: float, busy: float) -> str:
+def about(*, servers: str, rounds: int, messages: int, of_the_bus: int, seed: int, sync_ms: float, busy: float) -> str:
     """Say on what this was measured. `busy` is how many other processes wanted to run before it began."""
     return (
         f"{os.cpu_count()} cores ({platform.machine()}) that both servers share, {platform.system()}, "
         f"Python {platform.python_version()}, {servers}, kafka-python {version('kafka-python')}, "
         f"psycopg {version('psycopg')}, SQLAlchemy {version('sqlalchemy')}, spaCy {version('spacy')}; "
         f"fsync on; forcing 4 KiB to disk takes {sync_ms:.2f} ms; {busy:.1f} other processes at work when it began; "
-        f"{messages:,} messages, medians of {rounds} rounds, seed {seed}"
+        f"{messages:,} messages, {of_the_bus:,} for the bus alone, medians of {rounds} rounds, seed {seed}"
     )
 
 
