@@ -119,7 +119,7 @@ class LogTable:
             .order_by(log_records.c.position)
             .limit(limit)
         )
-        return [_record(row) for row in rows]
+        return [_record(row) for row in rows.all()]
 
     def find(self, topic: str, record_id: str) -> Record:
         """Give a record by its id."""
