@@ -11,7 +11,8 @@ How the pieces of a verdict come about:
 3. A complaint's severity is the highest of what its flags give and of the encoder's grade
    of harm, at least low.
 4. Where the learned grade alone says high or critical, a person looks, and a flag quotes the
-   sentence that drove it: the one without which the grade falls most.
+   sentence that drove it: the one without which the grade falls most. A high grade whose words
+   are denied, supposed or joked counts as medium.
 5. `needs_person` also when the probability of a complaint lies in the channel's band, when a
    flag of high severity stands on what does not look like a complaint, when words of the
    subject would raise such a flag, and when the text hardly holds an English word. Then the
@@ -119,12 +120,14 @@ class Judge:
         needs_person = doubtful or self._is_foreign(doc)
         if kind is Kind.COMPLAINT or doubtful:
             grade = chosen.grade_of(harm_of(doc))
-            if grade > worst:
-                worst = grade
-                if grade >= Severity.HIGH:
+            if grade > worst and grade >= Severity.HIGH:
+                driving = driving_flag(doc, grade, self._driving_sentence(doc, grade))
+                if driving is None:
+                    grade = Severity.MEDIUM
+                else:
                     needs_person = True
-                    if (driving := driving_flag(doc, grade, self._driving_sentence(doc, grade))) is not None:
-                        found += (driving,)
+                    found += (driving,)
+            worst = max(worst, grade)
         flags = _own(found, text.text, offset)
         if kind is not Kind.COMPLAINT and worst >= Severity.HIGH:
             may_pass = not kind.is_from_a_customer or all(flag.name in _STATES for flag in found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -85,19 +84,13 @@ def test_verdicts_come_in_the_order_of_the_texts(judge: Judge) -> None:
     assert [number for number, verdict in enumerate(verdicts) if verdict.flags] == list(range(3, 5000, 7))
 
 
-@pytest.mark.slow
-def test_memory_stays_flat_on_fifty_thousand_texts_of_new_words(judge: Judge) -> None:
-    def texts(start: int) -> list[TextToJudge]:
-        return [TextToJudge(f"w{n} my parcel q{n * 13}q is late", "email") for n in range(start, start + 10_000)]
-
-    judge.judge(texts(0))
+def test_the_words_of_texts_are_forgotten(judge: Judge) -> None:
+    judge.judge([TextToJudge("parcel late", "email")])
     strings = len(judge.nlp.vocab.strings)
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for start in range(10_000, 60_000, 10_000):
-        judge.judge(texts(start))
+
+    judge.judge([TextToJudge(f"parcel w{n}q late", "email") for n in range(2 * BUFFER_TEXTS)])
 
     assert len(judge.nlp.vocab.strings) == strings
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_kib < 60_000
 
 
 def test_an_automatic_message_is_machine_and_its_flags_are_kept(judge: Judge) -> None:
@@ -208,14 +201,13 @@ def test_what_is_said_of_a_text_does_not_depend_on_the_texts_beside_it(judge: Ju
 
 
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_number_of_texts(tmp_path: Path) -> None:
+def test_memory_stays_flat_on_fifty_thousand_texts(tmp_path: Path) -> None:
     rows = [row for part in sorted((OWN_DATA / "train").glob("*.jsonl")) for row in read_rows(part)]
-    short = [row["text"] for row in rows if len(row["text"]) < 120]
-    file = tmp_path / "texts.jsonl"
+    count, file = 50_000, tmp_path / "texts.jsonl"
     with file.open("w", encoding="utf-8") as lines:
-        for at in range(8 * BUFFER_TEXTS):
-            # Each has words of its own, for a vocabulary that grows must be given back.
-            text = f"{short[at % len(short)]} ref{at:x}{at * 7919:x}"
+        for at in range(count):
+            # Each has words of its own, for a vocabulary that grows must be given back; few are long, for the time.
+            text = f"ref{at:x} {rows[at % len(rows)]['text'][:400]}" if at % 50 == 0 else f"parcel w{at * 7919:x}q late"
             lines.write(json.dumps({"id": at, "channel": "x", "text": text}) + "\n")
     program = (
         "import resource, sys\n"
@@ -226,7 +218,7 @@ def test_memory_does_not_grow_with_the_number_of_texts(tmp_path: Path) -> None:
         "        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
     )
 
-    command = [sys.executable, "-c", program, str(file), str(3 * BUFFER_TEXTS), str(8 * BUFFER_TEXTS - 1)]
+    command = [sys.executable, "-c", program, str(file), str(6 * BUFFER_TEXTS), str(count - 1)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=True)
 
     early, late = map(float, done.stdout.split())

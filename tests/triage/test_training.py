@@ -34,7 +34,7 @@ from triage.training.batches import UNKNOWN, batches, windows  # noqa: E402
 from triage.training.calibrate import CAUGHT, RIGHT, chosen_by, harm_chosen_by  # noqa: E402
 from triage.training.export import Arithmetic, graph_of  # noqa: E402
 from triage.training.fit import Settings, average, fit, scores  # noqa: E402
-from triage.training.network import HEADS, answers, encode  # noqa: E402
+from triage.training.network import HEADS, SILENT, answers, encode  # noqa: E402
 from triage.training.store import read_params, write_params  # noqa: E402
 from triage.training.vocabulary import tokenizer_of  # noqa: E402
 
@@ -99,9 +99,12 @@ def test_the_exported_graph_says_what_the_network_says(arithmetic: Arithmetic, n
 
     texts = [row[row > 0].tolist() for row in ids]
     session = onnxruntime.InferenceSession(graph_of(params, arithmetic, texts), providers=["CPUExecutionProvider"])
-    total, spans = session.run(None, {"ids": ids, "mask": mask.astype(np.int32)})
+    total, peak, spans = session.run(None, {"ids": ids, "mask": mask.astype(np.int32)})
+    weights, bias = params["heads"]["peak"]
+    peaks = np.where(mask[:, :, None], state @ weights + bias, SILENT).max(axis=1)
 
     assert total == pytest.approx((state * mask[:, :, None]).sum(axis=1), abs=near * 8)
+    assert peak == pytest.approx(peaks, abs=near * 8)
     assert spans[mask] == pytest.approx(np.asarray(said["spans"])[mask], abs=near * 8)
 
 
@@ -205,10 +208,10 @@ def test_a_grade_and_words_count_from_where_few_are_graded_too_high() -> None:
         severity = Severity.HIGH if is_high else Severity.LOW
         examples.append(example(text, Kind.COMPLAINT, severity=severity, flags=flags))
 
-    span_from, harm_from, found = harm_chosen_by(docs, examples)
+    chosen, found = harm_chosen_by(docs, examples)
 
-    assert 0.35 < span_from <= 0.5
-    assert 0.2 < harm_from["high"] <= 0.6
+    assert 0.35 < chosen.span_from <= 0.5
+    assert 0.2 < chosen.harm_from["high"] <= 0.6
     assert found["flags"] == {"texts": 200, "precision": 1.0, "recall": 1.0}
     assert found["harm"]["high: reached of those that should"] == 1.0
     assert found["harm"]["high: reached of those that should not"] == 0.05
@@ -323,6 +326,7 @@ def test_a_grade_that_stands_alone_asks_a_person_and_quotes_what_drove_it() -> N
     heads["harm"][:-1, 1] = rng.normal(0, 0.05, _WIDTH)
     params = small_params()
     params["heads"]["spans"] = silent_spans()
+    params["heads"]["peak"] = [np.zeros_like(one) for one in params["heads"]["peak"]]
     encoder.set_model(graph=graph_of(params, Arithmetic.STORED), tokenizer=tokenizer_of(_PIECES), heads=heads)
 
     [verdict] = judge.judge([TextToJudge("the boiler broke. thank you! when do you open?", "email")])

@@ -1,7 +1,8 @@
 """The component that reads a message with a fine-tuned sentence encoder: kind, harm, and the words behind each flag.
 
 A text is cut into pieces of words (`tokenizers`), a long one into windows, and each window goes through the encoder
-(`onnxruntime`). What the last layer makes of the pieces is averaged over the whole text; on that stand
+(`onnxruntime`). What the last layer makes of the pieces is averaged over the whole text, and the piece that says most
+is heard besides; on that stand
 
 `doc.cats`
     the calibrated probability of each kind;
@@ -55,6 +56,8 @@ SUREST_FROM = 0.2
 
 _HARM, _SPANS, _SUREST, _LIKELY = "amends_harm", "amends_spans", "amends_surest", "amends_likely"
 _FLAGS = tuple(FlagName)
+_STEPS = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+_OUTPUTS = ["total", "peak", "spans"]
 _HANDLE = re.compile(r"(?<![\w@.])@\w{3,}")
 _OMISSION = re.compile(r"[.\u2026\ufffd]{2,}|[\u2026\ufffd]")
 _USER = "@user"
@@ -121,6 +124,7 @@ class _Reading:
     offsets: list[tuple[int, int]]
     total: Floats
     pieces: int
+    peak: Floats
     scores: Floats
 
 
@@ -134,7 +138,11 @@ class Encoder:
         self._session: Any = None
 
     def set_model(self, *, graph: bytes, tokenizer: Any, heads: dict[str, Floats]) -> None:
-        """Take a graph, its tokenizer, and weights of `kind` and `harm` with their bias as the last row."""
+        """Take a graph, its tokenizer, and weights of `kind` and `harm` with their bias as the last row.
+
+        Raises:
+            ValueError: the graph gives something else than this component reads.
+        """
         self._graph, self._tokenizer, self._heads = graph, tokenizer, heads
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -143,6 +151,8 @@ class Encoder:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        if [output.name for output in self._session.get_outputs()] != _OUTPUTS:
+            raise ValueError("the encoder was made by another version of Amends; train again: make model")
         self._ends = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
 
     def take(self, other: Encoder) -> None:
@@ -175,6 +185,7 @@ class Encoder:
                 offsets=encoded.offsets,
                 total=np.zeros(self._heads["kind"].shape[0] - 1, np.float32),
                 pieces=0,
+                peak=np.full(len(KINDS) + len(_STEPS), -np.inf, np.float32),
                 scores=np.full((len(ids), len(_FLAGS)), -30.0, np.float32),
             )
             windows += [(len(readings), first, ids[first:end]) for first, end in windows_of(len(ids))]
@@ -199,23 +210,23 @@ class Encoder:
             count = len(pieces)
             ids[row, 0], ids[row, 1 : count + 1], ids[row, count + 1] = first, pieces, last
             mask[row, : count + 2] = 1
-        totals, spans = self._session.run(None, {"ids": ids, "mask": mask})
+        totals, peaks, spans = self._session.run(None, {"ids": ids, "mask": mask})
         for row, (number, begin, pieces) in enumerate(windows):
             reading, count = readings[number], len(pieces)
             reading.total += totals[row]
             reading.pieces += count + 2
+            np.maximum(reading.peak, peaks[row], out=reading.peak)
             kept = reading.scores[begin : begin + count]
             np.maximum(kept, spans[row, 1 : count + 1], out=kept)
 
     def _conclude(self, reading: _Reading) -> None:
         mean = (reading.total / reading.pieces).astype(np.float32)
-        kind = self._answer("kind", mean)
+        kind = self._answer("kind", mean) + reading.peak[: len(KINDS)]
         odds = np.exp(kind - kind.max())
         reading.doc.cats = dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
-        harm = _probability(self._answer("harm", mean))
-        steps = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+        harm = _probability(self._answer("harm", mean) + reading.peak[len(KINDS) :])
         # Reaching a higher step is never likelier than reaching a lower one.
-        reading.doc.user_data[_HARM] = dict(zip(steps, np.minimum.accumulate(harm).tolist(), strict=True))
+        reading.doc.user_data[_HARM] = dict(zip(_STEPS, np.minimum.accumulate(harm).tolist(), strict=True))
         likely = _probability(reading.scores)
         reading.doc.user_data[_LIKELY] = dict(zip(_FLAGS, likely.max(axis=0).tolist(), strict=True))
         if spans := list(_spans(likely, reading.offsets)):
@@ -249,7 +260,7 @@ class Encoder:
         """Read what `to_disk` wrote.
 
         Raises:
-            ValueError: it was trained for other kinds or flags.
+            ValueError: it was trained for other kinds or flags, or made by another version.
         """
         folder = Path(path)
         about: Any = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))

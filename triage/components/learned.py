@@ -57,6 +57,10 @@ _WRONGS = frozenset(
 _THANKS = re.compile(r"\b(?:thank you|thanks|thankful|grateful) (?:so much |very much )?(?:for|to)\b")
 _BUT = re.compile(r"\b(?:but|however|yet|though|still|not|never|nobody|no one|nothing|no thanks)\b|n'?t\b")
 
+#: Who read something in a newspaper does not turn to it, and what was not cut off is not lost.
+_READ_THERE = re.compile(r"\b(?:saw|seen|read|heard) (?:it|this|that|you|about \w+) (?:in|on) the\b")
+_NOT_LOST = re.compile(r"\b(?:not|never|n't)(?: yet)?(?: been)? (?:stopped|cut|lost|disconnected|suspended|frozen)\b")
+
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
 
 
@@ -77,24 +81,27 @@ def learned_flags(doc: Doc, raised: Collection[FlagName], span_from: float) -> I
         if span.probability < span_from or span.flag in raised or count.get(span.flag, 0) == _OF_ONE_NAME:
             continue
         text = text or folded(text_of(doc))
-        claim = _CLAIMED.get(span.flag)
         sentence = sentence_at(text, span.start)
-        if claim is not None and not is_claimed(text, sentence, (span.start, span.end), claim, recent=False):
-            continue
-        if span.flag in _WRONGS and _is_thanks(text, sentence):
-            continue
-        if claim is Claim.REQUEST and _KEEP_IT.search(text, sentence[0], span.end):
+        if _is_taken_back(text, sentence, span):
             continue
         count[span.flag] = count.get(span.flag, 0) + 1
         yield _flag(doc, span, sentence)
 
 
 def driving_flag(doc: Doc, grade: Severity, sentence: tuple[int, int]) -> Flag | None:
-    """Give a flag of the severity `grade` on the sentence that drove the learned grade: the likeliest one."""
-    likely = [(span.probability, span.flag) for span in surest_of(doc) if SEVERITY_OF_FLAG.get(span.flag) == grade]
+    """Give a flag of the severity `grade` on the sentence that drove the learned grade: the likeliest one.
+
+    None where the words of a high one are denied, supposed or joked: then nothing speaks for the grade. A critical one
+    is shown all the same.
+    """
+    likely = [span for span in surest_of(doc) if SEVERITY_OF_FLAG.get(span.flag) == grade]
     if not likely:
         return None
-    _, flag = max(likely)
+    surest = max(likely, key=lambda span: (span.probability, span.flag))
+    folded_text = folded(text_of(doc))
+    if grade < Severity.CRITICAL and _is_taken_back(folded_text, sentence_at(folded_text, surest.start), surest):
+        return None
+    flag = surest.flag
     start, end = sentence
     quote = text_of(doc)[start:end].rstrip()
     end = start + len(quote)
@@ -126,6 +133,30 @@ def sentences_of(text: str) -> list[tuple[int, int]]:
     ends = [end.end() for end in _SENTENCE_END.finditer(text)]
     edges = [0, *ends, len(text)]
     return [(start, end) for start, end in pairwise(edges) if any(map(str.isalpha, text[start:end]))]
+
+
+def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
+    """Whether the sentence denies, supposes or jokes what a span tells, or gives thanks."""
+    claim = _CLAIMED.get(span.flag)
+    places = [(span.start, span.end)]
+    if claim is Claim.THREAT:
+        # What denies it may stand within: "I will not go to the ombudsman".
+        places.append(_last_word(text, span))
+    if claim is not None and not all(is_claimed(text, sentence, place, claim, recent=False) for place in places):
+        return True
+    if claim is Claim.REQUEST and _KEEP_IT.search(text, sentence[0], span.end):
+        return True
+    if span.flag is FlagName.MEDIA and _READ_THERE.search(text, *sentence):
+        return True
+    if span.flag is FlagName.ESSENTIAL_SUPPLY and _NOT_LOST.search(text, *sentence):
+        return True
+    return span.flag in _WRONGS and _is_thanks(text, sentence)
+
+
+def _last_word(text: str, span: Span) -> tuple[int, int]:
+    """Give where the last word of a span stands."""
+    words = text[span.start : span.end].rstrip()
+    return span.start + words.rfind(" ") + 1, span.end
 
 
 def _is_thanks(text: str, sentence: tuple[int, int]) -> bool:

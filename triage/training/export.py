@@ -1,8 +1,9 @@
 """Writes the fitted encoder as an ONNX graph that onnxruntime runs on a plain processor.
 
 The graph takes `ids` and `mask` (texts, tokens) and gives `total` (texts, width), the sum of what the last layer
-makes of each text's tokens, and `spans` (texts, tokens, flags), the scores of each token. A text of several windows
-adds up its sums, so the heads that need the mean are left to the component.
+makes of each text's tokens, `peak` (texts, kinds and thresholds), the most that one token says, and `spans`
+(texts, tokens, flags), the scores of each token. A text of several windows adds up its sums, so the heads that need
+the mean are left to the component.
 
 The weights of the vocabulary are int8 with a scale for each row. Those of the layers are multiplied in one of three
 ways (`Arithmetic`); which is shipped, and what each costs and gives, is in the model's card. In none of them does what
@@ -21,7 +22,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from triage.training.network import ATTENTION_HEADS, EPSILON, Params
+from triage.training.network import ATTENTION_HEADS, EPSILON, SILENT, Params
 
 _CONTRIB = "com.microsoft"
 Floats = npt.NDArray[np.float32]
@@ -171,10 +172,18 @@ def _graph(params: Params, arithmetic: Arithmetic, ranges: Mapping[str, Floats])
     inside = graph.node("Unsqueeze", [whole, graph.weight("last", np.array([-1], np.int64))], "inside")
     kept = graph.node("Mul", [state, inside], "kept")
     graph.node("ReduceSum", [kept, one], "total", keepdims=0)
-    weights, bias = (np.asarray(one, np.float32) for one in params["heads"]["spans"])
-    raw = graph.node("MatMul", [state, graph.weight("spans.w", weights)], "spans.raw")
-    graph.node("Add", [raw, graph.weight("spans.b", bias)], "spans")
+    read = graph.node("Cast", ["inside"], "is_read", to=TensorProto.BOOL)
+    silent = graph.weight("silent", np.array(SILENT, np.float32))
+    each = graph.node("Where", [read, _asked(graph, "peaks", params["heads"]["peak"], state), silent], "peaks.read")
+    graph.node("ReduceMax", [each, one], "peak", keepdims=0)
+    _asked(graph, "spans", params["heads"]["spans"], state)
     return graph
+
+
+def _asked(graph: _Graph, name: str, head: Sequence[Any], state: str) -> str:
+    weights, bias = (np.asarray(one, np.float32) for one in head)
+    raw = graph.node("MatMul", [state, graph.weight(f"{name}.w", weights)], f"{name}.raw")
+    return graph.node("Add", [raw, graph.weight(f"{name}.b", bias)], name)
 
 
 def _written(graph: _Graph, watched: Sequence[str]) -> bytes:
@@ -184,6 +193,7 @@ def _written(graph: _Graph, watched: Sequence[str]) -> bytes:
         [helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"]) for name in ("ids", "mask")],
         [
             helper.make_tensor_value_info("total", TensorProto.FLOAT, ["texts", "width"]),
+            helper.make_tensor_value_info("peak", TensorProto.FLOAT, ["texts", "answers"]),
             helper.make_tensor_value_info("spans", TensorProto.FLOAT, ["texts", "tokens", "flags"]),
             *(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", "tokens", name]) for name in watched),
         ],

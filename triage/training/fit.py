@@ -42,7 +42,7 @@ class Settings:
     """
 
     epochs: int = 4
-    still: int = 2
+    still: int = 1
     rate: float = 1.2e-4
     head_rate: float = 1e-3
     decay: float = 0.01

@@ -1,10 +1,13 @@
-"""The encoder and its heads in JAX: six layers of BERT's shape, and four small questions asked of what they see.
+"""The encoder and its heads in JAX: six layers of BERT's shape, and small questions asked of what they see.
 
 `kind`
     A softmax over kinds, from the mean over all tokens.
 `harm`
     How bad what happened is, from the mean over all tokens: three thresholds (medium, high, critical), each a
     probability of reaching it.
+`peak`
+    What a single token adds to `kind` and `harm`: of all tokens the one that says most, so that one grave clause of a
+    long letter is not lost in the mean.
 `tone`
     How openly blame is put, as the public sets grade it: three thresholds as well.
 `spans`
@@ -36,7 +39,16 @@ ATTENTION_HEADS = 12
 EPSILON = 1e-12
 THRESHOLDS = 3
 #: Heads: name -> outputs.
-HEADS: Mapping[str, int] = {"kind": len(KINDS), "harm": THRESHOLDS, "tone": THRESHOLDS, "spans": len(FlagName)}
+HEADS: Mapping[str, int] = {
+    "kind": len(KINDS),
+    "harm": THRESHOLDS,
+    "tone": THRESHOLDS,
+    "peak": len(KINDS) + THRESHOLDS,
+    "spans": len(FlagName),
+}
+
+#: What a token says that only fills up.
+SILENT = -30.0
 
 #: What a head says before it has learnt: few pieces raise a flag.
 _FIRST: Mapping[str, float] = {"spans": -4.0}
@@ -117,8 +129,11 @@ def answers(params: Params, state: jax.Array, mask: jax.Array, *, key: jax.Array
     mean = (state * inside).sum(axis=1) / jnp.maximum(inside.sum(axis=1), 1.0)
     mean = _drop(mean, key, dropout)
     heads = params["heads"]
+    peak = jnp.where(mask[:, :, None], _dense(state, heads["peak"]), SILENT).max(axis=1)
     return {
-        **{name: _dense(mean, heads[name]) for name in ("kind", "harm", "tone")},
+        "kind": _dense(mean, heads["kind"]) + peak[:, : len(KINDS)],
+        "harm": _dense(mean, heads["harm"]) + peak[:, len(KINDS) :],
+        "tone": _dense(mean, heads["tone"]),
         "spans": _dense(state, heads["spans"]),
     }
 

@@ -40,7 +40,7 @@ WEIGHTS: Mapping[str, float] = {
     "ours": 1.0,
 }
 #: At most so many rows of a source, and so many letters of each: every piece of a word costs time.
-ROWS: Mapping[str, int] = {"fincorp": 800, "banking77": 600, "spamassassin": 500, "cfpb1000": 200, "cesamard": 1800}
+ROWS: Mapping[str, int] = {"fincorp": 800, "banking77": 600, "spamassassin": 500, "cfpb1000": 200}
 LETTERS: Mapping[str, int] = {"spamassassin": 300, "cfpb1000": 400, "cesamard": 400}
 
 #: Between a subject and its text, as where a message is judged.
