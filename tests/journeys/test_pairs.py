@@ -17,9 +17,9 @@ from amends.cli import intake
 from amends.compose import STAGES, TOPIC_OF, House
 from amends.domain.reply import ReplyState
 from amends.samples import samples_dir
+from respond.checks.unfilled import check_unfilled
 from storage.tables import cases
 from storage.views import summary
-from respond.checks.unfilled import check_unfilled
 from tests.conftest import PARTITIONS
 from tests.journeys.letters import a_letter
 from tests.journeys.running import a_house, type_in, work, written_mails
