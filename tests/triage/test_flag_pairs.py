@@ -77,6 +77,7 @@ PAIRS: list[tuple[FlagName, str, str]] = [
     (F.FINANCIAL_LOSS, "It cost us £300 to mend.", "How much does it cost, £300?"),
     (F.ESSENTIAL_SUPPLY, "We have had no water since Sunday.", "Will there be no water on Sunday?"),
     (F.ESSENTIAL_SUPPLY, "My benefits have been stopped.", "My benefits have not been stopped."),
+    (F.ESSENTIAL_SUPPLY, "My gas has been cut off since Friday.", "The gas hasn't been cut off."),
     (F.ESSENTIAL_SUPPLY, "I have run out of insulin because of you.", "I have plenty of insulin, thanks."),
     (F.REPEAT_CONTACT, "This is the third time I have asked.", "This is the first time I have asked."),
     (F.REPEAT_CONTACT, "I have called you five times.", "The bus runs five times a day."),

@@ -4,8 +4,8 @@
 2. For each group a message is called a complaint from the lowest probability from which on the share `RIGHT` of those
    called so are complaints; where there is none, from somewhat below a half.
 3. From which probability on words raise a flag, and below which one a rule's flag falls, in a short text and in a
-   long one: those three together that give the best F1 of flags while at least as many of them are right as are
-   found.
+   long one: those three together that give the best F1 of flags, with a precision that is no lower than their
+   recall.
 4. The learned grade of harm reaches a severity from the lowest probability with which no more than the share
    `OVER_GRADED` of our held-out complaints below it are graded so high, be it by the grade or by a flag.
 5. A person is asked from the probabilities (one a group) that refer the fewest messages while of all complaints in
