@@ -59,7 +59,9 @@ _BUT = re.compile(r"\b(?:but|however|yet|though|still|not|never|nobody|no one|no
 
 #: Who read something in a newspaper does not turn to it, and what was not cut off is not lost.
 _READ_THERE = re.compile(r"\b(?:saw|seen|read|heard) (?:it|this|that|you|about \w+) (?:in|on) the\b")
-_NOT_LOST = re.compile(r"(?:\b(?:not|never)|n'?t)(?: yet)?(?: been)? (?:stopped|cut|lost|disconnected|suspended|frozen)\b")
+_NOT_LOST = re.compile(
+    r"(?:\b(?:not|never)|n'?t)(?: yet)?(?: been)? (?:stopped|cut|lost|disconnected|suspended|frozen)\b"
+)
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
 
