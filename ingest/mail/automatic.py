@@ -138,10 +138,8 @@ def _own_loop(evidence: Evidence) -> Automatic | None:
     for name, value in evidence.headers.items():
         if name.startswith("x-amends-") or (name == "x-loop" and _OWN_LOOP.search(value)):
             said = f"It carries our mark, {name}: our own mail came back, or another Amends sent it."
-            machine = _auto_submitted(evidence)
-            return Automatic(
-                reason=AutomaticReason.OWN_LOOP, sentence=said, is_reply=machine is not None and machine.is_reply
-            )
+            is_machines = _auto_submitted(evidence) is not None
+            return Automatic(reason=AutomaticReason.OWN_LOOP, sentence=said, is_reply=is_machines)
     return None
 
 

@@ -206,6 +206,7 @@ def test_a_mail_that_came_through_too_many_servers_may_run_in_a_circle() -> None
         (b"Landlord <care@landlord.example>", b"", True),
         (b"Us <care@council.example>", b"", False),
         (b"Landlord <care@landlord.example>", b"Auto-Submitted: auto-replied\r\n", False),
+        (b"Landlord <care@landlord.example>", b"Auto-Submitted: auto-generated\r\n", False),
         (b"", b"", False),
     ],
 )
