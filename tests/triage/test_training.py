@@ -20,6 +20,7 @@ from triage.components.encoder import (
     SHARED_PIECES,
     WINDOW_PIECES,
     Span,
+    harm_of,
     readable_by_the_encoder,
     windows_of,
 )
@@ -334,6 +335,33 @@ def test_a_grade_that_stands_alone_asks_a_person_and_quotes_what_drove_it() -> N
     assert (verdict.kind, verdict.severity, verdict.needs_person) == (Kind.COMPLAINT, Severity.HIGH, True)
     [driving] = [flag for flag in verdict.flags if flag.rule == "learned.high_grade"]
     assert driving.quote.strip() in ("the boiler broke.", "thank you!", "when do you open?")
+
+
+def test_the_gravest_piece_of_a_long_text_is_heard_whatever_stands_around_it() -> None:
+    nlp = blank_pipeline(version="test")
+    encoder: Any = nlp.add_pipe("amends_encoder")
+    heads = {"kind": np.zeros((_WIDTH + 1, len(KINDS)), np.float32), "harm": np.zeros((_WIDTH + 1, 3), np.float32)}
+    params = small_params()
+    params["heads"]["spans"] = silent_spans()
+    tokenizer = tokenizer_of(_PIECES)
+    encoder.set_model(graph=graph_of(params, Arithmetic.FLOAT), tokenizer=tokenizer, heads=heads)
+    text = "the boiler broke " * 120 + "my son was burned"
+
+    [doc] = encoder.pipe([keep_text(nlp.make_doc(text), text)])
+
+    ids = tokenizer.encode(text).ids
+    peaks = []
+    for first, end in windows_of(len(ids)):
+        window = jax.numpy.asarray([[2, *ids[first:end], 3]])
+        state = encode(params, window, window >= 0, key=None, dropout=0.0)
+        weights, bias = params["heads"]["peak"]
+        peaks.append(np.asarray(state[0] @ weights + bias).max(axis=0))
+    assert len(peaks) == 2
+    peak = np.max(peaks, axis=0)
+    odds = np.exp(peak[: len(KINDS)])
+    harm = np.minimum.accumulate(1 / (1 + np.exp(-peak[len(KINDS) :])))
+    assert list(doc.cats.values()) == pytest.approx(odds / odds.sum(), abs=0.02)
+    assert list(harm_of(doc).values()) == pytest.approx(harm, abs=0.02)
 
 
 def test_hard_ham_is_read_as_what_machines_send() -> None:
