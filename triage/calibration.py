@@ -19,12 +19,14 @@ class Band:
 
     From `complaint_from` on a message is called a complaint; from `ask_from` up to there a person is asked; below
     `ask_from` it is none. How sure triage is among the other kinds asks nobody. `temperature` makes the
-    probabilities of this channel honest: below 1 it sharpens them.
+    probabilities of this channel honest: below 1 it sharpens them. `source` is the public set by whose definition of
+    the kinds this channel is judged; without one it is ours.
     """
 
     ask_from: float
     complaint_from: float
     temperature: float = 1.0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,8 @@ class Calibration:
     `channels` have their bands, `unknown` is the wider one of any other channel. `span_from` is the probability from
     which on words raise a flag that no rule has raised, `rule_from` the one below which a rule's flag is ruled out,
     `rule_from_long` the same in a long text, and `harm_from` the one from which on the learned grade reaches a
-    severity.
+    severity. Where the grade is only `graded_from` likely, it needs words: those of a flag of that severity, which
+    then are likely enough from `worded_from` on.
     """
 
     channels: dict[str, Band]
@@ -43,6 +46,12 @@ class Calibration:
     rule_from: float = 0.0
     rule_from_long: float = 0.0
     harm_from: dict[str, float] = field(default_factory=dict)
+    graded_from: dict[str, float] = field(default_factory=dict)
+    worded_from: float = 1.0
+
+    def source_of(self, channel: str) -> str:
+        """Give the public set by whose definition a channel is judged; empty where it is ours."""
+        return self.channels.get(channel, self.unknown).source
 
     def honest(self, channel: str, odds: Mapping[str, float]) -> dict[str, float]:
         """Give the probabilities of kinds as they are on a channel."""
@@ -57,6 +66,10 @@ class Calibration:
         """Give the highest severity that the learned grade reaches."""
         reached = (step for step, likely in harm.items() if likely >= self.harm_from.get(step.word, 0.5))
         return max(reached, default=Severity.LOW)
+
+    def reaches_with_words(self, step: Severity, harm: Mapping[Severity, float]) -> bool:
+        """Say whether the learned grade reaches a severity for which there are words as well."""
+        return harm.get(step, 0.0) >= self.graded_from.get(step.word, 1.01)
 
     def is_doubtful(self, channel: str, complaint: float) -> bool:
         """Say whether a person has to look at a message that is a complaint with this probability."""
@@ -88,8 +101,15 @@ class Calibration:
             rule_from=float(stored.get("rule_from", 0.0)),
             rule_from_long=float(stored.get("rule_from_long", 0.0)),
             harm_from={step: float(value) for step, value in stored.get("harm_from", {}).items()},
+            graded_from={step: float(value) for step, value in stored.get("graded_from", {}).items()},
+            worded_from=float(stored.get("worded_from", 1.0)),
         )
 
 
 def _band(stored: Mapping[str, Any]) -> Band:
-    return Band(**{name: float(stored[name]) for name in ("ask_from", "complaint_from", "temperature")})
+    return Band(
+        ask_from=float(stored["ask_from"]),
+        complaint_from=float(stored["complaint_from"]),
+        temperature=float(stored["temperature"]),
+        source=str(stored.get("source", "")),
+    )

@@ -7,7 +7,8 @@ How the pieces of a verdict come about:
    with confidence 1.
 2. `flags` come from the rules, and from the words that the encoder takes for a flag's; below
    critical, none that it is sure is not there, and on what is surely spam or a machine's only
-   a rights request. They index into `text`. Tone never lowers anything.
+   a rights request. On a complaint, words and the grade of harm may raise a flag together that
+   neither would alone. They index into `text`. Tone never lowers anything.
 3. A complaint's severity is the highest of what its flags give and of the encoder's grade
    of harm, at least low.
 4. Where the learned grade alone says high or critical, a person looks, and a flag quotes the
@@ -22,7 +23,7 @@ How the pieces of a verdict come about:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,15 @@ from amends.errors import Misconfigured
 from amends.ports import TextToJudge
 from triage.calibration import Calibration
 from triage.components import flags_of, keep_text, text_of
-from triage.components.encoder import harm_of
-from triage.components.learned import driving_flag, learned_flags, likeliest_first, sentences_of, standing_flags
+from triage.components.encoder import harm_of, kinds_of
+from triage.components.learned import (
+    agreed_flag,
+    driving_flag,
+    learned_flags,
+    likeliest_first,
+    sentences_of,
+    standing_flags,
+)
 from triage.rules import all_rules
 from triage.text import readable
 
@@ -108,7 +116,7 @@ class Judge:
             )
         if not doc.cats:
             return self._verdict(Kind.OTHER, 1.0, _own(found, text.text, offset), worst, needs_person=bool(found))
-        odds = chosen.honest(text.channel, doc.cats)
+        odds = chosen.honest(text.channel, kinds_of(doc, chosen.source_of(text.channel)))
         kind = chosen.kind_of(text.channel, odds)
         confidence = min(1.0, odds[kind])
         if not kind.is_from_a_customer and confidence >= SURE:
@@ -119,7 +127,11 @@ class Judge:
         doubtful = chosen.is_doubtful(text.channel, odds[Kind.COMPLAINT])
         needs_person = doubtful or self._is_foreign(doc)
         if kind is Kind.COMPLAINT or doubtful:
-            grade = chosen.grade_of(harm_of(doc))
+            harm = harm_of(doc)
+            if (agreed := self._agreed(doc, harm, worst)) is not None:
+                found += (agreed,)
+                worst = severity_of(found)
+            grade = chosen.grade_of(harm)
             if grade > worst and grade >= Severity.HIGH:
                 driving = driving_flag(doc, grade, self._driving_sentence(doc, grade))
                 if driving is None:
@@ -137,6 +149,15 @@ class Judge:
             # Only the subject says so, and it cannot be quoted.
             needs_person = True
         return self._verdict(kind, confidence, flags, worst, needs_person=needs_person)
+
+    def _agreed(self, doc: Doc, harm: Mapping[Severity, float], worst: Severity) -> Flag | None:
+        """Give the flag that words and grade raise together, where it is graver than `worst`."""
+        for step in (Severity.CRITICAL, Severity.HIGH):
+            if step > worst and self._calibration.reaches_with_words(step, harm):
+                agreed = agreed_flag(doc, step, self._calibration.worded_from)
+                if agreed is not None:
+                    return agreed
+        return None
 
     def _driving_sentence(self, doc: Doc, grade: Severity) -> tuple[int, int]:
         """Leave each sentence out in turn, and give the one without which the grade falls most."""

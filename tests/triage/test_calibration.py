@@ -11,14 +11,21 @@ from triage.calibration import Band, Calibration
 
 
 def test_a_calibration_survives_its_file(tmp_path: Path) -> None:
-    band = Band(ask_from=0.2, complaint_from=0.35, temperature=1.3)
+    band = Band(ask_from=0.2, complaint_from=0.35, temperature=1.3, source="xci")
     calibration = Calibration(
-        channels={"x": band}, unknown=band, rule_from=0.01, rule_from_long=0.02, harm_from={"high": 0.4}
+        channels={"x": band},
+        unknown=Band(ask_from=0.1, complaint_from=0.5),
+        rule_from=0.01,
+        rule_from_long=0.02,
+        harm_from={"high": 0.4},
+        graded_from={"high": 0.3},
+        worded_from=0.2,
     )
 
     calibration.write(tmp_path)
 
     assert Calibration.read(tmp_path) == calibration
+    assert [calibration.source_of(channel) for channel in ("x", "pigeon")] == ["xci", ""]
 
 
 def test_a_file_without_bands_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+from spacy.tokens import Doc
 
 from amends.domain.verdict import Flag, FlagName, Kind, Severity
 from amends.ports import TextToJudge
@@ -24,10 +26,10 @@ from triage.components.encoder import (
     readable_by_the_encoder,
     windows_of,
 )
-from triage.components.learned import likeliest_first, sentences_of, standing_flags
+from triage.components.learned import agreed_flag, likeliest_first, sentences_of, standing_flags
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import Judge, load_judge
-from triage.training.sources import Example, kind_of, own_example, read_rows
+from triage.training.sources import PUBLIC, Example, kind_of, own_example, read_rows
 
 jax = pytest.importorskip("jax", reason="the extra `train` is not installed")
 
@@ -134,12 +136,14 @@ def test_a_batch_holds_each_text_once_with_what_its_source_says() -> None:
     tokenizer = tokenizer_of(_PIECES)
     examples = [
         example("my son was burned", Kind.COMPLAINT, severity=Severity.HIGH, flags=((FlagName.SAFETY, 7, 17),)),
-        example("thank you", Kind.PRAISE, tone=3),
+        replace(example("thank you", Kind.PRAISE, tone=3), source="cesamard"),
     ]
 
     [batch] = batches(examples, windows(examples, tokenizer), tokenizer, None)
 
     assert batch.weight.tolist()[:3] == [1.0, 1.0, 0.0]
+    assert batch.source[:3].sum(axis=1).tolist() == [0, 1, 0], "ours has no definition beside our own"
+    assert batch.source[1, PUBLIC.index("cesamard")] == 1
     assert batch.harm[:2].tolist() == [[1, 1, 0], [UNKNOWN] * 3]
     assert batch.tone[:2].tolist() == [[UNKNOWN] * 3, [1, 1, 0]]
     words = [tokenizer.id_to_token(int(one)) for one in batch.ids[0, batch.spans[0, :, 0] == 1]]
@@ -312,6 +316,62 @@ def test_a_pipeline_with_an_encoder_raises_flags_by_words_that_no_rule_knows(tmp
     assert burned.severity is Severity.CRITICAL
     assert (late.kind, late.flags) == (Kind.COMPLAINT, ())
     assert [flag for flag in supposed.flags if flag.rule == "learned.safety"] == []
+
+
+def test_what_only_a_public_set_calls_a_complaint_moves_our_own_definition_nowhere() -> None:
+    tokenizer = tokenizer_of(_PIECES)
+    examples = [
+        example("the boiler broke", Kind.COMPLAINT),
+        example("when do you open", Kind.ENQUIRY),
+        replace(example("when do you open", Kind.COMPLAINT), source="xci"),
+    ]
+    cut = windows(examples, tokenizer)
+    settings = Settings(epochs=40, rate=1e-3, head_rate=2e-2, dropout=0.0, warm_up=0.0)
+
+    fitted = fit(small_params(), examples, cut, tokenizer, settings, seed=3, say=lambda _line: None)
+
+    assert scores(fitted, examples, cut, tokenizer)["kind"].argmax(axis=1).tolist() == [0, 1, 0]
+
+
+def test_a_channel_is_judged_by_the_definition_that_its_band_names() -> None:
+    nlp = blank_pipeline(version="test")
+    encoder: Any = nlp.add_pipe("amends_encoder", config={})
+    heads = {"kind": np.zeros((_WIDTH + 1, len(KINDS)), np.float32), "harm": np.zeros((_WIDTH + 1, 3), np.float32)}
+    heads["kind"][-1, 1] = 5.0
+    heads["kind by xci"] = np.zeros((_WIDTH + 1, len(KINDS)), np.float32)
+    heads["kind by xci"][-1, 0] = 9.0
+    params = small_params()
+    params["heads"]["peak"] = [np.zeros_like(one) for one in params["heads"]["peak"]]
+    encoder.set_model(graph=graph_of(params, Arithmetic.STORED), tokenizer=tokenizer_of(_PIECES), heads=heads)
+    ours = Band(ask_from=0.4, complaint_from=0.5)
+    judge = Judge(nlp, Calibration(channels={"x": replace(ours, source="xci")}, unknown=ours), model="test")
+
+    on_x, by_mail = judge.judge([TextToJudge("when do you open", channel) for channel in ("x", "email")])
+
+    assert (on_x.kind, by_mail.kind) == (Kind.COMPLAINT, Kind.ENQUIRY)
+
+
+def test_words_and_grade_raise_together_what_neither_would_alone() -> None:
+    def read(text: str, likely: float, start: int, *, spans: bool = False) -> Doc:
+        doc = keep_text(blank_pipeline().make_doc(text), text)
+        surest = Span(flag=FlagName.FRAUD, start=start, end=start + 4, probability=likely)
+        doc.user_data["amends_surest"] = [surest, replace(surest, flag=FlagName.MEDIA, probability=likely / 2)]
+        if spans:
+            doc.user_data["amends_spans"] = [replace(surest, end=start + 15)]
+        return doc
+
+    text = "It rained. He took my card and left. Bye."
+    told = agreed_flag(read(text, 0.3, 14), Severity.HIGH, 0.2)
+    by_its_span = agreed_flag(read(text, 0.3, 14, spans=True), Severity.HIGH, 0.2)
+
+    assert told is not None
+    assert (told.name, told.quote, told.rule) == (FlagName.FRAUD, "He took my card and left.", "learned.fraud")
+    assert text[told.start : told.end] == told.quote
+    assert by_its_span is not None
+    assert by_its_span.quote == text[14:29]
+    assert agreed_flag(read(text, 0.1, 14), Severity.HIGH, 0.2) is None, "hardly likely"
+    assert agreed_flag(read(text, 0.3, 14), Severity.CRITICAL, 0.2) is None, "of another severity"
+    assert agreed_flag(read("What if he took my card?", 0.3, 11), Severity.HIGH, 0.2) is None, "supposed"
 
 
 def test_a_grade_that_stands_alone_asks_a_person_and_quotes_what_drove_it() -> None:

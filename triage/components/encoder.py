@@ -5,7 +5,9 @@ A text is cut into pieces of words (`tokenizers`), a long one into windows, and 
 is heard besides; on that stand
 
 `doc.cats`
-    the calibrated probability of each kind;
+    the probability of each kind, by our own definition of them;
+`kinds_of(doc, source)`
+    the same by the definition of a public set, whose labels are not quite ours;
 `harm_of(doc)`
     the probability that what happened is at least of medium, high, critical severity;
 `spans_of(doc)`
@@ -55,6 +57,9 @@ SPAN_FROM = 0.25
 SUREST_FROM = 0.2
 
 _HARM, _SPANS, _SUREST, _LIKELY = "amends_harm", "amends_spans", "amends_surest", "amends_likely"
+_BY_SOURCE = "amends_kinds_by_source"
+#: What the names of heads begin with that add what a public set calls differently.
+SOURCE_HEAD = "kind by "
 _FLAGS = tuple(FlagName)
 _STEPS = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 _OUTPUTS = ["total", "peak", "spans"]
@@ -98,6 +103,12 @@ def harm_of(doc: Doc) -> dict[Severity, float]:
     return found
 
 
+def kinds_of(doc: Doc, source: str = "") -> dict[str, float]:
+    """Give the probability of each kind by the definition of a public set, or by ours; empty where it was not read."""
+    found: dict[str, dict[str, float]] = doc.user_data.get(_BY_SOURCE, {})
+    return found.get(source, doc.cats)
+
+
 def spans_of(doc: Doc) -> list[Span]:
     """Give the words behind flags, in order."""
     found: list[Span] = doc.user_data.get(_SPANS, [])
@@ -138,7 +149,9 @@ class Encoder:
         self._session: Any = None
 
     def set_model(self, *, graph: bytes, tokenizer: Any, heads: dict[str, Floats]) -> None:
-        """Take a graph, its tokenizer, and weights of `kind` and `harm` with their bias as the last row.
+        """Take a graph, its tokenizer, and the weights of its heads with their bias as the last row.
+
+        The heads are `kind`, `harm`, and one named `kind by SOURCE` for each source with a definition of its own.
 
         Raises:
             ValueError: the graph gives something else than this component reads.
@@ -222,8 +235,12 @@ class Encoder:
     def _conclude(self, reading: _Reading) -> None:
         mean = (reading.total / reading.pieces).astype(np.float32)
         kind = self._answer("kind", mean) + reading.peak[: len(KINDS)]
-        odds = np.exp(kind - kind.max())
-        reading.doc.cats = dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
+        reading.doc.cats = _odds(kind)
+        reading.doc.user_data[_BY_SOURCE] = {
+            head.removeprefix(SOURCE_HEAD): _odds(kind + self._answer(head, mean))
+            for head in self._heads
+            if head.startswith(SOURCE_HEAD)
+        }
         harm = _probability(self._answer("harm", mean) + reading.peak[len(KINDS) :])
         # Reaching a higher step is never likelier than reaching a lower one.
         reading.doc.user_data[_HARM] = dict(zip(_STEPS, np.minimum.accumulate(harm).tolist(), strict=True))
@@ -294,6 +311,11 @@ def _spans(likely: Floats, offsets: Sequence[tuple[int, int]]) -> Iterator[Span]
                 end=offsets[run[-1]][1],
                 probability=float(likely[run, flag].max()),
             )
+
+
+def _odds(scores: Floats) -> dict[str, float]:
+    odds = np.exp(scores - scores.max())
+    return dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
 
 
 def _probability(score: Floats) -> Floats:

@@ -6,7 +6,9 @@
 2. Words that no rule knows add flags of other names. They must be likely enough (`Calibration.span_from`).
 3. What tells of harm or wrong must really be claimed: the scope that holds for rules (`triage/rules/scope.py`) takes
    back what is denied, supposed or joked here too.
-4. The flag is named `learned.NAME` after its flag, and quotes the words as they stand.
+4. Words that are less likely raise a flag of high or critical severity where the grade of harm says so too: either
+   alone would not do (`Calibration.graded_from`, `worded_from`).
+5. The flag is named `learned.NAME` after its flag, and quotes the words as they stand.
 """
 
 from __future__ import annotations
@@ -88,6 +90,26 @@ def learned_flags(doc: Doc, raised: Collection[FlagName], span_from: float) -> I
             continue
         count[span.flag] = count.get(span.flag, 0) + 1
         yield _flag(doc, span, sentence)
+
+
+def agreed_flag(doc: Doc, step: Severity, worded_from: float) -> Flag | None:
+    """Give the likeliest flag of the severity `step`, for a text whose grade of harm reaches that severity.
+
+    None where its words are not even `worded_from` likely, or are denied, supposed or joked.
+    """
+    likely = [span for span in surest_of(doc) if SEVERITY_OF_FLAG.get(span.flag) == step]
+    surest = max(likely, key=lambda span: (span.probability, span.flag), default=None)
+    if surest is None or surest.probability < worded_from:
+        return None
+    text = folded(text_of(doc))
+    sentence = sentence_at(text, surest.start)
+    if _is_taken_back(text, sentence, surest):
+        return None
+    # A single piece of a word quotes nothing.
+    around = [span for span in spans_of(doc) if span.flag is surest.flag and span.start <= surest.start < span.end]
+    words = text[slice(*sentence)].rstrip()
+    whole = Span(flag=surest.flag, start=sentence[0], end=sentence[0] + len(words), probability=surest.probability)
+    return _flag(doc, next(iter(around), whole), sentence)
 
 
 def driving_flag(doc: Doc, grade: Severity, sentence: tuple[int, int]) -> Flag | None:

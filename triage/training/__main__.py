@@ -21,7 +21,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -30,11 +30,13 @@ import numpy as np
 import numpy.typing as npt
 import spacy
 
-from triage.components.encoder import WINDOW_PIECES, Encoder, readable_by_the_encoder
+from triage.components.encoder import SOURCE_HEAD, WINDOW_PIECES, Encoder, readable_by_the_encoder
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import MODEL_DIR
-from triage.training.calibrate import Chosen, calibrated
+from triage.training.calibrate import GROUPS, Chosen, calibrated
 from triage.training.sources import (
+    OURS,
+    PUBLIC,
     PUBLIC_DATA,
     Example,
     own_examples,
@@ -44,7 +46,7 @@ from triage.training.sources import (
 )
 
 #: The version written into the model's name; raise it when the shipped weights change.
-VERSION = "0.4.0"
+VERSION = "0.5.0"
 
 #: Texts with these folds are learnt from by nobody: what is chosen is chosen on them.
 HELD_OUT = range(10)
@@ -92,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     encoder.set_model(
         graph=graph_of(params, Arithmetic(options.arithmetic), _measured(learnt, tokenizer)),
         tokenizer=tokenizer,
-        heads={name: _with_bias(params["heads"][name]) for name in ("kind", "harm")},
+        heads=_heads(params["heads"]),
     )
     nlp.add_pipe("amends_flags")
     chosen = calibrated(nlp, held_out)
@@ -107,7 +109,7 @@ def _calibrated_again(options: argparse.Namespace) -> int:
     since = written_since(about.setdefault("own_rows", own_rows()))
     examples = public_examples(options.data) + own_examples()
     later = {example.text for example in since}
-    held_out = [one for one in examples if one.fold in HELD_OUT or (one.source == "ours" and one.text in later)]
+    held_out = [one for one in examples if one.fold in HELD_OUT or (one.source == OURS and one.text in later)]
     _say(f"{len(held_out)} texts that were not learnt from: {_counts(held_out)}")
     chosen = calibrated(spacy.load(options.out), held_out)
     _write(options.out, chosen, {name: about[name] for name in ("texts", "own_rows")})
@@ -139,7 +141,7 @@ def _fitted(
     def told(epoch: int, params: Params) -> None:
         write_params(options.work / "unfinished.npz", params)
         found = scores(params, held_out, kept_back, tokenizer)
-        for source in ("xci", "cesamard", "ours"):
+        for source in ("xci", "cesamard", OURS):
             mine = [at for at, example in enumerate(held_out) if example.source == source]
             value = macro_f1(found["kind"][mine], [held_out[at].kind for at in mine])
             _say(f"  after epoch {epoch}: held-out {source} ({len(mine)}): macro-F1 {value:.1f}")
@@ -159,6 +161,16 @@ def _measured(learnt: Sequence[Example], tokenizer: Any) -> list[list[int]]:
     chosen = [readable_by_the_encoder(example.text) for example in learnt if example.fold in MEASURED]
     ends = [tokenizer.token_to_id(word) for word in ("[CLS]", "[SEP]")]
     return [[ends[0], *encoded.ids[:WINDOW_PIECES], ends[1]] for encoded in tokenizer.encode_batch(chosen)]
+
+
+def _heads(heads: Mapping[str, Sequence[Any]]) -> dict[str, npt.NDArray[np.float32]]:
+    """Give the heads that the component needs: those of texts, and what the sources add whose definition is used."""
+    found = {name: _with_bias(heads[name]) for name in ("kind", "harm")}
+    by_source = np.split(_with_bias(heads["sources"]), len(PUBLIC), axis=1)
+    used = {group.source for group in GROUPS.values()}
+    return found | {
+        f"{SOURCE_HEAD}{source}": head for source, head in zip(PUBLIC, by_source, strict=True) if source in used
+    }
 
 
 def _with_bias(head: Sequence[Any]) -> npt.NDArray[np.float32]:

@@ -1,13 +1,17 @@
 """Choosing temperatures, floors and thresholds, on texts that the model has not learnt from.
 
 1. For each group of channels one temperature makes the probabilities of kinds honest (least mean loss).
-2. For each group a message is called a complaint from the lowest probability from which on the share `RIGHT` of those
-   called so are complaints; where there is none, from somewhat below a half.
+2. For each group whose labels are ours a message is called a complaint from the lowest probability from which on the
+   share `RIGHT` of those called so are complaints; where there is none, from somewhat below a half. With labels of
+   others, which are not sure to such a share themselves, from the lowest with which the macro-F1 is at most
+   `NEAR_BEST` below the best: a complaint missed costs more than an enquiry taken seriously.
 3. From which probability on words raise a flag, and below which one a rule's flag falls, in a short text and in a
    long one: those three together that give the best F1 of flags, with a precision that is no lower than their
    recall.
 4. The learned grade of harm reaches a severity from the lowest probability with which no more than the share
-   `OVER_GRADED` of our held-out complaints below it are graded so high, be it by the grade or by a flag.
+   `OVER_GRADED` of our held-out complaints below it are graded so high, be it by the grade or by a flag; and,
+   together with words of a flag that are `WORDED_FROM` likely, from the lowest with which no more than
+   `OVER_GRADED_WITH_WORDS` are.
 5. A person is asked from the probabilities (one a group) that refer the fewest messages while of all complaints in
    the groups whose labels are ours at least `CAUGHT` are called complaints or shown to a person, be it for what
    they flag. A group with labels of others has a share of its own, for its labels are not our definition, and a
@@ -34,11 +38,11 @@ from amends.domain.verdict import Flag, Kind, Severity, severity_of
 from amends.ports import TextToJudge
 from triage.calibration import Band, Calibration
 from triage.components import KINDS, flags_of, keep_text
-from triage.components.encoder import harm_of
-from triage.components.learned import learned_flags, standing_flags
+from triage.components.encoder import harm_of, kinds_of
+from triage.components.learned import agreed_flag, learned_flags, standing_flags
 from triage.pipeline import Judge
 from triage.text import readable
-from triage.training.sources import Example
+from triage.training.sources import OURS, Example
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -47,13 +51,15 @@ Mask = npt.NDArray[np.bool_]
 CAUGHT = 0.98
 #: The share of messages called complaints that must be complaints.
 RIGHT = 0.90
+#: How much macro-F1 may be lost by calling more messages complaints.
+NEAR_BEST = 0.01
 #: The share of our complaints below a severity that may be put so high.
 OVER_GRADED = {Severity.MEDIUM: 0.25, Severity.HIGH: 0.09, Severity.CRITICAL: 0.025}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Channels judged alike, and the source whose texts of these channels all is chosen on.
+    """Channels judged alike, and the source whose texts of these channels all is chosen on, and whose definition holds.
 
     `caught` is the share of its complaints that must be caught or referred; None where they count among ours.
     """
@@ -65,10 +71,15 @@ class Group:
 
 GROUPS: dict[str, Group] = {
     "tweets": Group(channels=("x", "social", "chat"), source="xci", caught=0.95),
-    "posts": Group(channels=("post",), source="ours"),
-    "mails and forms": Group(channels=("email", "web_form", "webform", "form"), source="ours"),
+    "posts": Group(channels=("post",), source=OURS),
+    "mails and forms": Group(channels=("email", "web_form", "webform", "form"), source=OURS),
     "reviews": Group(channels=("review",), source="cesamard", caught=0.97),
 }
+
+#: The same where words of a flag and the grade speak for it together, which shows nobody anything but the flag; and how
+#: likely such words must be.
+OVER_GRADED_WITH_WORDS = {Severity.HIGH: 0.12, Severity.CRITICAL: 0.035}
+WORDED_FROM = 0.2
 
 #: Where a message may begin to be called a complaint. No higher: a complaint missed costs
 #: more than an enquiry taken seriously.
@@ -120,7 +131,8 @@ def calibrated(nlp: Language, examples: Sequence[Example]) -> Chosen:
         for at, doc in enumerate(docs):
             # A text without any word has no probabilities, and is none of the encoder's business.
             if doc.cats:
-                kinds[at] = [doc.cats[kind] for kind in KINDS]
+                said = kinds_of(doc, _source_of(examples[at].channel))
+                kinds[at] = [said[kind] for kind in KINDS]
         ours = [at for at, one in enumerate(examples) if one.flags is not None]
         of_flags, told = harm_chosen_by([docs[at] for at in ours], [examples[at] for at in ours])
     shown = Judge(nlp, of_flags, model="").judge([TextToJudge(one.text, one.channel) for one in examples])
@@ -150,14 +162,23 @@ def chosen_by(said: Floats, examples: Sequence[Example], shown: Mask) -> Chosen:
         name: Texts(complaint=odds[name][:, _COMPLAINT], is_one=kinds[those] == _COMPLAINT, shown=shown[those])
         for name, those in chosen.items()
     }
-    cuts = {name: _called_from(mine) for name, mine in texts.items()}
+    cuts = {
+        name: _called_from(mine) if GROUPS[name].caught is None else _near_best_from(mine)
+        for name, mine in texts.items()
+    }
     together = [name for name in texts if GROUPS[name].caught is None]
     asked = dict(zip(together, _asked_from([(texts[name], cuts[name]) for name in together], CAUGHT), strict=True))
     for name in texts.keys() - asked.keys():
         [edge] = _asked_from([(texts[name], cuts[name])], GROUPS[name].caught or CAUGHT)
         asked[name] = min(edge, *(asked[one] for one in together), _ASK_FROM[-1])
     bands = {
-        name: Band(ask_from=asked[name], complaint_from=cuts[name], temperature=temperatures[name]) for name in texts
+        name: Band(
+            ask_from=asked[name],
+            complaint_from=cuts[name],
+            temperature=temperatures[name],
+            source=_definition_of(GROUPS[name]),
+        )
+        for name in texts
     }
     unknown = Band(
         ask_from=round(max(0.02, min(band.ask_from for band in bands.values()) / 2), 3),
@@ -206,9 +227,24 @@ def harm_chosen_by(docs: Sequence[Doc], examples: Sequence[Example]) -> tuple[Ca
     by_flags = np.array([severity_of(tuple(raised(at, chosen))) for at in graded])
     harm = np.array([list(harm_of(docs[at]).values()) or [0.0] * len(_STEPS) for at in graded]).reshape(-1, len(_STEPS))
     harm_from = _harm_from(harm, severity, by_flags)
+    worded = [[agreed_flag(docs[at], step, WORDED_FROM) is not None for step in _STEPS] for at in graded]
+    agreeing = np.where(np.array(worded, bool).reshape(-1, len(_STEPS)), harm, 0.0)
+    graded_from = _graded_from(agreeing, harm, severity, by_flags, harm_from)
     precision, recall = of_flags(chosen)
     told = {"flags": {"texts": len(docs), "precision": round(precision, 4), "recall": round(recall, 4)}}
-    return replace(chosen, harm_from=harm_from), told | {"harm": _told_of_harm(harm, severity, by_flags, harm_from)}
+    for column, step in enumerate(_STEPS):
+        by_both = agreeing[:, column] >= graded_from.get(step.word, 2.0)
+        by_flags = np.where(by_both, np.maximum(by_flags, step), by_flags)
+    chosen = replace(chosen, harm_from=harm_from, graded_from=graded_from, worded_from=WORDED_FROM)
+    return chosen, told | {"harm": _told_of_harm(harm, severity, by_flags, harm_from)}
+
+
+def _definition_of(group: Group) -> str:
+    return "" if group.source == OURS else group.source
+
+
+def _source_of(channel: str) -> str:
+    return next((_definition_of(group) for group in GROUPS.values() if channel in group.channels), "")
 
 
 def _honest(odds: Floats, temperature: float) -> Floats:
@@ -232,6 +268,13 @@ def _called_from(texts: Texts) -> float:
         if (called := texts.complaint >= cut).any() and texts.is_one[called].mean() >= RIGHT
     ]
     return min(enough, default=round(float(_CUTS[-1]), 2))
+
+
+def _near_best_from(texts: Texts) -> float:
+    """Find the lowest probability from which on kinds come out nearly as right as they can."""
+    cuts = [round(float(one), 2) for one in _CUTS]
+    right = [_macro_f1(texts.is_one, texts.complaint >= cut) for cut in cuts]
+    return next(cut for cut, value in zip(cuts, right, strict=True) if value >= max(right) - NEAR_BEST)
 
 
 def _asked_from(groups: Sequence[tuple[Texts, float]], enough: float) -> tuple[float, ...]:
@@ -294,6 +337,29 @@ def _harm_from(harm: Floats, severity: npt.NDArray[np.int64], by_flags: npt.NDAr
             if ((harm[below, column] >= cut) | (by_flags[below] >= step)).mean() <= OVER_GRADED[step]
         ]
         chosen[step.word] = min(enough, default=round(float(_HARM_FROM[-1]), 2))
+    return chosen
+
+
+def _graded_from(
+    agreeing: Floats,
+    harm: Floats,
+    severity: npt.NDArray[np.int64],
+    by_flags: npt.NDArray[np.int64],
+    harm_from: dict[str, float],
+) -> dict[str, float]:
+    """Find the same where there are words for it; `agreeing` is the grade of the texts that have them, else 0."""
+    chosen: dict[str, float] = {}
+    for column, step in enumerate(_STEPS):
+        if step not in OVER_GRADED_WITH_WORDS:
+            continue
+        reached = (harm[:, column] >= harm_from[step.word]) | (by_flags >= step)
+        below = severity < step
+        enough = [
+            cut
+            for cut in (round(float(one), 2) for one in _HARM_FROM)
+            if (reached | (agreeing[:, column] >= cut))[below].mean() <= OVER_GRADED_WITH_WORDS[step]
+        ]
+        chosen[step.word] = min(enough, default=harm_from[step.word])
     return chosen
 
 

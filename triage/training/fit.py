@@ -62,7 +62,7 @@ def loss_of(params: Params, batch: Batch, key: jax.Array, settings: Settings) ->
     state = encode(params, batch.ids, batch.mask, key=first, dropout=settings.dropout, still=settings.still)  # type: ignore[arg-type]
     said = answers(params, state, batch.mask, key=second, dropout=settings.dropout)  # type: ignore[arg-type]
     wanted = optax.smooth_labels(jax.nn.one_hot(batch.kind, len(KINDS)), settings.smoothing)
-    kind = -(wanted * jax.nn.log_softmax(said["kind"])).sum(axis=-1)
+    kind = -(wanted * jax.nn.log_softmax(_kind(said, batch.source))).sum(axis=-1)  # type: ignore[arg-type]
     harm, tone = (_thresholds(said[name], getattr(batch, name)) for name in ("harm", "tone"))
     known = (batch.spans >= 0) & batch.mask[:, :, None]
     each = jnp.where(known, optax.sigmoid_binary_cross_entropy(said["spans"], jnp.maximum(batch.spans, 0.0)), 0.0)
@@ -80,6 +80,12 @@ def loss_of(params: Params, batch: Batch, key: jax.Array, settings: Settings) ->
     # A batch of few long texts must not count as much as one of many short ones.
     mean: jax.Array = (total * batch.weight).sum() / (BATCH_TOKENS / 48)
     return mean
+
+
+def _kind(said: Params, source: jax.Array) -> jax.Array:
+    """Give the scores of kinds by the definition of each text's source."""
+    scores: jax.Array = said["kind"] + (said["sources"] * source[:, :, None]).sum(axis=1)
+    return scores
 
 
 def _thresholds(said: jax.Array, wanted: Any) -> jax.Array:
@@ -153,7 +159,10 @@ def average(fitted: Sequence[Params]) -> Params:
 def scores(
     params: Params, examples: Sequence[Example], cut: Sequence[Window], tokenizer: Tokenizer
 ) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
-    """Give the scores of texts by the heads `kind` and `harm`; of a text of several windows, their mean."""
+    """Give the scores of texts by the heads `kind`, as their source defines it, and `harm`.
+
+    Of a text of several windows it is their mean.
+    """
     judge = jax.jit(_judge)
     order = sorted(range(len(cut)), key=lambda at: len(cut[at].ids))
     # The batches come in order of length, and within one as they stood.
@@ -165,7 +174,7 @@ def scores(
     count = np.zeros(len(examples), np.float32)
     at = 0
     for batch in by_batch:
-        said = judge(params, batch.ids, batch.mask)
+        said = judge(params, batch.ids, batch.mask, batch.source)
         rows = int((batch.weight > 0).sum())
         for row in range(rows):
             example = cut[order[at]].example
@@ -185,8 +194,9 @@ def macro_f1(kinds: Any, truth: Sequence[Kind]) -> float:
     return 100 * sum(2 * one / max(1.0, 2 * one + wrong) for one in right) / 2
 
 
-def _judge(params: Params, ids: jax.Array, mask: jax.Array) -> Params:
-    return answers(params, encode(params, ids, mask, key=None, dropout=0.0), mask, key=None, dropout=0.0)
+def _judge(params: Params, ids: jax.Array, mask: jax.Array, source: jax.Array) -> Params:
+    said = answers(params, encode(params, ids, mask, key=None, dropout=0.0), mask, key=None, dropout=0.0)
+    return {"kind": _kind(said, source), "harm": said["harm"]}
 
 
 def _arrays(batch: Batch) -> dict[str, Any]:
