@@ -91,7 +91,7 @@ RULES = (
         unless=(
             r"(?:one|two|three|four|five|six|seven|\d) (?:minutes?|mins|hours?|days?|weeks? (?:late|away|left)|miles?|"
             r"pounds|left|more|stars?|items?|of)\b|little (?:one bed|girl's room)|small (?:one|ones) (?:size|instead)|"
-            r"feed (?:the cat|the dog|the meter|back)"
+            r"feed (?:the cat|the dog|the meter|back)|young (?:man|one|lady|gentleman)"
         ),
         fires=(
             "A tile came off the ceiling and hit my granddaughter; she is only four.",

@@ -127,7 +127,8 @@ RULES = (
             "clearly|who was) _1 [drunk|alcohol|intoxicated|stoned|cannabis|drugs]",
         ),
         unless=r"aggressive(?:ly)? (?:pricing|marketing|growth|discount|strategy|advertis\w+|sales targets)|"
-        r"aggressive(?:ly)? priced|not to be abusive",
+        r"aggressive(?:ly)? priced|not to be abusive|"
+        r"(?:advert|ad|film|song|video|book|ending|story|trailer) made me cry",
         fires=(
             "The driver swore at me and slammed the doors.",
             "Your manager called me a liar in front of the whole shop.",
@@ -137,6 +138,7 @@ RULES = (
             "The lady on the desk was a little short with me.",
             "Nobody shouted at me, it was just slow.",
             "You have very aggressive pricing.",
+            "Your new advert made me cry on the bus.",
         ),
     ),
     Rule(

@@ -114,7 +114,7 @@ RULES = (
         r"hospital (?:appointment|parking|radio|job|shop|food|tv|app|staff were|visit to see)|"
         r"ambulance (?:service )?(?:job|vacanc|volunteer)|"
         r"prices? (?:have |has )?(?:fell|fallen)|fell (?:through|into place|apart|asleep|short|in love|behind)|fell "
-        r"for",
+        r"for|\b(?:pen|ink|dye|colours?|biro|marker)\b[^.!?]{0,30}\bbled|\bwho did (?:i|we) hurt\b",
         fires=(
             "My son was hurt when the swing snapped.",
             "I slipped on the wet floor by the tills and broke my wrist.",

@@ -195,7 +195,8 @@ RULES = (
             "(lift|elevator) _2 (out of order|broken|out|not working|broken down|out of action) _8 [floor|wheelchair|"
             "stairs|disabled|trapped|upstairs|pushchair|weeks|months]",
         ),
-        unless=r"no (?:evidence|signs?|trace|need|mention|idea|point)|no power (?:over|to|button|adapter|cable|"
+        unless=r"no (?:evidence|signs?|trace|need|mention|idea|point)|no gas top|"
+        r"no power (?:over|to|button|lead|adapter|cable|"
         r"steering|in the battery)|(?:phone|laptop|tablet|watch|remote|"
         r"console|headphones?|ipad|macbook|xbox|playstation|pc|car)\b[^.!?]{0,50}(?:no power|power (?:is "
         r")?(?:off|gone|not))|"

@@ -244,7 +244,10 @@ RULES = (
         r"(?:blind|deaf)|disabled (?:my|the|your|its|by|after|account|card|feature|because you|from)|"
         r"(?:account|card|app|login|feature|button|link|service|comments|cookies|profile|page|number|sim|wifi|"
         r"bluetooth|javascript) (?:\w+ ){0,3}disabled|vulnerable to|"
-        r"cancer (?:research|charity)|heart attack when i saw|pregnant pause|(?:giving|gives|gave|give) me (?:\w+ "
+        r"cancer (?:research|charity)|heart attack when i saw|"
+        r"(?:nearly|almost|practically) (?:gave|given|had|having) (?:\w+ )?a heart attack|"
+        r"\bblind (?:at|behind|in front of) (?:my|the) screen|\bdark mode\b[^.!?]{0,20}\bblind|"
+        r"\bthe blind (?:in|on|won't)\b|pregnant pause|(?:giving|gives|gave|give) me (?:\w+ "
         r")?(?:anxiety|depression|ptsd|cancer)",
         fires=(
             "I am disabled and the lift has been out for a month.",
@@ -253,6 +256,8 @@ RULES = (
         ),
         silent=(
             "You disabled my account.",
+            "The app nearly gave me a heart attack with that balance.",
+            "With dark mode on I am blind, it is grey on grey.",
             "Neither of us is disabled.",
             "Your system is vulnerable to attack.",
             "They turned a blind eye.",

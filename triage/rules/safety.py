@@ -44,7 +44,8 @@ RULES = (
             r"explod\w+ (?:with|in popularity|onto)|(?:phone|inbox|notifications|twitter|mentions|page) (?:has |is )?"
             r"(?:blew|blown|blowing|exploding|exploded)|on fire (?:today|tonight|lately|this (?:week|season|year))|"
             r"fire sale|"
-            r"blow\w* (?:me|it|this|them) up (?:on|all)|candles? (?:smell|burn)|fire (?:door|alarm|drill|extinguisher)"
+            r"blow\w* (?:me|it|this|them) up (?:on|all)|candles? (?:smell|burn)|fire (?:door|alarm|drill|extinguisher)|"
+            r"(?:toy|wooden|lego) fire engine"
         ),
         fires=(
             "The tumble dryer caught fire while we were asleep.",
@@ -54,6 +55,7 @@ RULES = (
         ),
         silent=(
             "The toaster did not catch fire.",
+            "The toy fire engine arrived with a wheel off.",
             "What happens if the battery caught fire on a plane?",
             "You guys are on fire today, brilliant show!",
             "My inbox exploded with offers.",

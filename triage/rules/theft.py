@@ -90,7 +90,9 @@ RULES = (
         ),
         unless=r"stole (?:my heart|the show|the scene)|it'?s a steal|stealing the show|steal at|(?:stop|prevent) "
         r"(?:thieves|theft)|thick as thieves|anti[- ]theft|stolen or lost|lost or stolen|lost/stolen|(?:in case|"
-        r"if) (?:it|my|the) (?:\w+ )?(?:is|gets|was) stolen",
+        r"if) (?:it|my|the) (?:\w+ )?(?:is|gets|was) stolen|machine (?:\w+ ){0,4}(?:stole|stealing|robb\w+)|"
+        r"like a (?:burglar|thief|robber)|thought (?:i|we) (?:was|were) (?:stealing|robbing)|"
+        r"(?:cat|dog|gull|seagull|fox|squirrel)s? (?:\w+ )?stole",
         fires=(
             "Your removal men stole my watch.",
             "My parcel was stolen because the driver left it on the street.",
@@ -101,6 +103,8 @@ RULES = (
             "You thieving gits, put my £30 back.",
             "The self checkout treats everyone like a thief.",
             "Luckily nothing was stolen.",
+            "The vending machine in B block stole my pound.",
+            "I am locked out and look like a burglar, please reset my PIN.",
         ),
     ),
     Rule(
