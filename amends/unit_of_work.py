@@ -266,8 +266,12 @@ class ReplyStore(Protocol):
     def of_cases(self, case_ids: Collection[str]) -> dict[str, list[Reply]]:
         """Give the replies of these cases, oldest first; a case without any is left out."""
 
-    def in_state(self, *states: ReplyState) -> list[Reply]:
-        """Give the replies that stand in one of these states, oldest first."""
+    def in_state(self, *states: ReplyState, after: str = "", limit: int | None = None) -> list[Reply]:
+        """Give the replies that stand in one of these states, oldest first: at most `limit`, after the reply `after`.
+
+        Raises:
+            NotFound: there is no reply `after`.
+        """
 
     def public_in_queue(self) -> int:
         """Count the public replies that were approved and have not gone: those that a hold keeps."""
@@ -412,8 +416,12 @@ class TaskStore(Protocol):
     def raise_(self, tasks: Sequence[Task]) -> None:
         """Store tasks; one that exists stays as it is."""
 
-    def open_tasks(self) -> list[Task]:
-        """Give what is not done, oldest first."""
+    def open_tasks(self, *, after: str = "", limit: int | None = None) -> list[Task]:
+        """Give what is not done, oldest first: at most `limit`, those that come after the task `after`.
+
+        Raises:
+            NotFound: there is no task `after`.
+        """
 
     def of_case(self, case_id: str) -> list[Task]:
         """Give a case's tasks, done or not."""

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from amends.domain.dead import DeadLetter, DeadState
 from amends.errors import NotFound, Refused
-from storage.rows import chunks, insert_new
+from storage.rows import chunks, comes_after, insert_new
 from storage.tables import dead_letters
 
 #: The order in which they died.
@@ -84,13 +84,10 @@ class SqlDeadLetterStore:
         """Give at most `limit` dead letters, oldest first, those that come after the letter `after`."""
         where = _where(state, stage, reason)
         if after:
-            last = self._connection.execute(select(*_ORDER).where(dead_letters.c.id == after)).first()
-            if last is None:
+            later = comes_after(self._connection, _ORDER, after)
+            if later is None:
                 raise NotFound(f"there is no dead letter {after!r}; begin the list again")
-            where.append(
-                tuple_(*_ORDER)
-                > tuple_(*(bindparam(None, value, column.type) for value, column in zip(last, _ORDER, strict=True)))
-            )
+            where.append(later)
         rows = self._connection.execute(select(dead_letters).where(*where).order_by(*_ORDER).limit(limit))
         return [_dead_letter(row) for row in rows]
 

@@ -16,11 +16,12 @@ from amends.domain.contact import Identity, IdentityKind
 from amends.domain.reply import Approval, Form, Part, Purpose, Reply, ReplyState, Slot
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import AutomaticCounts
-from storage.rows import begins_with, chunks, insert_rows, one_of
+from storage.rows import begins_with, chunks, comes_after, insert_rows, one_of
 from storage.tables import replies
 
 #: An automatic reply in one of these states counts against the caps.
 _COUNTED = [state.value for state in (ReplyState.QUEUED, ReplyState.SENDING, ReplyState.SENT, ReplyState.UNKNOWN)]
+_ORDER = (replies.c.drafted_at, replies.c.id)
 #: What is written of a draft alone.
 _OF_THE_DRAFT = {"checks", "advice"}
 _SAVE = (
@@ -128,14 +129,15 @@ class SqlReplyStore:
                 found[row.case_id].append(reply_of(row))
         return dict(found)
 
-    def in_state(self, *states: ReplyState) -> list[Reply]:
-        """Give the replies in one of these states, oldest first."""
-        rows = self._connection.execute(
-            select(replies)
-            .where(replies.c.state.in_([state.value for state in states]))
-            .order_by(replies.c.drafted_at, replies.c.id)
-        )
-        return [reply_of(row) for row in rows]
+    def in_state(self, *states: ReplyState, after: str = "", limit: int | None = None) -> list[Reply]:
+        """Give the replies in one of these states, oldest first: at most `limit`, after the reply `after`."""
+        wanted = select(replies).where(replies.c.state.in_([state.value for state in states]))
+        if after:
+            later = comes_after(self._connection, _ORDER, after)
+            if later is None:
+                raise NotFound(f"there is no reply {after!r}; begin the list again")
+            wanted = wanted.where(later)
+        return [reply_of(row) for row in self._connection.execute(wanted.order_by(*_ORDER).limit(limit))]
 
     def public_in_queue(self) -> int:
         """Count the public replies that were approved and have not gone."""

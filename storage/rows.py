@@ -26,6 +26,8 @@ from sqlalchemy import (
     bindparam,
     false,
     insert,
+    select,
+    tuple_,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import UserDefinedType
@@ -50,6 +52,16 @@ _NULL = "NULL"
 #: How many values one `IN (…)` holds: well under what either database allows.
 _IN_AT_MOST = 500
 _NO_DIGIT = re.compile("[^0-9a-f]")
+
+
+def comes_after(connection: Connection, order: Sequence[Column[Any]], row_id: str) -> ColumnElement[bool] | None:
+    """Say what comes after a row, in an order that ends with the row's id; None where there is no such row."""
+    last = connection.execute(select(*order).where(order[-1] == row_id)).first()
+    if last is None:
+        return None
+    return tuple_(*order) > tuple_(
+        *(bindparam(None, value, column.type) for value, column in zip(last, order, strict=True))
+    )
 
 
 def chunks(values: Collection[T]) -> Iterator[Sequence[T]]:

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, select, update
 
 from amends.domain.task import Task, TaskKind
 from amends.errors import NotFound
-from storage.rows import begins_with, insert_new
+from storage.rows import begins_with, comes_after, insert_new
 from storage.tables import tasks
+
+_ORDER = (tasks.c.raised_at, tasks.c.id)
 
 
 class SqlTaskStore:
@@ -40,18 +42,19 @@ class SqlTaskStore:
             ],
         )
 
-    def open_tasks(self) -> list[Task]:
-        """Give what is not done, oldest first."""
-        rows = self._connection.execute(
-            select(tasks).where(tasks.c.done_at.is_(None)).order_by(tasks.c.raised_at, tasks.c.id)
-        )
-        return [task_of(row) for row in rows]
+    def open_tasks(self, *, after: str = "", limit: int | None = None) -> list[Task]:
+        """Give what is not done, oldest first: at most `limit`, those that come after the task `after`."""
+        wanted = select(tasks).where(tasks.c.done_at.is_(None)).order_by(*_ORDER).limit(limit)
+        if after:
+            later = comes_after(self._connection, _ORDER, after)
+            if later is None:
+                raise NotFound(f"there is no task {after!r}; begin the list again")
+            wanted = wanted.where(later)
+        return [task_of(row) for row in self._connection.execute(wanted)]
 
     def of_case(self, case_id: str) -> list[Task]:
         """Give a case's tasks, done or not."""
-        rows = self._connection.execute(
-            select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.raised_at, tasks.c.id)
-        )
+        rows = self._connection.execute(select(tasks).where(tasks.c.case_id == case_id).order_by(*_ORDER))
         return [task_of(row) for row in rows]
 
     def finish(self, task_id: str, *, by: str, at: datetime) -> Task:

@@ -216,6 +216,11 @@ def test_open_tasks_come_oldest_first(database: Database) -> None:
         young, old = a_task(case.id, about="two", raised_at=LATER), a_task(case.id, about="one")
         unit.tasks.raise_([young, old])
         assert unit.tasks.open_tasks() == [old, young]
+        assert unit.tasks.open_tasks(limit=1) == [old]
+        assert unit.tasks.open_tasks(after=old.id, limit=5) == [young]
+        assert unit.tasks.open_tasks(after=young.id) == []
+        with pytest.raises(NotFound, match="begin the list again"):
+            unit.tasks.open_tasks(after="nothing")
 
 
 def test_clocks_of_many_cases_are_stopped_together(database: Database) -> None:

@@ -80,6 +80,10 @@ def test_replies_come_oldest_first_and_the_newest_of_a_purpose_is_the_latest(dat
         add(unit, young, thanks, old)
         assert unit.replies.of_case(case.id) == [old, young, thanks]
         assert unit.replies.in_state(ReplyState.DRAFTED) == [old, young, thanks]
+        assert unit.replies.in_state(ReplyState.DRAFTED, after=old.id, limit=1) == [young]
+        assert unit.replies.in_state(ReplyState.DRAFTED, after=thanks.id) == []
+        with pytest.raises(NotFound, match="begin the list again"):
+            unit.replies.in_state(ReplyState.DRAFTED, after="nothing")
         assert unit.replies.in_state(ReplyState.SENT, ReplyState.QUEUED) == []
         assert unit.replies.latest(case.id, Purpose.ANSWER) == young
         assert unit.replies.latest("AM-none", Purpose.ANSWER) is None

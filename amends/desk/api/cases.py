@@ -24,7 +24,7 @@ from amends.desk.api.asked import (
 )
 from amends.desk.api.door import Calls, Parts
 from amends.desk.api.once import Once
-from amends.desk.api.pages import Cursor, Limit, cursor_of, part_of, read_cursor
+from amends.desk.api.pages import Cursor, Limit, cursor_of, part_by, read_cursor
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
 from amends.domain.due import Due
@@ -198,10 +198,13 @@ def note(reference: Reference, body: NewNote, change: Once) -> Response:
 def tasks(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Tasks:
     """Give the open tasks, oldest first."""
     with parts.reading() as unit:
-        found = unit.tasks.open_tasks()
-    part, following = part_of(
-        found, lambda task: (task.raised_at, task.id), secret=parts.secret, of="tasks", limit=limit, cursor=cursor
-    )
+        part, following = part_by(
+            lambda after, most: unit.tasks.open_tasks(after=after, limit=most),
+            secret=parts.secret,
+            of="tasks",
+            limit=limit,
+            cursor=cursor,
+        )
     return shapes.Tasks(items=[shapes.a_task(task) for task in part], next=following)
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Query
 
 from amends.desk.api.problems import Declined, Fault, problem
 from amends.desk.tokens import sealed, unsealed
-
-_T = TypeVar("_T")
 
 
 class _HasId(Protocol):
@@ -49,28 +46,6 @@ def read_cursor(secret: bytes, of: str, said: str) -> dict[str, Any] | None:
             problem(422, "That is no cursor", "query/cursor: it is no cursor of this list", remedy, faults=[fault])
         )
     return found
-
-
-def part_of(
-    items: Sequence[_T],
-    place_of: Callable[[_T], tuple[datetime, str]],
-    *,
-    secret: bytes,
-    of: str,
-    limit: int,
-    cursor: str,
-) -> tuple[Sequence[_T], str | None]:
-    """Give a part of a sorted list, and the cursor to the next part; None where it was the last."""
-    found = read_cursor(secret, of, cursor)
-    left = items
-    if found is not None:
-        after = (datetime.fromisoformat(found["at"]), found["id"])
-        left = [item for item in items if place_of(item) > after]
-    part = left[:limit]
-    if len(left) <= limit:
-        return part, None
-    at, id_ = place_of(part[-1])
-    return part, cursor_of(secret, of, {"at": at.isoformat(), "id": id_})
 
 
 def part_by(

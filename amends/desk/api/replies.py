@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -12,7 +10,7 @@ from amends.desk.api import shapes
 from amends.desk.api.asked import Arrival, Because, Id, NewReply, NewWords, Reference
 from amends.desk.api.door import Parts
 from amends.desk.api.once import Once
-from amends.desk.api.pages import Cursor, Limit, part_of
+from amends.desk.api.pages import Cursor, Limit, part_by
 from amends.domain.reply import Reply, ReplyState
 from amends.unit_of_work import UnitOfWork
 
@@ -82,10 +80,8 @@ def settle(reply_id: Id, body: Arrival, change: Once) -> Response:
 def reviews(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Reviews:
     """Give the replies that wait for review, oldest first, each with the words that it answers."""
     with parts.reading() as unit:
-        waiting = unit.replies.in_state(ReplyState.IN_REVIEW)
-        part, following = part_of(
-            sorted(waiting, key=_place),
-            _place,
+        part, following = part_by(
+            lambda after, most: unit.replies.in_state(ReplyState.IN_REVIEW, after=after, limit=most),
             secret=parts.secret,
             of="reviews",
             limit=limit,
@@ -155,7 +151,3 @@ def _edited(reply_id: str, body: NewWords, change: Once, *, keeps: bool) -> Resp
 
 def _told(unit: UnitOfWork, reply: Reply) -> shapes.AReply:
     return shapes.a_reply(reply, unit.replies.checks(reply.id))
-
-
-def _place(reply: Reply) -> tuple[datetime, str]:
-    return reply.drafted_at, reply.id

@@ -20,7 +20,7 @@ from tests.desk.api.conftest import WORDS
 from tests.desk.api.program import program, token_for, told_as_problem
 from tests.desk.house import DeskHouse
 from tests.storage.stock import add_case
-from tests.support.builders import a_case, a_dead_letter, a_parked, an_outcome
+from tests.support.builders import a_case, a_dead_letter, a_parked, a_task, an_outcome
 
 
 def test_the_file_of_a_case_is_told_whole_and_that_it_was_read_is_noted_once(desk_house: DeskHouse, case: Case) -> None:
@@ -235,6 +235,25 @@ def test_what_operators_settle_is_read_in_parts_without_a_gap_though_some_of_it_
         cursor = part["next"]
     assert found == in_order
     assert len(set(found)) == 23
+
+
+def test_tasks_are_read_in_parts_without_a_gap_though_some_are_done_meanwhile(
+    desk_house: DeskHouse, case: Case
+) -> None:
+    with desk_house.database.unit() as unit:
+        at = [desk_house.clock() + timedelta(minutes=number // 3) for number in range(11)]
+        unit.tasks.raise_([a_task(case.id, about=f"t{number}", raised_at=one) for number, one in enumerate(at)])
+        unit.commit()
+    handler = program(desk_house, "handler")
+    in_order = [one["id"] for one in handler.get("/tasks", limit=200).json()["items"]]
+    found, cursor = [], ""
+    while cursor is not None:
+        part = handler.get("/tasks", limit=4, cursor=cursor).json()
+        found += [one["id"] for one in part["items"]]
+        handler.post(f"/tasks/{found[-1]}/done")
+        cursor = part["next"]
+    assert len(found) == 11
+    assert found == in_order
 
 
 @pytest.mark.parametrize("path", ["/parked", "/dead"])
