@@ -252,8 +252,8 @@ def test_tasks_are_read_in_parts_without_a_gap_though_some_are_done_meanwhile(
         found += [one["id"] for one in part["items"]]
         handler.post(f"/tasks/{found[-1]}/done")
         cursor = part["next"]
-    assert len(found) == 11
     assert found == in_order
+    assert len(set(found)) >= 11
 
 
 @pytest.mark.parametrize("path", ["/parked", "/dead"])
