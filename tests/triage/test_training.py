@@ -176,7 +176,7 @@ def test_bands_are_chosen_so_that_enough_complaints_are_caught_or_referred() -> 
     rng = np.random.default_rng(5)
     kinds = np.array([0] * 300 + [1] * 300)
     raw = rng.normal(0, 1, (600, len(KINDS)))
-    raw[np.arange(600), kinds] += 2
+    raw[np.arange(600), kinds] += 2.5
     odds = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
     examples = [
         example(f"t{at}", KINDS[kind], severity=Severity.LOW if kind == 0 else None) for at, kind in enumerate(kinds)

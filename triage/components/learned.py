@@ -65,6 +65,13 @@ _NOT_LOST = re.compile(
     r"(?:\b(?:not|never)|n'?t)(?: yet)?(?: been)? (?:stopped|cut|lost|disconnected|suspended|frozen)\b"
 )
 
+#: What the writer handed over themselves was not lost by anybody, unless the sentence goes on.
+_OWN_DOING = re.compile(
+    r"\b(?:i|we)(?: have|'ve)? (?:sent|gave|given|e-?mailed|posted|uploaded|provided|filled in) (?:you |in )?"
+    r"(?:my|our) (?:\w+ ){0,2}(?:details|data|information|form|documents|address|id)\b"
+)
+_AND_THEN = re.compile(r"\b(?:and|but|yet|then|which|so|where|who)\b")
+
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
 
 
@@ -173,6 +180,12 @@ def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
     if span.flag is FlagName.MEDIA and _READ_THERE.search(text, *sentence):
         return True
     if span.flag is FlagName.ESSENTIAL_SUPPLY and _NOT_LOST.search(text, *sentence):
+        return True
+    if (
+        span.flag is FlagName.DATA_BREACH
+        and _OWN_DOING.search(text, *sentence)
+        and not _AND_THEN.search(text, *sentence)
+    ):
         return True
     return span.flag in _WRONGS and _is_thanks(text, sentence)
 

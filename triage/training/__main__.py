@@ -5,7 +5,8 @@
 1. prepare: the public sets in DATA (default: the shared data beside the repository) and our own messages; the
    vocabulary is cut to what they need.
 2. fit: the encoder and its heads, once for each seed; each seed's weights are kept in `--work`, and averaged. With
-   `--again` a seed whose weights lie there is not fitted again.
+   `--again` a seed whose weights lie there is not fitted again. A closing round at a low rate takes in the sets that
+   have no definition of their own which anybody asks for.
 3. export: an ONNX graph with int8 weights.
 4. calibrate: temperatures, bands and thresholds, by what the exported graph says of texts that were not learnt from.
    With `--calibrate` this alone is done again, for the pipeline in `--out`, on what was held out and on our own
@@ -39,6 +40,7 @@ from triage.training.sources import (
     PUBLIC,
     PUBLIC_DATA,
     Example,
+    closing_examples,
     own_examples,
     own_rows,
     public_examples,
@@ -128,7 +130,7 @@ def _fitted(
     learnt: Sequence[Example], held_out: Sequence[Example], tokenizer: Any, rows: Any, options: argparse.Namespace
 ) -> Any:
     from triage.training.batches import windows
-    from triage.training.fit import Settings, average, fit, macro_f1, scores
+    from triage.training.fit import CLOSING, Settings, average, fit, macro_f1, scores
     from triage.training.network import Params, read_base
     from triage.training.store import read_params, write_params
     from triage.training.vocabulary import base_weights
@@ -153,7 +155,9 @@ def _fitted(
             fitted = fit(base, learnt, cut, tokenizer, settings, seed=seed, say=_say, after_epoch=told)
             write_params(kept, fitted)
         each.append(read_params(kept))
-    return average(each)
+    _say("the closing round")
+    last = closing_examples(learnt)
+    return fit(average(each), last, windows(last, tokenizer), tokenizer, CLOSING, seed=0, say=_say, after_epoch=told)
 
 
 def _measured(learnt: Sequence[Example], tokenizer: Any) -> list[list[int]]:

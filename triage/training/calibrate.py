@@ -19,6 +19,8 @@
 
 Nothing here reads the dev sides of the public sets or our own test messages. The bounds were set by hand, though:
 `OVER_GRADED` and `CAUGHT` by somebody who had seen what they did on our test messages, `RIGHT` on texts held out.
+`NEAR_BEST` was 0.01 at first, and 0.005 once; 0.02 was taken by somebody who had seen that a quarter of the
+complaints on the dev side of X-CI were missed with 0.01.
 That tweets are asked about no later than mails, and that no upper edge is above 0.47, was set after a first round had
 fallen on the dev side of X-CI.
 """
@@ -48,13 +50,13 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 #: The share of our held-out complaints that must be caught or referred.
-CAUGHT = 0.98
+CAUGHT = 0.985
 #: The share of messages called complaints that must be complaints.
 RIGHT = 0.90
-#: How much macro-F1 may be lost by calling more messages complaints.
-NEAR_BEST = 0.01
+#: How much macro-F1 may be lost by calling more messages complaints; on some 200 texts it is not surer than that.
+NEAR_BEST = 0.02
 #: The share of our complaints below a severity that may be put so high.
-OVER_GRADED = {Severity.MEDIUM: 0.25, Severity.HIGH: 0.09, Severity.CRITICAL: 0.025}
+OVER_GRADED = {Severity.MEDIUM: 0.25, Severity.HIGH: 0.12, Severity.CRITICAL: 0.03}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +72,16 @@ class Group:
 
 
 GROUPS: dict[str, Group] = {
-    "tweets": Group(channels=("x", "social", "chat"), source="xci", caught=0.95),
-    "posts": Group(channels=("post",), source=OURS),
+    "tweets": Group(channels=("x", "social"), source="xci", caught=0.95),
+    "posts": Group(channels=("post", "chat"), source=OURS),
     "mails and forms": Group(channels=("email", "web_form", "webform", "form"), source=OURS),
     "reviews": Group(channels=("review",), source="cesamard", caught=0.97),
 }
 
 #: The same where words of a flag and the grade speak for it together, which shows nobody anything but the flag; and how
-#: likely such words must be.
-OVER_GRADED_WITH_WORDS = {Severity.HIGH: 0.12, Severity.CRITICAL: 0.035}
-WORDED_FROM = 0.2
+#: likely such words must be. 15 in 100 is what is asked of triage.
+OVER_GRADED_WITH_WORDS = {Severity.HIGH: 0.15, Severity.CRITICAL: 0.04}
+WORDED_FROM = 0.25
 
 #: Where a message may begin to be called a complaint. No higher: a complaint missed costs
 #: more than an enquiry taken seriously.
@@ -87,6 +89,8 @@ _CUTS = np.arange(0.25, 0.471, 0.01)
 _ASK_FROM = np.arange(0.02, 0.301, 0.005)
 _TEMPERATURES = np.arange(0.4, 3.01, 0.05)
 _HARM_FROM = np.arange(0.10, 0.96, 0.05)
+#: No lower: a grade that is unlikely agrees with nothing.
+_GRADED_FROM = np.arange(0.25, 0.96, 0.05)
 _SPAN_FROM = tuple(round(0.25 + 0.025 * step, 3) for step in range(23))
 #: Below which probability a rule's flag falls, in a short text and in a long one. Never higher than this: a rule says
 #: why, which a probability does not, and of a plain short sentence ("My order is two weeks overdue") the encoder is
@@ -356,7 +360,7 @@ def _graded_from(
         below = severity < step
         enough = [
             cut
-            for cut in (round(float(one), 2) for one in _HARM_FROM)
+            for cut in (round(float(one), 2) for one in _GRADED_FROM)
             if (reached | (agreeing[:, column] >= cut))[below].mean() <= OVER_GRADED_WITH_WORDS[step]
         ]
         chosen[step.word] = min(enough, default=harm_from[step.word])

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,11 @@ WEIGHTS: Mapping[str, float] = {
 }
 #: The public sets, in the order in which the encoder's head for them has them.
 PUBLIC: tuple[str, ...] = tuple(source for source in WEIGHTS if source != OURS)
+#: Whose definition these sets take on in the closing round, so that what they teach is not kept in a head that nothing
+#: asks: tweets about money that of the other tweets; chat, spam and narratives ours.
+JOINED: Mapping[str, str] = {"fincorp": "xci", "banking77": OURS, "spamassassin": OURS, "cfpb1000": OURS}
+#: Of the sets that are not joined, one row in so many is seen again in the closing round.
+SEEN_AGAIN = 4
 #: At most so many rows of a source, and so many letters of each: every piece of a word costs time.
 ROWS: Mapping[str, int] = {"fincorp": 800, "banking77": 600, "spamassassin": 500, "cfpb1000": 200}
 LETTERS: Mapping[str, int] = {"spamassassin": 300, "cfpb1000": 400, "cesamard": 400}
@@ -125,6 +130,12 @@ def own_example(row: dict[str, Any]) -> Example:
         severity=Severity.from_word(row["severity"]) if row["severity"] else None,
         flags=tuple(flags),
     )
+
+
+def closing_examples(learnt: Iterable[Example]) -> list[Example]:
+    """Give what the closing round learns from: all of the sets that are joined to another, and a part of the others."""
+    joined = [replace(one, source=JOINED[one.source]) for one in learnt if one.source in JOINED]
+    return joined + [one for one in learnt if one.source not in JOINED and one.fold % SEEN_AGAIN == 0]
 
 
 def kind_of(row: dict[str, Any]) -> Kind | None:
