@@ -29,12 +29,12 @@ from triage.components.encoder import (
 from triage.components.learned import agreed_flag, likeliest_first, sentences_of, standing_flags
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import Judge, load_judge
-from triage.training.sources import PUBLIC, Example, kind_of, own_example, read_rows
+from triage.training.sources import JOINED, OURS, PUBLIC, Example, closing_examples, kind_of, own_example, read_rows
 
 jax = pytest.importorskip("jax", reason="the extra `train` is not installed")
 
 from triage.training.batches import UNKNOWN, batches, windows  # noqa: E402
-from triage.training.calibrate import CAUGHT, RIGHT, chosen_by, harm_chosen_by  # noqa: E402
+from triage.training.calibrate import CAUGHT, GROUPS, NEAR_BEST, RIGHT, chosen_by, harm_chosen_by  # noqa: E402
 from triage.training.export import Arithmetic, graph_of  # noqa: E402
 from triage.training.fit import Settings, average, fit, scores  # noqa: E402
 from triage.training.network import HEADS, SILENT, answers, encode  # noqa: E402
@@ -192,6 +192,41 @@ def test_bands_are_chosen_so_that_enough_complaints_are_caught_or_referred() -> 
     assert unknown.ask_from < band.ask_from < band.complaint_from < unknown.complaint_from
     assert all_but_a_few_shown.calibration.channels["email"].ask_from > band.ask_from, (
         "what is shown anyway costs nothing"
+    )
+
+
+def test_by_the_labels_of_others_a_complaint_begins_as_low_as_kinds_still_come_out_nearly_as_right() -> None:
+    # Complaints from 0.45 on, the others spread up to 0.4: the best cut is wrong of none, a lower one of a few.
+    odds = np.full((200, len(KINDS)), 0.0)
+    odds[:100, 0] = np.linspace(0.45, 0.9, 100)
+    odds[100:, 0] = np.linspace(0.0, 0.4, 100)
+    odds[:, 1] = 1 - odds[:, 0]
+    examples = [
+        replace(example(f"t{at}", Kind.COMPLAINT if at < 100 else Kind.ENQUIRY), source="xci", channel="social")
+        for at in range(200)
+    ]
+
+    band = chosen_by(odds, examples, np.zeros(200, bool)).calibration.channels["x"]
+
+    assert band.source == "xci"
+    honest = odds[:, 0] ** (1 / band.temperature)
+    honest /= honest + odds[:, 1] ** (1 / band.temperature)
+    called_wrongly = (honest[100:] >= band.complaint_from).mean()
+    assert 0 < called_wrongly <= 2 * NEAR_BEST + 0.01
+
+
+def test_the_closing_round_sees_what_nothing_would_ask_by_a_definition_that_is_asked() -> None:
+    learnt = [
+        replace(example(f"{source} {fold}", Kind.SPAM), source=source, fold=fold)
+        for source in (*PUBLIC, OURS)
+        for fold in (40, 41)
+    ]
+
+    again = closing_examples(learnt)
+
+    assert {one.source for one in again} == {*(group.source for group in GROUPS.values())}
+    assert sorted(one.text for one in again) == sorted(
+        one.text for one in learnt if one.source in JOINED or one.fold == 40
     )
 
 
