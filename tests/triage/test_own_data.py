@@ -14,8 +14,9 @@ from triage.training.sources import OWN_DATA, own_example, read_rows
 
 _PARTS = {
     part: [row for path in sorted((OWN_DATA / part).glob("*.jsonl")) for row in read_rows(path)]
-    for part in ("train", "test")
+    for part in ("train", "held_out", "test")
 }
+_ALL = [row for rows in _PARTS.values() for row in rows]
 _SECTORS = {
     "banking", "council", "energy", "health", "housing", "internal", "mixed", "other", "parcels", "retail", "software",
     "telecoms", "transport", "travel",
@@ -41,7 +42,7 @@ def test_there_are_enough_of_every_kind_severity_and_flag(part: str, least: int,
 
 def test_no_sentence_stands_in_two_messages() -> None:
     of: dict[str, str] = {}
-    for row in [*_PARTS["test"], *_PARTS["train"]]:
+    for row in _ALL:
         for sentence in re.split(r"(?<=[.!?])\s+|\n+", row["text"]):
             letters = re.sub(r"[^a-z0-9]", "", sentence.lower())
             if len(letters) > 28:
@@ -50,7 +51,7 @@ def test_no_sentence_stands_in_two_messages() -> None:
 
 def test_labels_keep_the_rules_that_they_are_made_by() -> None:
     ids: set[str] = set()
-    for row in [*_PARTS["test"], *_PARTS["train"]]:
+    for row in _ALL:
         assert row["id"] not in ids
         ids.add(row["id"])
         assert (row["severity"] is not None) == (row["kind"] == "complaint"), row["id"]

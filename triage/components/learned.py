@@ -57,7 +57,10 @@ _WRONGS = frozenset(
     {FlagName.BROKEN_PROMISE, FlagName.REPEAT_CONTACT, FlagName.STAFF_MISCONDUCT, FlagName.FINANCIAL_LOSS}
 )
 _THANKS = re.compile(r"\b(?:thank you|thanks|thankful|grateful) (?:so much |very much )?(?:for|to)\b")
-_BUT = re.compile(r"\b(?:but|however|yet|though|still|not|never|nobody|no one|nothing|no thanks)\b|n'?t\b")
+_BUT = re.compile(
+    r"\b(?:but|however|yet|though|still|not|cannot|never|nobody|no one|nothing|no thanks)\b"
+    r"|n't\b|\b(?:are|ca|could|did|does|do|had|has|have|is|should|was|were|wo|would)nt\b"
+)
 
 #: Who read something in a newspaper does not turn to it, and what was not cut off is not lost.
 _READ_THERE = re.compile(r"\b(?:saw|seen|read|heard) (?:it|this|that|you|about \w+) (?:in|on) the\b")

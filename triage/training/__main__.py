@@ -5,12 +5,10 @@
 1. prepare: the public sets in DATA (default: the shared data beside the repository) and our own messages; the
    vocabulary is cut to what they need.
 2. fit: the encoder and its heads, once for each seed; each seed's weights are kept in `--work`, and averaged. With
-   `--again` a seed whose weights lie there is not fitted again. A closing round at a low rate takes in the sets that
-   have no definition of their own which anybody asks for.
+   `--again` a seed whose weights lie there is not fitted again.
 3. export: an ONNX graph with int8 weights.
 4. calibrate: temperatures, bands and thresholds, by what the exported graph says of texts that were not learnt from.
-   With `--calibrate` this alone is done again, for the pipeline in `--out`, on what was held out and on our own
-   messages that were written since it was fitted; that needs nothing that trains.
+   With `--calibrate` this alone is done again, for the pipeline in `--out`; that needs nothing that trains.
 5. write: the whole pipeline, ready to be loaded.
 
 Our own test messages and the dev sides of the public sets take no part in any of it.
@@ -34,21 +32,18 @@ import spacy
 from triage.components.encoder import SOURCE_HEAD, WINDOW_PIECES, Encoder, readable_by_the_encoder
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import MODEL_DIR
-from triage.training.calibrate import GROUPS, Chosen, calibrated
+from triage.training.calibrate import Chosen, calibrated
 from triage.training.sources import (
+    DEFINITIONS,
     OURS,
-    PUBLIC,
     PUBLIC_DATA,
     Example,
-    closing_examples,
     own_examples,
-    own_rows,
     public_examples,
-    written_since,
 )
 
 #: The version written into the model's name; raise it when the shipped weights change.
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 
 #: Texts with these folds are learnt from by nobody: what is chosen is chosen on them.
 HELD_OUT = range(10)
@@ -83,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = monotonic()
     examples = public_examples(options.data) + own_examples()
     learnt = [example for example in examples if example.fold not in HELD_OUT]
-    held_out = [example for example in examples if example.fold in HELD_OUT]
+    held_out = _held_out(examples)
     _say(f"{len(learnt)} texts to learn from, {len(held_out)} held out; of each source: {_counts(examples)}")
     tokenizer, rows = cut_vocabulary(readable_by_the_encoder(example.text) for example in learnt)
     params = _fitted(learnt, held_out, tokenizer, rows, options)
@@ -101,21 +96,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     nlp.add_pipe("amends_flags")
     chosen = calibrated(nlp, held_out)
     nlp.to_disk(options.out)
-    _write(options.out, chosen, {"texts": _counts(examples), "own_rows": own_rows()})
+    _write(options.out, chosen, {"texts": _counts(examples)})
     _say(f"written to {options.out} after {monotonic() - began:.0f} s")
     return 0
 
 
 def _calibrated_again(options: argparse.Namespace) -> int:
     about = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
-    since = written_since(about.setdefault("own_rows", own_rows()))
-    examples = public_examples(options.data) + own_examples()
-    later = {example.text for example in since}
-    held_out = [one for one in examples if one.fold in HELD_OUT or (one.source == OURS and one.text in later)]
+    held_out = _held_out(public_examples(options.data) + own_examples())
     _say(f"{len(held_out)} texts that were not learnt from: {_counts(held_out)}")
-    chosen = calibrated(spacy.load(options.out), held_out)
-    _write(options.out, chosen, {name: about[name] for name in ("texts", "own_rows")})
+    _write(options.out, calibrated(spacy.load(options.out), held_out), {"texts": about["texts"]})
     return 0
+
+
+def _held_out(examples: Sequence[Example]) -> list[Example]:
+    return [one for one in examples if one.fold in HELD_OUT] + own_examples("held_out")
 
 
 def _write(out: Path, chosen: Chosen, about: dict[str, Any]) -> None:
@@ -130,7 +125,7 @@ def _fitted(
     learnt: Sequence[Example], held_out: Sequence[Example], tokenizer: Any, rows: Any, options: argparse.Namespace
 ) -> Any:
     from triage.training.batches import windows
-    from triage.training.fit import CLOSING, Settings, average, fit, macro_f1, scores
+    from triage.training.fit import Settings, average, fit, macro_f1, scores
     from triage.training.network import Params, read_base
     from triage.training.store import read_params, write_params
     from triage.training.vocabulary import base_weights
@@ -155,9 +150,7 @@ def _fitted(
             fitted = fit(base, learnt, cut, tokenizer, settings, seed=seed, say=_say, after_epoch=told)
             write_params(kept, fitted)
         each.append(read_params(kept))
-    _say("the closing round")
-    last = closing_examples(learnt)
-    return fit(average(each), last, windows(last, tokenizer), tokenizer, CLOSING, seed=0, say=_say, after_epoch=told)
+    return average(each)
 
 
 def _measured(learnt: Sequence[Example], tokenizer: Any) -> list[list[int]]:
@@ -168,13 +161,10 @@ def _measured(learnt: Sequence[Example], tokenizer: Any) -> list[list[int]]:
 
 
 def _heads(heads: Mapping[str, Sequence[Any]]) -> dict[str, npt.NDArray[np.float32]]:
-    """Give the heads that the component needs: those of texts, and what the sources add whose definition is used."""
+    """Give the heads that the component needs: those of texts, and what each definition beside ours adds."""
     found = {name: _with_bias(heads[name]) for name in ("kind", "harm")}
-    by_source = np.split(_with_bias(heads["sources"]), len(PUBLIC), axis=1)
-    used = {group.source for group in GROUPS.values()}
-    return found | {
-        f"{SOURCE_HEAD}{source}": head for source, head in zip(PUBLIC, by_source, strict=True) if source in used
-    }
+    by_source = np.split(_with_bias(heads["sources"]), len(DEFINITIONS), axis=1)
+    return found | {f"{SOURCE_HEAD}{source}": head for source, head in zip(DEFINITIONS, by_source, strict=True)}
 
 
 def _with_bias(head: Sequence[Any]) -> npt.NDArray[np.float32]:

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from amends.domain.verdict import FlagName, Severity
 from triage.components.encoder import KINDS, readable_by_the_encoder, windows_of
 from triage.training.network import THRESHOLDS
-from triage.training.sources import PUBLIC, Example
+from triage.training.sources import DEFINED_BY, DEFINITIONS, Example
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
@@ -49,7 +49,7 @@ class Batch:
     mask: npt.NDArray[np.bool_]
     weight: Floats
     kind: Integers
-    #: Shape (texts, public sets): 1 for the set that a text is from; nothing for one of ours.
+    #: Shape (texts, definitions): 1 for the one that a text's labels follow; nothing where it is ours.
     source: Floats
     #: Shape (texts, thresholds): 1 reached, 0 not, UNKNOWN.
     harm: Floats
@@ -108,7 +108,7 @@ def _batch(
     mask[:, 0] = True
     weight = np.zeros(size, np.float32)
     kind = np.zeros(size, np.int32)
-    source = np.zeros((size, len(PUBLIC)), np.float32)
+    source = np.zeros((size, len(DEFINITIONS)), np.float32)
     harm = np.full((size, THRESHOLDS), UNKNOWN, np.float32)
     tone = np.full((size, THRESHOLDS), UNKNOWN, np.float32)
     spans = np.full((size, length, len(_FLAGS)), UNKNOWN, np.float32)
@@ -119,8 +119,8 @@ def _batch(
         mask[row, : len(tokens)] = True
         weight[row] = example.weight
         kind[row] = KINDS.index(example.kind)
-        if example.source in PUBLIC:
-            source[row, PUBLIC.index(example.source)] = 1.0
+        if example.source in DEFINED_BY:
+            source[row, DEFINITIONS.index(DEFINED_BY[example.source])] = 1.0
         if example.severity is not None:
             harm[row] = [example.severity >= step for step in (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)]
         if example.tone is not None:

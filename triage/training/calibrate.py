@@ -231,7 +231,10 @@ def harm_chosen_by(docs: Sequence[Doc], examples: Sequence[Example]) -> tuple[Ca
     by_flags = np.array([severity_of(tuple(raised(at, chosen))) for at in graded])
     harm = np.array([list(harm_of(docs[at]).values()) or [0.0] * len(_STEPS) for at in graded]).reshape(-1, len(_STEPS))
     harm_from = _harm_from(harm, severity, by_flags)
-    worded = [[agreed_flag(docs[at], step, WORDED_FROM) is not None for step in _STEPS] for at in graded]
+    worded = [
+        [step in OVER_GRADED_WITH_WORDS and agreed_flag(docs[at], step, WORDED_FROM) is not None for step in _STEPS]
+        for at in graded
+    ]
     agreeing = np.where(np.array(worded, bool).reshape(-1, len(_STEPS)), harm, 0.0)
     graded_from = _graded_from(agreeing, harm, severity, by_flags, harm_from)
     precision, recall = of_flags(chosen)

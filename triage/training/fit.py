@@ -56,10 +56,6 @@ class Settings:
     texts: float = 0.4
 
 
-#: The closing round: once, at a low rate.
-CLOSING = Settings(epochs=1, rate=4e-5, head_rate=1e-3)
-
-
 def loss_of(params: Params, batch: Batch, key: jax.Array, settings: Settings) -> jax.Array:
     """Give the loss of a batch, per text of an average one."""
     first, second = jax.random.split(key)

@@ -9,7 +9,7 @@
     What a single token adds to `kind` and `harm`: of all tokens the one that says most, so that one grave clause of a
     long letter is not lost in the mean.
 `sources`
-    What a public set adds to `kind`, for each set by itself, from the mean over all tokens: their labels follow
+    What a definition beside ours adds to `kind`, from the mean over all tokens: the labels of some public sets follow
     definitions of their own, and what is theirs alone must not move ours.
 `tone`
     How openly blame is put, as the public sets grade it: three thresholds as well.
@@ -34,7 +34,7 @@ from safetensors.numpy import load_file
 
 from amends.domain.verdict import FlagName
 from triage.components.encoder import KINDS
-from triage.training.sources import PUBLIC
+from triage.training.sources import DEFINITIONS
 
 #: A tree of arrays. The leaves under `layers` have the layers as their first axis.
 Params: TypeAlias = dict[str, Any]
@@ -48,7 +48,7 @@ HEADS: Mapping[str, int] = {
     "harm": THRESHOLDS,
     "tone": THRESHOLDS,
     "peak": len(KINDS) + THRESHOLDS,
-    "sources": len(PUBLIC) * len(KINDS),
+    "sources": len(DEFINITIONS) * len(KINDS),
     "spans": len(FlagName),
 }
 
@@ -131,7 +131,7 @@ def encode(
 def answers(params: Params, state: jax.Array, mask: jax.Array, *, key: jax.Array | None, dropout: float) -> Params:
     """Give the scores of each head.
 
-    Those of texts are (texts, outputs), those of `sources` (texts, public sets, kinds) and those of `spans`
+    Those of texts are (texts, outputs), those of `sources` (texts, definitions, kinds) and those of `spans`
     (texts, tokens, flags).
     """
     inside = mask[:, :, None].astype(state.dtype)
@@ -141,7 +141,7 @@ def answers(params: Params, state: jax.Array, mask: jax.Array, *, key: jax.Array
     peak = jnp.where(mask[:, :, None], _dense(state, heads["peak"]), SILENT).max(axis=1)
     return {
         "kind": _dense(mean, heads["kind"]) + peak[:, : len(KINDS)],
-        "sources": _dense(mean, heads["sources"]).reshape(-1, len(PUBLIC), len(KINDS)),
+        "sources": _dense(mean, heads["sources"]).reshape(-1, len(DEFINITIONS), len(KINDS)),
         "harm": _dense(mean, heads["harm"]) + peak[:, len(KINDS) :],
         "tone": _dense(mean, heads["tone"]),
         "spans": _dense(state, heads["spans"]),
