@@ -26,7 +26,7 @@ $(READY): pyproject.toml constraints.txt
 setup: $(READY) ## make the environment
 
 demo: $(READY) ## the whole journey on the sample messages, offline
-	$(BIN)/amends demo
+	$(BIN)/amends demo --data-dir demo
 
 test: $(READY) ## all tests but the slowest; what needs something that is missing here is skipped
 	$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal -m 'not slow'

@@ -78,6 +78,20 @@ def test_of_two_handlers_one_gets_the_case_and_the_other_reads_who_has_it(
     assert owner_of(desk_house, 1) == "hana"
 
 
+def test_what_was_claimed_can_be_given_back_at_once(open_page: Open, desk_house: DeskHouse) -> None:
+    a_morning(desk_house.database)
+    page = open_page("handler", name="hana")
+    page.goto("/desk/queue")
+
+    row(page, 1).get_by_role("button", name="Claim").click()
+    expect(row(page, 1)).to_contain_text("Yours")
+    row(page, 1).get_by_role("button", name="Give back").click()
+
+    expect(page.get_by_text(f"{reference(1)} is free again.")).to_be_visible()
+    expect(row(page, 1).get_by_role("button", name="Claim")).to_be_visible()
+    assert owner_of(desk_house, 1) == ""
+
+
 def test_new_cases_are_announced_and_no_row_jumps(open_page: Open, desk_house: DeskHouse) -> None:
     a_morning(desk_house.database)
     page = open_page("handler")

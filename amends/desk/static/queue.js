@@ -82,7 +82,7 @@ async function claim(form) {
     const owner = document.createElement("strong");
     owner.textContent = "Yours";
     row.querySelector("[data-owner]").replaceChildren(owner);
-    form.remove();
+    becomeGiveBack(form);
     announce(said.says);
     if (hadFocus) row.querySelector("[data-open]").focus();
   } catch (why) {
@@ -92,8 +92,19 @@ async function claim(form) {
   }
 }
 
+// What is claimed can be given back at once: the same fields, sent elsewhere.
+function becomeGiveBack(form) {
+  const button = form.querySelector("button");
+  form.action = form.dataset.letGo;
+  delete form.dataset.claim;
+  button.firstChild.textContent = "Give back";
+  button.classList.add("quiet");
+  button.disabled = false;
+}
+
 for (const form of document.querySelectorAll("[data-claim]")) {
   form.addEventListener("submit", (event) => {
+    if (!("claim" in form.dataset)) return;
     event.preventDefault();
     claim(form);
   });
