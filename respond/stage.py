@@ -85,6 +85,8 @@ class Planned:
     case: Case
     advice: Advice
     drafts: tuple[Drafted, ...]
+    #: What opens the status page of a form; empty for what came another way.
+    status_token: str = ""
     #: The trace that its record came with.
     trace: str = ""
 
@@ -166,16 +168,20 @@ class RespondStage:
             self._draft(judged, case, clocks, form, purpose, now)
             for form, purpose in _wanted(triaged, judged, case, advice)
         )
-        return Planned(triaged=triaged, message=judged, case=case, advice=advice, drafts=drafts, trace=trace)
+        token = self._status_token(judged.message)
+        return Planned(
+            triaged=triaged, message=judged, case=case, advice=advice, drafts=drafts, status_token=token, trace=trace
+        )
+
+    def _status_token(self, message: Message) -> str:
+        return status_token(self._secret, message.id) if message.channel is Channel.WEB_FORM else ""
 
     def _draft(
         self, judged: JudgedMessage, case: Case, clocks: Sequence[Clock], form: Form, purpose: Purpose, now: datetime
     ) -> Drafted:
         message, office = judged.message, self._office
         flags = frozenset(flag.name for flag in judged.verdict.flags)
-        status_url = ""
-        if message.channel is Channel.WEB_FORM:
-            status_url = office.status_url(status_token(self._secret, message.id))
+        token = self._status_token(message)
         draft = draft_reply(
             ReplyContext(
                 case_id=case.id,
@@ -195,7 +201,7 @@ class RespondStage:
                 next_due=None if case.severity is Severity.CRITICAL else self._answer_due(case, clocks, now),
                 contact=office.contact_line,
                 urgent_contact=office.urgent_contact,
-                status_url=status_url,
+                status_url=office.status_url(token) if token else "",
                 zone=self._pack.calendar.zone,
                 post_rule=post_rule(message.channel, message.facts),
             ),
@@ -347,6 +353,9 @@ class _Writing:
                     known.add(drafted.reply.id)
                     self._store(plan, drafted, advice)
             self._without_a_reply(plan)
+            if plan.status_token and plan.drafts:
+                # Our own form has promised the page already; a form that came as a file has not.
+                self.unit.intake.promise_status(plan.status_token, plan.message.message.id, at=self.now)
         self.unit.replies.add(self.stored)
         self.unit.deliveries.note(self.held_back)
         self.unit.tasks.raise_(self.tasks)
@@ -449,7 +458,9 @@ class _Writing:
         message = plan.message.message
         if message.channel.is_public or message.author.address is not None or not plan.triaged.opened:
             return
-        if message.channel is Channel.WEB_FORM and plan.case.severity is not Severity.CRITICAL:
+        # Only whoever sent the form to us themselves was shown the address of its page.
+        has_a_page = plan.status_token and self.unit.intake.status_promise(plan.status_token) is not None
+        if has_a_page and plan.case.severity is not Severity.CRITICAL:
             case = self.unit.cases.get(plan.case.id)
             acknowledged(self.unit, case, pack=self.pack, at=self.now)
             self._tell("case.acknowledged", f"case:{case.id}", by="status_page")
