@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     kafka_keep_hours: int = Field(
         168,
         ge=1,
-        description="How long the broker keeps `triaged` and `outbox`; what `rebuild` needs, and dead letters, are kept for good.",
+        description="How long the broker keeps `triaged` and `outbox`; the other topics are kept for good.",
     )
     kafka_body_bytes: int = Field(
         700_000,

@@ -25,7 +25,7 @@ from amends.domain.ids import case_reference
 from amends.domain.link import Link, LinkKind
 from amends.domain.matter import reasons_to_link
 from amends.domain.message import Message
-from amends.domain.reply import Reply, ReplyState
+from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.threading import Join, Open, Pointer, Via, decide_thread, same_person
 from amends.domain.verdict import Kind, Severity, Verdict
@@ -230,9 +230,7 @@ class Filing:
         if case.id in self._w.opened:
             self._w.opened[case.id] = case
         else:
-            stored = self._w.changed.get(case.id)
-            case = replace(case, version=stored.version if stored else before.version + 1)
-            self._cases[case.id] = self._w.changed[case.id] = case
+            case = self._change(before, case)
         self._restart_clocks(before, case, standing, message, verdict)
         self._note_what_it_answers(message)
         self._tell("case.joined", f"case:{case.id}", via=decision.via.value, message=message.id)
@@ -355,17 +353,41 @@ class Filing:
                 reply.moved(ReplyState.FAILED, outcome=f"came back: {says}"), was=reply.state, at=self._now
             )
             settled(self._unit, reply, by="amends", at=self._now)
+            if reply.purpose is not Purpose.ACKNOWLEDGEMENT:
+                self._owe_again(reply.case_id)
+        # Who has dealt with a delay is told when it comes back for good.
+        about, became = (reply.id, "came back") if permanent else (f"{reply.id} delayed", "is delayed")
         self._w.tasks.append(
             Task(
-                id=task_id(reply.case_id, TaskKind.REACH_ANOTHER_WAY, reply.id),
+                id=task_id(reply.case_id, TaskKind.REACH_ANOTHER_WAY, about),
                 case_id=reply.case_id,
                 kind=TaskKind.REACH_ANOTHER_WAY,
-                reason=f"our {reply.purpose.value} came back: {says}",
+                reason=f"our {reply.purpose.value} {became}: {says}",
                 raised_at=self._now,
                 reply_id=reply.id,
             )
         )
         self._tell("reply.bounced", f"reply:{reply.id}", permanent=permanent)
+
+    def _owe_again(self, case_id: str) -> None:
+        """Put a case whose answer came back in hand again: what the answer settled is owed as before."""
+        before = self._cases.get(case_id) or self._unit.cases.get(case_id)
+        case = replace(before.moved(CaseEvent.ANSWER_CAME_BACK), unanswered=max(1, before.unanswered))
+        if case.state is before.state:
+            return
+        self._change(before, case)
+        newest = {clock.kind: clock for clock in self._unit.clocks.of_cases([case_id]).get(case_id, ())}
+        for kind in (ClockKind.RESPONSE, ClockKind.UPDATE):
+            if kind in newest:
+                self._running[case_id][kind] = again = replace(newest[kind], stopped_at=None)
+                self._w.clocks.append(again)
+
+    def _change(self, before: Case, case: Case) -> Case:
+        """Have a stored case written as `case`, one version on however often this batch changes it."""
+        stored = self._w.changed.get(case.id)
+        case = replace(case, version=stored.version if stored else before.version + 1)
+        self._cases[case.id] = self._w.changed[case.id] = case
+        return case
 
     def _start_clocks(self, case: Case, verdict: Verdict, *, at: datetime) -> None:
         for clock in self._clocks(case, verdict, at=at):
@@ -377,15 +399,16 @@ class Filing:
 
         A question that became a complaint is counted from this message, and so is a
         case whose severity rose if that makes it due sooner. What was answered or closed
-        is owed again when its customer writes more than thanks. A rights request in any
-        message opens its own clock.
+        is owed again when its customer writes more than thanks, be it after thanks or
+        after somebody took a closed case. A rights request in any message opens its own clock.
         """
         running = self._running[case.id]
         if standing.became_complaint and ClockKind.RESPONSE in running:
             # The question's answer is no longer due: the complaint's is, counted from its acknowledgement.
             self._stop_clock(case.id, running.pop(ClockKind.RESPONSE), at=message.received_at)
         doubtful_now = case.is_handled_as_complaint and not before.is_handled_as_complaint
-        reopened = case.state is not before.state and verdict.kind is not Kind.PRAISE
+        nothing_is_owed = before.state is CaseState.IN_HAND and running.keys() <= {ClockKind.RIGHTS_REQUEST}
+        reopened = (case.state is not before.state or nothing_is_owed) and verdict.kind is not Kind.PRAISE
         worse = (case.severity or Severity.LOW) > (before.severity or Severity.LOW)
         for clock in self._clocks(case, verdict, at=message.received_at):
             old = running.get(clock.kind)

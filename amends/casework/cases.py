@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +11,7 @@ from amends.arrived import reply_arrived, response_clocks, settled
 from amends.casework.telling import tell
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
-from amends.domain.clock import Anchor, ClockKind, Pack
+from amends.domain.clock import Anchor, Clock, ClockKind, Pack
 from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.ids import read_reference
 from amends.domain.link import LinkState
@@ -79,7 +80,7 @@ def say_what_it_is(
 
     Raises:
         NotFound: no such case.
-        Refused: no reason is given, or nothing is said.
+        Refused: no reason is given, nothing is said, or the case is closed with an outcome that would not fit.
     """
     case = unit.cases.get(read_reference(reference))
     if not reason.strip():
@@ -90,13 +91,16 @@ def say_what_it_is(
     if not kind_now.is_from_a_customer:
         raise Refused(f"a case cannot be {kind_now}: close it as out_of_scope instead")
     is_complaint = kind_now is Kind.COMPLAINT
+    if case.state is CaseState.CLOSED and is_complaint != (case.kind is Kind.COMPLAINT):
+        raise Refused(f"{case.id} is closed as {case.kind}; take it first: `amends case take {case.id}`")
+    since = case.complaint_since or _first_counted(unit, case, pack) or at
     severity_now = severity or case.severity or (Severity.LOW if is_complaint else None)
     corrected = replace(
         case,
         kind=kind_now,
         severity=severity_now if is_complaint else None,
         needs_person=False,
-        complaint_since=(case.complaint_since or at) if is_complaint else None,
+        complaint_since=since if is_complaint else None,
         kind_set_by=by,
         severity_set_by=by if severity is not None else case.severity_set_by,
         version=case.version + 1,
@@ -124,23 +128,42 @@ def say_what_it_is(
     return corrected
 
 
+def _first_counted(unit: UnitOfWork, case: Case, pack: Pack) -> datetime | None:
+    """Say from when a case was counted as a complaint, which it may have been before somebody called it none."""
+    started = [clock.started_at for clock in _of_a_complaint(unit.clocks.of_cases([case.id]).get(case.id, ()), pack)]
+    return min(started, default=None)
+
+
+def _of_a_complaint(clocks: Iterable[Clock], pack: Pack) -> list[Clock]:
+    rules = {rule.id for rule in pack.rules if rule.kinds == {Kind.COMPLAINT}}
+    return [clock for clock in clocks if clock.rule_id in rules]
+
+
 def _count_again(unit: UnitOfWork, before: Case, case: Case, *, pack: Pack, at: datetime) -> None:
-    """Count a complaint from now if it was none, or where a person who saw more harm makes it due sooner."""
-    clocks = pack.start(Anchor.RECEIPT, case_id=case.id, kind=case.kind, severity=case.severity, flags=(), at=at)
+    """Count a case that was none from when it became a complaint; anew, one that more harm makes due sooner."""
+    counted_from = at if before.is_handled_as_complaint else case.complaint_since or at
+    clocks = pack.start(
+        Anchor.RECEIPT, case_id=case.id, kind=case.kind, severity=case.severity, flags=(), at=counted_from
+    )
+    running = [clock for clock in unit.clocks.of_cases([case.id]).get(case.id, ()) if clock.stopped_at is None]
     if not before.is_handled_as_complaint:
-        unit.clocks.stop(case.id, [ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE], at=at)
         if case.state is not CaseState.RECEIVED:
             # The customer knows already that we have it: the answer is what is owed.
             clocks = [clock for clock in clocks if clock.kind is not ClockKind.ACKNOWLEDGEMENT]
             clocks += response_clocks(pack, case, at=at)
-    else:
-        running = {
-            clock.kind: clock.due_at
-            for clock in unit.clocks.of_cases([case.id]).get(case.id, [])
-            if clock.stopped_at is None
+        due = {clock.kind: clock.due_at for clock in clocks}
+        kept = {
+            clock.kind
+            for clock in _of_a_complaint(running, pack)
+            if clock.kind in due and clock.due_at <= due[clock.kind]
         }
-        clocks = [clock for clock in clocks if clock.kind in running and clock.due_at < running[clock.kind]]
-        unit.clocks.stop(case.id, [clock.kind for clock in clocks], at=at)
+        clocks = [clock for clock in clocks if clock.kind not in kept]
+        stopped = {ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE, ClockKind.UPDATE} - kept
+    else:
+        due = {clock.kind: clock.due_at for clock in running}
+        clocks = [clock for clock in clocks if clock.kind in due and clock.due_at < due[clock.kind]]
+        stopped = {clock.kind for clock in clocks}
+    unit.clocks.stop(case.id, stopped, at=at)
     unit.clocks.start(clocks)
 
 

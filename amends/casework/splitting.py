@@ -5,7 +5,8 @@
    Where the customer knows already that we have it, the answer is what is owed.
 3. Answers to the message join the new case; what was said to the customer stays where it was said.
 4. Drafts to the message are dropped: they answered it in the other case.
-5. Undoing it puts the message back as the last one that the old case got, and forgets the new case.
+5. Undoing it puts the message back as the last one that the old case got, and forgets the new case. The old case is
+   judged again with it, and what is due sooner there goes on.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Annotated
 from amends.arrived import response_clocks
 from amends.casework.telling import tell
 from amends.domain.case import Case, CaseState, judge_thread
-from amends.domain.clock import Anchor, ClockKind, Pack
+from amends.domain.clock import Anchor, Clock, ClockKind, Pack
 from amends.domain.ids import case_reference, read_reference
 from amends.domain.link import Link, LinkKind, LinkState
 from amends.domain.reply import ReplyState
-from amends.domain.verdict import Kind
+from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
 from amends.history import GIVEN, command
 from amends.unit_of_work import JudgedMessage, UnitOfWork
@@ -101,7 +102,7 @@ def join_again(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Ca
 
     Raises:
         NotFound: no such case.
-        Refused: it was not split off, or something was done on it since.
+        Refused: it was not split off, something was done on it since, or nobody would look at the other case.
     """
     new = unit.cases.get(read_reference(reference))
     from_ = [
@@ -115,18 +116,41 @@ def join_again(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Ca
     if more:
         raise Refused(f"{new.id} has got more messages since: accept it as a case of its own, or close it")
     old = unit.cases.get(from_[0])
+    if old.state in {CaseState.ANSWERED, CaseState.CLOSED}:
+        raise Refused(f"{old.id} is {old.state}, so nobody would see the message; first `amends case take {old.id}`")
+    standing = judge_thread(old, judged.verdict)
+    clocks = _due_sooner(unit, new, old, is_worse=(standing.severity or Severity.LOW) > (old.severity or Severity.LOW))
     unit.messages.move(judged.message.id, old.id)
     unit.cases.drop(new.id)
     back = replace(
         old,
+        kind=standing.kind,
+        severity=standing.severity,
+        needs_person=standing.needs_person,
+        complaint_since=judged.message.received_at if standing.became_complaint else old.complaint_since,
         messages=old.messages + 1,
         unanswered=old.unanswered + 1,
         last_message_at=max(old.last_message_at, judged.message.received_at),
         version=old.version + 1,
     )
     unit.cases.save([back])
+    unit.clocks.stop(old.id, {clock.kind for clock in clocks}, at=at)
+    unit.clocks.start(clocks)
     tell(unit, "case.joined_again", old.id, by=by, at=at, message=judged.message.id, other=new.id)
     return back
+
+
+def _due_sooner(unit: UnitOfWork, new: Case, old: Case, *, is_worse: bool) -> list[Clock]:
+    """Give the running clocks of `new` that `old` is to go on with: a rights request's, and of a worse matter all."""
+    both = unit.clocks.of_cases([new.id, old.id])
+    running = {clock.kind: clock.due_at for clock in both.get(old.id, ()) if clock.stopped_at is None}
+    return [
+        replace(clock, case_id=old.id)
+        for clock in both.get(new.id, ())
+        if clock.stopped_at is None
+        and (is_worse or clock.kind is ClockKind.RIGHTS_REQUEST)
+        and (clock.kind not in running or clock.due_at < running[clock.kind])
+    ]
 
 
 def _message_of(unit: UnitOfWork, case: Case, message_id: str) -> JudgedMessage:

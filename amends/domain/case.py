@@ -5,7 +5,8 @@
                                          └──┴───── e ─────┴───────── e ──┘
 
 a an acknowledgement reached the customer · b a person took it · c an answer reached
-the customer · d a person closed it with an outcome · e the customer wrote again.
+the customer · d a person closed it with an outcome · e the customer wrote again, or
+the answer came back.
 The states follow ISO 10002: receipt, acknowledgement, investigation, response, closing.
 """
 
@@ -38,6 +39,7 @@ class CaseEvent(StrEnum):
     ANSWERED = "answered"
     CLOSED = "closed"
     CUSTOMER_WROTE = "customer_wrote"
+    ANSWER_CAME_BACK = "answer_came_back"
 
 
 _MOVES: dict[tuple[CaseState, CaseEvent], CaseState] = {
@@ -53,7 +55,9 @@ _MOVES: dict[tuple[CaseState, CaseEvent], CaseState] = {
     (CaseState.ANSWERED, CaseEvent.TAKEN): CaseState.IN_HAND,
     (CaseState.ANSWERED, CaseEvent.CLOSED): CaseState.CLOSED,
     (CaseState.ANSWERED, CaseEvent.CUSTOMER_WROTE): CaseState.IN_HAND,
+    (CaseState.ANSWERED, CaseEvent.ANSWER_CAME_BACK): CaseState.IN_HAND,
     (CaseState.CLOSED, CaseEvent.CUSTOMER_WROTE): CaseState.IN_HAND,
+    (CaseState.CLOSED, CaseEvent.ANSWER_CAME_BACK): CaseState.IN_HAND,
     (CaseState.CLOSED, CaseEvent.TAKEN): CaseState.IN_HAND,
 }
 

@@ -63,8 +63,8 @@ LABELS: Mapping[str, str] = {
     "`desk`, `webhooks`",
     "outcome": "what it came to; the table below has those of each stage",
     "topic": "the topic of the log that the stage reads",
-    "part": "what must be usable: `database`, with Kafka `broker`, at ingest `mailboxes` and `sources`, and `stage`, the "
-    "service's own work",
+    "part": "what must be usable: `database`, with Kafka `broker`, at ingest `mailboxes` and `sources`, and `stage`, "
+    "the service's own work",
     "reason": "why it was set aside: a code of [operate.md](operate.md#parked-messages)",
     "state": "where a reply stands: `in_review`, `approved`, `queued`, `sending`",
     "kind": "the kind of a task or of a clock",

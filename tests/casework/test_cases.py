@@ -126,6 +126,35 @@ def test_a_doubtful_case_that_turns_out_to_be_a_complaint_keeps_its_deadlines(of
     assert running(office, case) == before
 
 
+def test_a_complaint_that_was_called_none_for_a_while_keeps_its_deadlines(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    before = running(office, case)
+    correct(office, case, kind=Kind.ENQUIRY)
+    corrected = correct(office, case, kind=Kind.COMPLAINT)
+    assert corrected.complaint_since == case.complaint_since
+    assert running(office, case) == before
+
+
+@pytest.mark.parametrize(
+    ("was", "upheld", "kind"),
+    [
+        (Kind.ENQUIRY, Upheld.NOT_A_COMPLAINT, Kind.COMPLAINT),
+        (Kind.COMPLAINT, Upheld.UPHELD, Kind.ENQUIRY),
+    ],
+)
+def test_what_is_closed_is_taken_before_it_becomes_something_else(
+    office: Office, was: Kind, upheld: Upheld, kind: Kind
+) -> None:
+    case = office.case(a_case(was))
+    closing = an_outcome(case.id, upheld=upheld)
+    with office.database.unit() as unit:
+        close(unit, closing)
+        unit.commit()
+    with pytest.raises(Refused, match=f"closed as {was}; take it first: `amends case take {case.id}`"):
+        correct(office, case, kind=kind)
+
+
 def test_a_complaint_that_was_none_has_no_severity(office: Office) -> None:
     case = office.case(a_case(severity=Severity.HIGH))
     corrected = correct(office, case, kind=Kind.ENQUIRY)

@@ -18,7 +18,7 @@ from amends.domain.link import LinkKind, LinkState
 from amends.domain.message import Message
 from amends.domain.reply import ReplyState
 from amends.domain.threading import Join, Via, decide_thread
-from amends.domain.verdict import Kind
+from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from storage.cases import HANGS_ON_A_CASE
@@ -184,6 +184,35 @@ def test_a_case_on_which_something_was_done_is_not_undone(office: Office, case: 
             unit.messages.add([more])
         with pytest.raises(Refused):
             join_again(unit, new.id, by="hana", at=LATER)
+
+
+@pytest.mark.parametrize("state", [CaseState.ANSWERED, CaseState.CLOSED])
+def test_nothing_is_put_back_into_a_case_that_nobody_looks_at(office: Office, case: Case, state: CaseState) -> None:
+    with office.database.unit() as unit:
+        new = do(unit, case)
+        old = unit.cases.get(case.id)
+        unit.cases.save([replace(old, state=state, version=old.version + 1)])
+        with pytest.raises(Refused, match=f"{case.id} is {state}.*amends case take"):
+            join_again(unit, new.id, by="hana", at=LATER)
+
+
+def test_what_is_put_back_is_heard_again_and_due_as_soon(office: Office, case: Case) -> None:
+    fire = a_message("There was a fire.", at=MONDAY + timedelta(hours=5))
+    verdict = a_verdict(severity=Severity.CRITICAL)
+    with office.database.unit() as unit:
+        unit.messages.add([JudgedMessage(message=fire, verdict=verdict, case_id=case.id, number=4)])
+        old = unit.cases.get(case.id)
+        unit.cases.save([replace(old, messages=4, version=old.version + 1)])
+        new = do(unit, case, fire)
+        [due] = [one.due_at for one in unit.clocks.of_cases([new.id])[new.id] if one.kind is ClockKind.RESPONSE]
+
+        back = join_again(unit, new.id, by="hana", at=LATER)
+        unit.commit()
+
+    assert back.severity is Severity.CRITICAL
+    with office.database.reading() as unit:
+        clocks = {one.kind: one for one in unit.clocks.of_cases([case.id])[case.id] if one.stopped_at is None}
+    assert clocks[ClockKind.RESPONSE].due_at == due
 
 
 def test_a_case_that_was_never_split_off_is_not_undone(office: Office, case: Case) -> None:

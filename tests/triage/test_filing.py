@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
+from amends.arrived import reply_arrived
+from amends.casework.cases import close, take
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
 from amends.domain.clock import ClockKind
 from amends.domain.ids import case_reference
 from amends.domain.link import LinkKind, LinkState
 from amends.domain.message import Attachment, Message
-from amends.domain.reply import Purpose, ReplyState
+from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.domain.verdict import Kind, Severity
 from storage.unit_of_work import Database
-from tests.support.builders import a_bounce_of, a_message, a_reply, typed
+from tests.casework.office import PACK
+from tests.support.builders import a_bounce_of, a_message, a_reply, an_outcome, typed
 from tests.support.clock import MONDAY, FakeClock
 from tests.support.triage_house import TriageHouse
 
@@ -213,6 +216,27 @@ def test_a_case_that_was_done_with_is_in_hand_and_owed_again_when_its_customer_w
     assert set(due(house, again)) == owed
 
 
+@pytest.mark.parametrize("came_back_by", ["thanks", "a person"])
+def test_a_case_in_hand_on_which_nothing_is_owed_is_owed_again_when_its_customer_complains(
+    house: TriageHouse, came_back_by: str
+) -> None:
+    first = a_message("My parcel never came.")
+    case = house.file(first)
+    with house.database.unit() as unit:
+        unit.cases.save([replace(case, state=CaseState.CLOSED, version=case.version + 1)])
+        unit.clocks.stop(case.id, list(ClockKind), at=MONDAY + timedelta(hours=1))
+        if came_back_by == "a person":
+            take(unit, case.id, by="hana", at=MONDAY + timedelta(hours=2))
+        unit.commit()
+    if came_back_by == "thanks":
+        house.file(answer_to(first, "Thank you so much."))
+
+    again = house.file(answer_to(first, "It broke, and there was a fire."))
+
+    assert (again.state, again.severity) == (CaseState.IN_HAND, Severity.CRITICAL)
+    assert due(house, again)[ClockKind.ACKNOWLEDGEMENT] == "ss.acknowledge-danger"
+
+
 def test_what_a_person_set_is_no_longer_theirs_once_triage_raised_it(house: TriageHouse) -> None:
     first = a_message("When does my heater come?")
     case = house.file(first)
@@ -379,7 +403,64 @@ def test_a_bounce_of_our_reply_is_a_task_and_fails_the_reply_if_it_is_for_good(
         (task,) = unit.tasks.open_tasks()
         assert len(unit.intake.parked()) == 2
     assert (task.kind, task.case_id, task.reply_id) == (TaskKind.REACH_ANOTHER_WAY, case.id, reply_id)
-    assert "came back: the mailbox does not exist" in task.reason
+    assert ("came back: " if permanent else "is delayed: ") + "the mailbox does not exist" in task.reason
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_case_whose_answer_came_back_is_in_hand_and_owed_as_before(house: TriageHouse, closed: bool) -> None:
+    case = house.file(a_message("My parcel never came."))
+    owed = due(house, case)
+    reply = an_answer_that_arrived(house, case)
+    if closed:
+        with house.database.unit() as unit:
+            close(unit, an_outcome(case.id))
+            unit.commit()
+    assert due(house, case) == {}
+
+    house.publish(a_bounce_of("mail:answer@us"))
+    house.run()
+
+    with house.database.reading() as unit:
+        again = unit.cases.get(case.id)
+        assert unit.replies.get(reply.id).state is ReplyState.FAILED
+    assert (again.state, again.unanswered) == (CaseState.IN_HAND, 1)
+    assert due(house, again) == {ClockKind.UPDATE: owed[ClockKind.UPDATE]}
+
+
+def test_who_has_dealt_with_a_delay_is_told_when_the_mail_comes_back_for_good(house: TriageHouse) -> None:
+    a_sent_reply(house)
+    house.publish(a_bounce_of("mail:ours@us", permanent=False, native_id="1"))
+    house.run()
+    with house.database.unit() as unit:
+        (delay,) = unit.tasks.open_tasks()
+        unit.tasks.finish(delay.id, by="hana", at=MONDAY + timedelta(hours=1))
+        unit.commit()
+
+    house.publish(a_bounce_of("mail:ours@us", permanent=True, native_id="2"))
+    house.run()
+
+    with house.database.reading() as unit:
+        (task,) = unit.tasks.open_tasks()
+    assert "is delayed" in delay.reason
+    assert "came back" in task.reason
+
+
+def an_answer_that_arrived(house: TriageHouse, case: Case) -> Reply:
+    with house.database.unit() as unit:
+        [judged] = unit.messages.of_case(case.id)
+        reply = a_reply(
+            message=judged.message,
+            case_id=case.id,
+            state=ReplyState.SENT,
+            approved_by="tom",
+            authors=("amends", "hana"),
+            channel_name="mail:answer@us",
+        )
+        unit.replies.add([(reply, (), "")])
+        unit.threads.name_reply("mail:answer@us", case.id, reply.id, reply.addressee)
+        reply_arrived(unit, reply, pack=PACK, at=MONDAY + timedelta(hours=3))
+        unit.commit()
+    return reply
 
 
 def test_a_bounce_of_a_customers_own_mail_is_no_task(house: TriageHouse) -> None:
