@@ -4,7 +4,7 @@
 2. For each group whose labels are ours a message is called a complaint from the lowest probability from which on the
    share `RIGHT` of those called so are complaints; where there is none, from somewhat below a half. With labels of
    others, which are not sure to such a share themselves, from the lowest with which the macro-F1 is at most
-   `NEAR_BEST` below the best: a complaint missed costs more than an enquiry taken seriously.
+   `NEAR_BEST` below the best: a complaint missed costs more than an enquiry taken seriously. On reviews it is the best.
 3. From which probability on words raise a flag, and below which one a rule's flag falls, in a short text and in a
    long one: those three together that give the best F1 of flags, with a precision that is no lower than their
    recall.
@@ -64,18 +64,21 @@ class Group:
     """Channels judged alike, and the source whose texts of these channels all is chosen on, and whose definition holds.
 
     `caught` is the share of its complaints that must be caught or referred; None where they count among ours.
+    `near_best` is how much macro-F1 may be lost there by calling more messages complaints.
     """
 
     channels: tuple[str, ...]
     source: str
     caught: float | None = None
+    near_best: float = NEAR_BEST
 
 
 GROUPS: dict[str, Group] = {
     "tweets": Group(channels=("x", "social"), source="xci", caught=0.95),
     "posts": Group(channels=("post", "chat"), source=OURS),
     "mails and forms": Group(channels=("email", "web_form", "webform", "form"), source=OURS),
-    "reviews": Group(channels=("review",), source="cesamard", caught=0.97),
+    # Nobody waits for the answer to a review as they do for that to a post: none is called a complaint to be safe.
+    "reviews": Group(channels=("review",), source="cesamard", caught=0.97, near_best=0.0),
 }
 
 #: The same where words of a flag and the grade speak for it together, which shows nobody anything but the flag; and how
@@ -167,7 +170,7 @@ def chosen_by(said: Floats, examples: Sequence[Example], shown: Mask) -> Chosen:
         for name, those in chosen.items()
     }
     cuts = {
-        name: _called_from(mine) if GROUPS[name].caught is None else _near_best_from(mine)
+        name: _called_from(mine) if GROUPS[name].caught is None else _near_best_from(mine, GROUPS[name].near_best)
         for name, mine in texts.items()
     }
     together = [name for name in texts if GROUPS[name].caught is None]
@@ -277,11 +280,11 @@ def _called_from(texts: Texts) -> float:
     return min(enough, default=round(float(_CUTS[-1]), 2))
 
 
-def _near_best_from(texts: Texts) -> float:
+def _near_best_from(texts: Texts, near_best: float) -> float:
     """Find the lowest probability from which on kinds come out nearly as right as they can."""
     cuts = [round(float(one), 2) for one in _CUTS]
     right = [_macro_f1(texts.is_one, texts.complaint >= cut) for cut in cuts]
-    return next(cut for cut, value in zip(cuts, right, strict=True) if value >= max(right) - NEAR_BEST)
+    return next(cut for cut, value in zip(cuts, right, strict=True) if value >= max(right) - near_best)
 
 
 def _asked_from(groups: Sequence[tuple[Texts, float]], enough: float) -> tuple[float, ...]:
