@@ -144,14 +144,45 @@ def _count_again(unit: UnitOfWork, before: Case, case: Case, *, pack: Pack, at: 
     unit.clocks.start(clocks)
 
 
-@command("case.close", when=lambda said: said["outcome"].recorded_at)
+@command("case.answer_rights")
+def answer_rights(unit: UnitOfWork, reference: str, *, how: str, by: str, at: datetime) -> Case:
+    """Say how and when a rights request was answered. Its clock stops; a later request starts a new one.
+
+    Raises:
+        NotFound: no such case.
+        Refused: nothing is said, or no rights request waits.
+    """
+    case = unit.cases.get(read_reference(reference))
+    if not how.strip():
+        raise Refused("say how and when it was answered: the sentence is kept as the proof")
+    if not _runs(unit, case, ClockKind.RIGHTS_REQUEST):
+        raise Refused(f"no rights request waits on {case.id}; see its clocks: `amends case show {case.id}`")
+    unit.clocks.stop(case.id, [ClockKind.RIGHTS_REQUEST], at=at)
+    tell(unit, "case.rights_answered", case.id, by=by, at=at, how=how.strip())
+    return case
+
+
+def _rights_are_owed(unit: UnitOfWork, outcome: Outcome) -> None:
+    """Refuse to close a case whose rights request is not answered: nobody would see that clock any more."""
+    case = unit.cases.get(read_reference(outcome.case_id))
+    if case.state is not CaseState.CLOSED and _runs(unit, case, ClockKind.RIGHTS_REQUEST):
+        raise Refused(f"a rights request is not answered; say how it was: `amends case rights {case.id} --how …`")
+
+
+def _runs(unit: UnitOfWork, case: Case, kind: ClockKind) -> bool:
+    return any(
+        clock.kind is kind and clock.stopped_at is None for clock in unit.clocks.of_cases([case.id]).get(case.id, [])
+    )
+
+
+@command("case.close", when=lambda said: said["outcome"].recorded_at, unless=_rights_are_owed)
 def close(unit: UnitOfWork, outcome: Outcome) -> Case:
     """Close a case with its outcome. Drafts that nobody will send are superseded; its clocks stop.
 
     Raises:
         NotFound: no such case.
-        Refused: it is closed, nobody has said what it is, a reply is still on its way, or the
-            outcome does not fit the kind.
+        Refused: it is closed, nobody has said what it is, a reply is still on its way, a rights
+            request is not answered, or the outcome does not fit the kind.
     """
     case = unit.cases.get(read_reference(outcome.case_id))
     if case.state is CaseState.CLOSED:

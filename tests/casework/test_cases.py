@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from amends.casework.cases import (
+    answer_rights,
     close,
     finish_task,
     hand_over,
@@ -24,7 +25,7 @@ from amends.domain.reply import ReplyState
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
 from tests.casework.office import PACK, Office
-from tests.support.builders import a_case, a_message, a_task, an_outcome
+from tests.support.builders import a_case, a_clock, a_message, a_task, an_outcome
 from tests.support.clock import MONDAY
 
 LATER = MONDAY + timedelta(days=1)
@@ -158,6 +159,82 @@ def test_a_closed_case_keeps_its_outcome_and_its_clocks_stop(office: Office) -> 
         unit.commit()
         assert unit.cases.outcomes(case.id) == [an_outcome(case.id, at=LATER)]
     assert closed.state is CaseState.CLOSED
+    assert running(office, case) == {}
+
+
+def ask_for_rights(office: Office, case: Case, *, at: datetime = MONDAY) -> None:
+    with office.database.unit() as unit:
+        unit.clocks.start([a_clock(ClockKind.RIGHTS_REQUEST, case_id=case.id, started_at=at)])
+        unit.commit()
+
+
+def say_how(office: Office, case: Case, how: str = " Sent her the copy by post on 24 November. ") -> Case:
+    with office.database.unit() as unit:
+        answered = answer_rights(unit, case.id.lower(), how=how, by="hana", at=LATER)
+        unit.commit()
+    return answered
+
+
+def test_a_rights_request_is_answered_with_a_word_how_and_its_clock_alone_stops(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    before = running(office, case)
+    ask_for_rights(office, case)
+
+    assert say_how(office, case) == case
+
+    assert running(office, case) == before
+    with office.database.reading() as unit:
+        stopped = [clock for clock in unit.clocks.of_cases([case.id])[case.id] if clock.stopped_at is not None]
+    assert [(clock.kind, clock.stopped_at) for clock in stopped] == [(ClockKind.RIGHTS_REQUEST, LATER)]
+    [told] = office.told()
+    assert (told["action"], told["actor"], told["subject"]) == (
+        "case.rights_answered",
+        "user:hana",
+        f"case:{case.id}",
+    )
+    assert told["facts"] == {"how": "Sent her the copy by post on 24 November."}
+
+
+def test_how_a_rights_request_was_answered_has_to_be_said(office: Office) -> None:
+    case = office.case()
+    ask_for_rights(office, case)
+    with pytest.raises(Refused, match="say how and when"):
+        say_how(office, case, " \n")
+    assert set(running(office, case)) == {ClockKind.RIGHTS_REQUEST}
+    assert office.told() == []
+
+
+def test_what_nobody_asked_or_what_is_answered_is_not_answered_again(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    with pytest.raises(Refused, match="no rights request waits on AM-"):
+        say_how(office, case)
+    ask_for_rights(office, case)
+    say_how(office, case)
+    with pytest.raises(Refused, match="no rights request waits on AM-"):
+        say_how(office, case)
+
+
+def test_a_case_whose_rights_request_is_not_answered_is_not_closed(office: Office) -> None:
+    case = office.case()
+    ask_for_rights(office, case)
+
+    with office.database.unit() as unit, pytest.raises(Refused, match=f"amends case rights {case.id} --how"):
+        close(unit, an_outcome(case.id.lower(), at=LATER))
+    say_how(office, case)
+    with office.database.unit() as unit:
+        closed = close(unit, an_outcome(case.id, at=LATER))
+
+    assert closed.state is CaseState.CLOSED
+
+
+def test_a_rights_request_of_a_case_that_was_closed_before_is_answered_all_the_same(office: Office) -> None:
+    case = office.case(a_case(state=CaseState.CLOSED))
+    ask_for_rights(office, case)
+    with office.database.unit() as unit, pytest.raises(Refused, match="closed already"):
+        close(unit, an_outcome(case.id))
+    assert say_how(office, case).state is CaseState.CLOSED
     assert running(office, case) == {}
 
 

@@ -20,6 +20,7 @@ from amends.desk.api.asked import (
     Joining,
     NewNote,
     Reference,
+    RightsAnswer,
     SeverityWord,
 )
 from amends.desk.api.door import Calls, Parts
@@ -147,6 +148,12 @@ def set_(reference: Reference, body: Correction, change: Once) -> Response:
             pack=change.parts.pack,
         ),
     )
+
+
+@router.post("/cases/{reference}/rights-answered", name="api_cases.answer_rights", response_model=shapes.ACase)
+def answer_rights(reference: Reference, body: RightsAnswer, change: Once) -> Response:
+    """Say how and when a rights request was answered: its clock stops. A case is not closed before."""
+    return _changed(change, body, lambda unit, by, at: cases.answer_rights(unit, reference, how=body.how, by=by, at=at))
 
 
 @router.post("/cases/{reference}/close", name="api_cases.close", response_model=shapes.ACase)

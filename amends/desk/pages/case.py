@@ -189,6 +189,21 @@ def settle(request: Request, reference: str, person: SignedIn, fields: Fields) -
     )
 
 
+@router.post("/rights-answered", name="case.answer_rights")
+def answer_rights(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
+    """Say how a rights request was answered."""
+    at = desk(request).now()
+    return act(
+        request,
+        person,
+        reference,
+        "clocks",
+        fields,
+        lambda unit: cases.answer_rights(unit, reference, how=typed(fields, "how"), by=person.name, at=at),
+        says="The rights request is answered: its clock has stopped.",
+    )
+
+
 @router.post("/close", name="case.close")
 def close(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
     """Close the case with its outcome."""
