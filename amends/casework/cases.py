@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from amends.arrived import reply_arrived, response_clocks, settled
+from amends.arrived import acknowledged, reply_arrived, response_clocks, settled
 from amends.casework.telling import tell
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
@@ -15,7 +15,7 @@ from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.ids import read_reference
 from amends.domain.link import LinkState
 from amends.domain.outcome import Outcome, Upheld
-from amends.domain.reply import Reply, ReplyState
+from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
@@ -242,13 +242,20 @@ def undo_link(unit: UnitOfWork, reference: str, other: str, *, by: str, at: date
 
 
 @command("task.done")
-def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime) -> Task:
-    """Say that a task is done.
+def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime, pack: Annotated[Pack, GIVEN]) -> Task:
+    """Say that a task is done. Where it was to acknowledge, the customer knows now that we have it.
+
+    Where it was to answer, the case stays as it is: whoever did it says so by the case's own commands.
 
     Raises:
         NotFound: no such open task.
     """
     task = unit.tasks.finish(task_id, by=by, at=at)
+    if _is_to_acknowledge(unit, task):
+        case = unit.cases.get(task.case_id)
+        is_done_with = case.state in {CaseState.ANSWERED, CaseState.CLOSED}
+        if not is_done_with and _runs(unit, case, ClockKind.ACKNOWLEDGEMENT):
+            acknowledged(unit, case, pack=pack, at=at)
     tell(unit, "task.done", task.case_id, by=by, at=at, task=task.id, kind=task.kind.value)
     return task
 
@@ -292,6 +299,12 @@ def allow_mail(unit: UnitOfWork, address: str, *, by: str, at: datetime) -> None
     unit.deliveries.unblock(address)
     case_id = unit.replies.get(one.reply_id).case_id
     tell(unit, "mail.allowed", case_id, by=by, at=at, reply=one.reply_id)
+
+
+def _is_to_acknowledge(unit: UnitOfWork, task: Task) -> bool:
+    if task.kind is TaskKind.REACH_ANOTHER_WAY and task.reply_id:
+        return unit.replies.get(task.reply_id).purpose is Purpose.ACKNOWLEDGEMENT
+    return task.kind is TaskKind.ACKNOWLEDGE_ANOTHER_WAY
 
 
 def _reach_another_way(reply: Reply, *, at: datetime) -> Task:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,11 +23,12 @@ from amends.domain.case import Case, CaseState
 from amends.domain.clock import Anchor, ClockKind
 from amends.domain.link import Link, LinkKind, LinkState
 from amends.domain.outcome import Upheld
-from amends.domain.reply import ReplyState
+from amends.domain.reply import Purpose, ReplyState
+from amends.domain.task import Task, TaskKind
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
-from tests.casework.office import PACK, Office
-from tests.support.builders import a_case, a_clock, a_message, a_task, an_outcome
+from tests.casework.office import MESSAGE, PACK, Office
+from tests.support.builders import a_case, a_clock, a_message, a_reply, a_task, an_outcome
 from tests.support.clock import MONDAY
 
 LATER = MONDAY + timedelta(days=1)
@@ -318,12 +321,90 @@ def test_a_task_is_finished_once_and_that_is_told(office: Office) -> None:
     task = a_task(case.id)
     with office.database.unit() as unit:
         unit.tasks.raise_([task])
-        finish_task(unit, task.id[:6], by="hana", at=LATER)
+        finish_task(unit, task.id[:6], by="hana", at=LATER, pack=PACK)
         with pytest.raises(NotFound):
-            finish_task(unit, task.id, by="tom", at=LATER)
+            finish_task(unit, task.id, by="tom", at=LATER, pack=PACK)
         unit.commit()
     (told,) = office.told()
     assert (told["action"], told["facts"]["task"]) == ("task.done", task.id)
+
+
+def a_task_to_acknowledge(office: Office, case: Case) -> Task:
+    return replace(a_task(case.id), kind=TaskKind.ACKNOWLEDGE_ANOTHER_WAY, reason="there is no address to write to")
+
+
+def a_task_after(office: Office, case: Case, purpose: Purpose) -> Task:
+    reply = replace(a_reply(case_id=case.id, message=MESSAGE), purpose=purpose)
+    with office.database.unit() as unit:
+        unit.replies.add([(reply, (), "")])
+        unit.commit()
+    return replace(a_task(case.id), reply_id=reply.id)
+
+
+def finish(office: Office, task: Task) -> None:
+    with office.database.unit() as unit:
+        unit.tasks.raise_([task])
+        finish_task(unit, task.id, by="hana", at=LATER, pack=PACK)
+        unit.commit()
+
+
+@pytest.mark.parametrize(
+    "task_of",
+    [a_task_to_acknowledge, lambda office, case: a_task_after(office, case, Purpose.ACKNOWLEDGEMENT)],
+    ids=["acknowledge another way", "reach another way"],
+)
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [(CaseState.RECEIVED, CaseState.ACKNOWLEDGED), (CaseState.IN_HAND, CaseState.IN_HAND)],
+)
+def test_who_was_acknowledged_another_way_is_acknowledged_and_owed_an_answer(
+    office: Office, task_of: Callable[[Office, Case], Task], state: CaseState, becomes: CaseState
+) -> None:
+    case = office.case(a_case(state=state))
+    start_clocks(office, case)
+
+    finish(office, task_of(office, case))
+
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id).state is becomes
+        clocks = {clock.kind: clock for clock in unit.clocks.of_cases([case.id])[case.id]}
+    assert clocks[ClockKind.ACKNOWLEDGEMENT].stopped_at == LATER
+    assert (clocks[ClockKind.RESPONSE].started_at, clocks[ClockKind.RESPONSE].stopped_at) == (LATER, None)
+
+
+def test_an_answer_that_was_given_another_way_leaves_the_case_as_it_is(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    before = running(office, case)
+
+    finish(office, a_task_after(office, case, Purpose.ANSWER))
+
+    assert running(office, case) == before
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id) == case
+
+
+def test_who_is_acknowledged_already_is_not_acknowledged_again(office: Office) -> None:
+    case = office.case(a_case(state=CaseState.IN_HAND))
+
+    finish(office, a_task_to_acknowledge(office, case))
+
+    assert running(office, case) == {}
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id) == case
+
+
+@pytest.mark.parametrize("state", [CaseState.ANSWERED, CaseState.CLOSED])
+def test_a_case_that_is_done_with_owes_no_answer_for_a_task_that_is_done_late(office: Office, state: CaseState) -> None:
+    case = office.case(a_case(state=state))
+    start_clocks(office, case)
+    before = running(office, case)
+
+    finish(office, a_task_to_acknowledge(office, case))
+
+    assert running(office, case) == before
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id) == case
 
 
 @pytest.mark.parametrize(("arrived", "state"), [(True, ReplyState.SENT), (False, ReplyState.FAILED)])

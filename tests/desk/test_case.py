@@ -193,6 +193,8 @@ def test_a_task_is_done_and_a_delivery_settled(at_the_desk: AtTheDesk, hana: Cli
     assert "Did our answer arrive?" in shown(hana, case)
 
     sent(hana, case, "/task", task=task.id)
+    # It was to acknowledge another way.
+    assert at_the_desk.stored(case).state is CaseState.ACKNOWLEDGED
     sent(hana, case, "/settle", reply=reply.id, arrived="yes")
 
     [settled] = at_the_desk.replies(case)

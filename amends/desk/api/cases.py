@@ -217,10 +217,11 @@ def tasks(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Tasks:
 
 @router.post("/tasks/{task_id}/done", name="api_cases.finish_task", response_model=shapes.ATask)
 def finish_task(task_id: Id, change: Once) -> Response:
-    """Say that a task is done."""
+    """Say that a task is done. One that was to acknowledge counts as the acknowledgement."""
 
     def do(unit: UnitOfWork) -> shapes.ATask:
-        done = cases.finish_task(unit, task_id, by=change.caller.by, at=change.parts.now())
+        parts = change.parts
+        done = cases.finish_task(unit, task_id, by=change.caller.by, at=parts.now(), pack=parts.pack)
         return next(shapes.a_task(task) for task in unit.tasks.of_case(done.case_id) if task.id == done.id)
 
     return change.make(None, do)

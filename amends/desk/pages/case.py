@@ -159,14 +159,15 @@ def unsplit(request: Request, reference: str, person: SignedIn, fields: Fields) 
 @router.post("/task", name="case.finish_task")
 def finish_task(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
     """Say that a task is done."""
-    at = desk(request).now()
+    parts = desk(request)
+    at = parts.now()
     return act(
         request,
         person,
         reference,
         "tasks",
         fields,
-        lambda unit: cases.finish_task(unit, typed(fields, "task"), by=person.name, at=at),
+        lambda unit: cases.finish_task(unit, typed(fields, "task"), by=person.name, at=at, pack=parts.pack),
         says="The task is done.",
     )
 

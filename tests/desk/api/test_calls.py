@@ -17,6 +17,7 @@ from amends.domain.account import Role
 from amends.domain.case import Case, CaseState
 from amends.domain.clock import ClockKind
 from amends.domain.reply import Reply, ReplyState
+from amends.domain.task import TaskKind
 from tests.desk.api.conftest import WORDS
 from tests.desk.api.program import program, token_for, told_as_problem
 from tests.desk.house import DeskHouse
@@ -215,6 +216,19 @@ def test_tasks_links_parked_and_dead_are_settled(desk_house: DeskHouse, case: Ca
     assert operator.post(f"/dead/{first['id']}/retry").json()["state"] == "retried"
     assert operator.post(f"/dead/{second['id']}/discard", {"reason": "a test"}).json()["state"] == "discarded"
     assert operator.get("/dead").json() == {"items": [], "next": None}
+
+
+def test_a_task_to_acknowledge_that_is_done_counts_as_the_acknowledgement(desk_house: DeskHouse, case: Case) -> None:
+    task = replace(a_task(case.id, about="ring her"), kind=TaskKind.ACKNOWLEDGE_ANOTHER_WAY)
+    with desk_house.database.unit() as unit:
+        unit.tasks.raise_([task])
+        unit.commit()
+    crm = program(desk_house, "handler")
+    assert crm.post(f"/tasks/{task.id}/done").status_code == 200
+    told = crm.get(f"/cases/{case.id}").json()
+    assert told["case"]["state"] == "acknowledged"
+    running = [clock["kind"] for clock in told["clocks"] if clock["stopped_at"] is None]
+    assert running == ["response"]
 
 
 def test_the_queue_is_read_in_parts_without_a_gap(desk_house: DeskHouse) -> None:
