@@ -10,6 +10,8 @@ leaves on the topic `history` what is needed to do it again:
 3. Repeating a command runs the same function. What an installation has rather than the
    command (the policy pack, the secret) is marked `GIVEN` and is handed in anew.
 4. Neither knows the time by itself: the moment is an argument.
+5. What is refused from some version on may have been done before it. So such a refusal
+   stands apart (`unless`), and repeating does not ask for it: what was done is done again.
 """
 
 from __future__ import annotations
@@ -126,16 +128,22 @@ class Command(Generic[P, R]):
     """A function over a unit of work that leaves an event in the history when it is called."""
 
     def __init__(
-        self, name: str, do: Callable[Concatenate[UnitOfWork, P], R], when: Callable[[Mapping[str, Any]], datetime]
+        self,
+        name: str,
+        do: Callable[Concatenate[UnitOfWork, P], R],
+        when: Callable[[Mapping[str, Any]], datetime],
+        unless: Callable[..., None],
     ) -> None:
         #: The type of its event.
         self.type = f"amends.{name}"
         self._do = do
         self._when = when
+        self._unless = unless
         self.__doc__ = do.__doc__
 
     def __call__(self, unit: UnitOfWork, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do it, and note it."""
+        self._unless(unit, *args, **kwargs)
         result = self._do(unit, *args, **kwargs)
         bound = self._signature.bind(unit, *args, **kwargs)
         bound.apply_defaults()
@@ -192,8 +200,19 @@ class Command(Generic[P, R]):
         return create_model(self.type, __config__=ConfigDict(arbitrary_types_allowed=False), **fields)
 
 
+def _always(*_args: object, **_kwargs: object) -> None:
+    """Refuse nothing."""
+
+
 def command(
-    name: str, *, when: Callable[[Mapping[str, Any]], datetime] = lambda said: said["at"]
+    name: str,
+    *,
+    when: Callable[[Mapping[str, Any]], datetime] = lambda said: said["at"],
+    unless: Callable[..., None] = _always,
 ) -> Callable[[Callable[Concatenate[UnitOfWork, P], R]], Command[P, R]]:
-    """Make a function over a unit of work into a command; `when` finds the moment in its arguments."""
-    return lambda do: Command(name, do, when)
+    """Make a function over a unit of work into a command.
+
+    `when` finds the moment in its arguments. `unless` is called like the function, before it,
+    and raises where it must not be done; it is not called when the command is repeated.
+    """
+    return lambda do: Command(name, do, when, unless)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from amends.arrived import reply_arrived, response_clocks, settled
+from amends.arrived import acknowledged, reply_arrived, response_clocks, settled
 from amends.casework.telling import tell
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
@@ -16,7 +16,7 @@ from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.ids import read_reference
 from amends.domain.link import LinkState
 from amends.domain.outcome import Outcome, Upheld
-from amends.domain.reply import Reply, ReplyState
+from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
@@ -167,14 +167,45 @@ def _count_again(unit: UnitOfWork, before: Case, case: Case, *, pack: Pack, at: 
     unit.clocks.start(clocks)
 
 
-@command("case.close", when=lambda said: said["outcome"].recorded_at)
+@command("case.answer_rights")
+def answer_rights(unit: UnitOfWork, reference: str, *, how: str, by: str, at: datetime) -> Case:
+    """Say how and when a rights request was answered. Its clock stops; a later request starts a new one.
+
+    Raises:
+        NotFound: no such case.
+        Refused: nothing is said, or no rights request waits.
+    """
+    case = unit.cases.get(read_reference(reference))
+    if not how.strip():
+        raise Refused("say how and when it was answered: the sentence is kept as the proof")
+    if not _runs(unit, case, ClockKind.RIGHTS_REQUEST):
+        raise Refused(f"no rights request waits on {case.id}; see its clocks: `amends case show {case.id}`")
+    unit.clocks.stop(case.id, [ClockKind.RIGHTS_REQUEST], at=at)
+    tell(unit, "case.rights_answered", case.id, by=by, at=at, how=how.strip())
+    return case
+
+
+def _rights_are_owed(unit: UnitOfWork, outcome: Outcome) -> None:
+    """Refuse to close a case whose rights request is not answered: nobody would see that clock any more."""
+    case = unit.cases.get(read_reference(outcome.case_id))
+    if case.state is not CaseState.CLOSED and _runs(unit, case, ClockKind.RIGHTS_REQUEST):
+        raise Refused(f"a rights request is not answered; say how it was: `amends case rights {case.id} --how …`")
+
+
+def _runs(unit: UnitOfWork, case: Case, kind: ClockKind) -> bool:
+    return any(
+        clock.kind is kind and clock.stopped_at is None for clock in unit.clocks.of_cases([case.id]).get(case.id, [])
+    )
+
+
+@command("case.close", when=lambda said: said["outcome"].recorded_at, unless=_rights_are_owed)
 def close(unit: UnitOfWork, outcome: Outcome) -> Case:
     """Close a case with its outcome. Drafts that nobody will send are superseded; its clocks stop.
 
     Raises:
         NotFound: no such case.
-        Refused: it is closed, nobody has said what it is, a reply is still on its way, or the
-            outcome does not fit the kind.
+        Refused: it is closed, nobody has said what it is, a reply is still on its way, a rights
+            request is not answered, or the outcome does not fit the kind.
     """
     case = unit.cases.get(read_reference(outcome.case_id))
     if case.state is CaseState.CLOSED:
@@ -234,13 +265,20 @@ def undo_link(unit: UnitOfWork, reference: str, other: str, *, by: str, at: date
 
 
 @command("task.done")
-def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime) -> Task:
-    """Say that a task is done.
+def finish_task(unit: UnitOfWork, task_id: str, *, by: str, at: datetime, pack: Annotated[Pack, GIVEN]) -> Task:
+    """Say that a task is done. Where it was to acknowledge, the customer knows now that we have it.
+
+    Where it was to answer, the case stays as it is: whoever did it says so by the case's own commands.
 
     Raises:
         NotFound: no such open task.
     """
     task = unit.tasks.finish(task_id, by=by, at=at)
+    if _is_to_acknowledge(unit, task):
+        case = unit.cases.get(task.case_id)
+        is_done_with = case.state in {CaseState.ANSWERED, CaseState.CLOSED}
+        if not is_done_with and _runs(unit, case, ClockKind.ACKNOWLEDGEMENT):
+            acknowledged(unit, case, pack=pack, at=at)
     tell(unit, "task.done", task.case_id, by=by, at=at, task=task.id, kind=task.kind.value)
     return task
 
@@ -284,6 +322,12 @@ def allow_mail(unit: UnitOfWork, address: str, *, by: str, at: datetime) -> None
     unit.deliveries.unblock(address)
     case_id = unit.replies.get(one.reply_id).case_id
     tell(unit, "mail.allowed", case_id, by=by, at=at, reply=one.reply_id)
+
+
+def _is_to_acknowledge(unit: UnitOfWork, task: Task) -> bool:
+    if task.kind is TaskKind.REACH_ANOTHER_WAY and task.reply_id:
+        return unit.replies.get(task.reply_id).purpose is Purpose.ACKNOWLEDGEMENT
+    return task.kind is TaskKind.ACKNOWLEDGE_ANOTHER_WAY
 
 
 def _reach_another_way(reply: Reply, *, at: datetime) -> Task:

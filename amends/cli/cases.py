@@ -425,10 +425,10 @@ def done(
     by: ActingAs = "",
     data_dir: DataDir = None,
 ) -> None:
-    """Say that a task is done."""
+    """Say that a task is done. One that was to acknowledge counts as the acknowledgement."""
     house = open_house(data_dir)
     with house.database.unit() as unit:
-        task = casework.finish_task(unit, task_id, by=acting(house, by), at=house.now())
+        task = casework.finish_task(unit, task_id, by=acting(house, by), at=house.now(), pack=house.pack)
         unit.commit()
     say(f"{task.kind.value} on {task.case_id} is done")
 

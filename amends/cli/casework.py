@@ -1,4 +1,4 @@
-"""More of `amends case`: notes, hand-over, answers begun by hand, contacts that a colleague logs."""
+"""More of `amends case`: notes, hand-over, rights requests, answers begun by hand, contacts that a colleague logs."""
 
 from __future__ import annotations
 
@@ -50,6 +50,21 @@ def hand_over(
         case = casework.hand_over(unit, reference, to=to, because=because, by=acting(house, by), at=house.now())
         unit.commit()
     say(f"{case.id} is {case.owner}'s")
+
+
+@case_app.command("rights")
+def answer_rights(
+    reference: Reference,
+    how: Annotated[str, typer.Option(help="How and when it was answered, in a sentence; it is kept as the proof.")],
+    by: ActingAs = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Say that a rights request was answered: its clock stops. A case is not closed before."""
+    house = open_house(data_dir)
+    with house.database.unit() as unit:
+        case = casework.answer_rights(unit, reference, how=how, by=acting(house, by), at=house.now())
+        unit.commit()
+    say(f"the rights request on {case.id} is answered: its clock has stopped")
 
 
 @case_app.command()

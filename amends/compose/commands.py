@@ -37,6 +37,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     claims.claim,
     claims.let_go,
     cases.say_what_it_is,
+    cases.answer_rights,
     cases.close,
     cases.settle_link,
     cases.hand_over,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from amends.casework.cases import (
+    answer_rights,
     close,
     finish_task,
     hand_over,
@@ -20,11 +23,12 @@ from amends.domain.case import Case, CaseState
 from amends.domain.clock import Anchor, ClockKind
 from amends.domain.link import Link, LinkKind, LinkState
 from amends.domain.outcome import Upheld
-from amends.domain.reply import ReplyState
+from amends.domain.reply import Purpose, ReplyState
+from amends.domain.task import Task, TaskKind
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
-from tests.casework.office import PACK, Office
-from tests.support.builders import a_case, a_message, a_task, an_outcome
+from tests.casework.office import MESSAGE, PACK, Office
+from tests.support.builders import a_case, a_clock, a_message, a_reply, a_task, an_outcome
 from tests.support.clock import MONDAY
 
 LATER = MONDAY + timedelta(days=1)
@@ -190,6 +194,82 @@ def test_a_closed_case_keeps_its_outcome_and_its_clocks_stop(office: Office) -> 
     assert running(office, case) == {}
 
 
+def ask_for_rights(office: Office, case: Case, *, at: datetime = MONDAY) -> None:
+    with office.database.unit() as unit:
+        unit.clocks.start([a_clock(ClockKind.RIGHTS_REQUEST, case_id=case.id, started_at=at)])
+        unit.commit()
+
+
+def say_how(office: Office, case: Case, how: str = " Sent her the copy by post on 24 November. ") -> Case:
+    with office.database.unit() as unit:
+        answered = answer_rights(unit, case.id.lower(), how=how, by="hana", at=LATER)
+        unit.commit()
+    return answered
+
+
+def test_a_rights_request_is_answered_with_a_word_how_and_its_clock_alone_stops(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    before = running(office, case)
+    ask_for_rights(office, case)
+
+    assert say_how(office, case) == case
+
+    assert running(office, case) == before
+    with office.database.reading() as unit:
+        stopped = [clock for clock in unit.clocks.of_cases([case.id])[case.id] if clock.stopped_at is not None]
+    assert [(clock.kind, clock.stopped_at) for clock in stopped] == [(ClockKind.RIGHTS_REQUEST, LATER)]
+    [told] = office.told()
+    assert (told["action"], told["actor"], told["subject"]) == (
+        "case.rights_answered",
+        "user:hana",
+        f"case:{case.id}",
+    )
+    assert told["facts"] == {"how": "Sent her the copy by post on 24 November."}
+
+
+def test_how_a_rights_request_was_answered_has_to_be_said(office: Office) -> None:
+    case = office.case()
+    ask_for_rights(office, case)
+    with pytest.raises(Refused, match="say how and when"):
+        say_how(office, case, " \n")
+    assert set(running(office, case)) == {ClockKind.RIGHTS_REQUEST}
+    assert office.told() == []
+
+
+def test_what_nobody_asked_or_what_is_answered_is_not_answered_again(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    with pytest.raises(Refused, match="no rights request waits on AM-"):
+        say_how(office, case)
+    ask_for_rights(office, case)
+    say_how(office, case)
+    with pytest.raises(Refused, match="no rights request waits on AM-"):
+        say_how(office, case)
+
+
+def test_a_case_whose_rights_request_is_not_answered_is_not_closed(office: Office) -> None:
+    case = office.case()
+    ask_for_rights(office, case)
+
+    with office.database.unit() as unit, pytest.raises(Refused, match=f"amends case rights {case.id} --how"):
+        close(unit, an_outcome(case.id.lower(), at=LATER))
+    say_how(office, case)
+    with office.database.unit() as unit:
+        closed = close(unit, an_outcome(case.id, at=LATER))
+
+    assert closed.state is CaseState.CLOSED
+
+
+def test_a_rights_request_of_a_case_that_was_closed_before_is_answered_all_the_same(office: Office) -> None:
+    case = office.case(a_case(state=CaseState.CLOSED))
+    ask_for_rights(office, case)
+    with office.database.unit() as unit, pytest.raises(Refused, match="closed already"):
+        close(unit, an_outcome(case.id))
+    assert say_how(office, case).state is CaseState.CLOSED
+    assert running(office, case) == {}
+
+
 def test_a_case_of_which_nobody_said_what_it_is_is_not_closed(office: Office) -> None:
     case = office.case(a_case(needs_person=True))
     with office.database.unit() as unit, pytest.raises(Refused, match="nobody has said what"):
@@ -270,12 +350,90 @@ def test_a_task_is_finished_once_and_that_is_told(office: Office) -> None:
     task = a_task(case.id)
     with office.database.unit() as unit:
         unit.tasks.raise_([task])
-        finish_task(unit, task.id[:6], by="hana", at=LATER)
+        finish_task(unit, task.id[:6], by="hana", at=LATER, pack=PACK)
         with pytest.raises(NotFound):
-            finish_task(unit, task.id, by="tom", at=LATER)
+            finish_task(unit, task.id, by="tom", at=LATER, pack=PACK)
         unit.commit()
     (told,) = office.told()
     assert (told["action"], told["facts"]["task"]) == ("task.done", task.id)
+
+
+def a_task_to_acknowledge(office: Office, case: Case) -> Task:
+    return replace(a_task(case.id), kind=TaskKind.ACKNOWLEDGE_ANOTHER_WAY, reason="there is no address to write to")
+
+
+def a_task_after(office: Office, case: Case, purpose: Purpose) -> Task:
+    reply = replace(a_reply(case_id=case.id, message=MESSAGE), purpose=purpose)
+    with office.database.unit() as unit:
+        unit.replies.add([(reply, (), "")])
+        unit.commit()
+    return replace(a_task(case.id), reply_id=reply.id)
+
+
+def finish(office: Office, task: Task) -> None:
+    with office.database.unit() as unit:
+        unit.tasks.raise_([task])
+        finish_task(unit, task.id, by="hana", at=LATER, pack=PACK)
+        unit.commit()
+
+
+@pytest.mark.parametrize(
+    "task_of",
+    [a_task_to_acknowledge, lambda office, case: a_task_after(office, case, Purpose.ACKNOWLEDGEMENT)],
+    ids=["acknowledge another way", "reach another way"],
+)
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [(CaseState.RECEIVED, CaseState.ACKNOWLEDGED), (CaseState.IN_HAND, CaseState.IN_HAND)],
+)
+def test_who_was_acknowledged_another_way_is_acknowledged_and_owed_an_answer(
+    office: Office, task_of: Callable[[Office, Case], Task], state: CaseState, becomes: CaseState
+) -> None:
+    case = office.case(a_case(state=state))
+    start_clocks(office, case)
+
+    finish(office, task_of(office, case))
+
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id).state is becomes
+        clocks = {clock.kind: clock for clock in unit.clocks.of_cases([case.id])[case.id]}
+    assert clocks[ClockKind.ACKNOWLEDGEMENT].stopped_at == LATER
+    assert (clocks[ClockKind.RESPONSE].started_at, clocks[ClockKind.RESPONSE].stopped_at) == (LATER, None)
+
+
+def test_an_answer_that_was_given_another_way_leaves_the_case_as_it_is(office: Office) -> None:
+    case = office.case()
+    start_clocks(office, case)
+    before = running(office, case)
+
+    finish(office, a_task_after(office, case, Purpose.ANSWER))
+
+    assert running(office, case) == before
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id) == case
+
+
+def test_who_is_acknowledged_already_is_not_acknowledged_again(office: Office) -> None:
+    case = office.case(a_case(state=CaseState.IN_HAND))
+
+    finish(office, a_task_to_acknowledge(office, case))
+
+    assert running(office, case) == {}
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id) == case
+
+
+@pytest.mark.parametrize("state", [CaseState.ANSWERED, CaseState.CLOSED])
+def test_a_case_that_is_done_with_owes_no_answer_for_a_task_that_is_done_late(office: Office, state: CaseState) -> None:
+    case = office.case(a_case(state=state))
+    start_clocks(office, case)
+    before = running(office, case)
+
+    finish(office, a_task_to_acknowledge(office, case))
+
+    assert running(office, case) == before
+    with office.database.reading() as unit:
+        assert unit.cases.get(case.id) == case
 
 
 @pytest.mark.parametrize(("arrived", "state"), [(True, ReplyState.SENT), (False, ReplyState.FAILED)])

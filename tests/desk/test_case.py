@@ -15,6 +15,7 @@ from amends.casework.hold import hold
 from amends.casework.notes import ONE_LOOK, note
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
+from amends.domain.clock import ClockKind
 from amends.domain.delivery import CameTo, delivery_of
 from amends.domain.ids import case_reference
 from amends.domain.link import LinkState
@@ -25,7 +26,7 @@ from amends.domain.verdict import Kind, Severity
 from storage.blobs import FolderBlobStore
 from tests.desk.file_of_a_case import ANSWER, AtTheDesk
 from tests.desk.house import Client, DeskHouse
-from tests.support.builders import a_message
+from tests.support.builders import a_clock, a_message
 from tests.support.clock import MONDAY, FakeClock
 
 
@@ -192,12 +193,44 @@ def test_a_task_is_done_and_a_delivery_settled(at_the_desk: AtTheDesk, hana: Cli
     assert "Did our answer arrive?" in shown(hana, case)
 
     sent(hana, case, "/task", task=task.id)
+    # It was to acknowledge another way.
+    assert at_the_desk.stored(case).state is CaseState.ACKNOWLEDGED
     sent(hana, case, "/settle", reply=reply.id, arrived="yes")
 
     [settled] = at_the_desk.replies(case)
     assert settled.state is ReplyState.SENT
     assert at_the_desk.stored(case).state is CaseState.ANSWERED
     assert "done by hana" in shown(hana, case)
+
+
+def test_a_rights_request_is_answered_beside_its_clock_before_the_case_is_closed(
+    at_the_desk: AtTheDesk, hana: Client, desk_house: DeskHouse
+) -> None:
+    case = at_the_desk.case()
+    form = f'action="{address(case, "/rights-answered")}"'
+    assert form not in shown(hana, case)
+    with desk_house.database.unit() as unit:
+        unit.clocks.start([a_clock(ClockKind.RIGHTS_REQUEST, case_id=case.id)])
+        unit.commit()
+    assert form in shown(hana, case)
+    assert form not in shown(desk_house.client("auditor"), case)
+
+    early = sent(hana, case, "/close", upheld="upheld", summary="We sent another.")
+    unsaid = sent(hana, case, "/rights-answered", how=" ")
+    done = sent(hana, case, "/rights-answered", how="Sent <her> the copy")
+    twice = sent(hana, case, "/rights-answered", how="Sent it again")
+
+    assert early.status_code == 409
+    assert "A rights request is not answered; say how it was" in early.text
+    assert unsaid.status_code == 409
+    assert "Say how and when it was answered" in unsaid.text
+    assert (done.status_code, done.headers["location"]) == (303, address(case, "#clocks"))
+    assert twice.status_code == 409
+    assert "No rights request waits" in twice.text
+    page = shown(hana, case)
+    assert form not in page
+    assert "said how the rights request was answered: “Sent &lt;her&gt; the copy”" in page
+    assert sent(hana, case, "/close", upheld="upheld", summary="We sent another.").status_code == 303
 
 
 def test_a_case_is_closed_with_two_answers_to_two_questions(

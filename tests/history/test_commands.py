@@ -17,16 +17,19 @@ import amends.casework
 import ingest
 import respond
 from amends.bus.port import Position, Record
-from amends.casework.cases import say_what_it_is, take
+from amends.casework.cases import close, say_what_it_is, take
 from amends.compose import COMMANDS
 from amends.domain.audit import Happening
+from amends.domain.case import CaseState
+from amends.domain.clock import ClockKind
 from amends.domain.verdict import Kind, Severity
-from amends.errors import NotFound, Unprocessable
+from amends.errors import NotFound, Refused, Unprocessable
 from amends.history import GIVEN, IN_FORCE, UNDER, Command, command
 from amends.unit_of_work import UnitOfWork
 from storage.engine import open_engine
 from storage.unit_of_work import Database
 from tests.casework.office import PACK, Office
+from tests.support.builders import a_clock, an_outcome
 from tests.support.clock import MONDAY
 
 
@@ -100,6 +103,22 @@ def test_what_is_refused_leaves_no_note(office: Office) -> None:
         take(unit, "AM-0000-0000-00", by="hana", at=MONDAY)
 
     assert history(office.database) == []
+
+
+def test_what_is_refused_today_and_was_done_once_is_done_again(office: Office) -> None:
+    case = office.case()
+    with office.database.unit() as unit:
+        close(unit, an_outcome(case.id))
+        unit.commit()
+    [event] = history(office.database)
+
+    with office.database.unit() as unit:
+        take(unit, case.id, by="hana", at=MONDAY)
+        unit.clocks.start([a_clock(ClockKind.RIGHTS_REQUEST, case_id=case.id)])
+        with pytest.raises(Refused, match="a rights request is not answered"):
+            close(unit, an_outcome(case.id))
+        close.repeat(unit, event.body, {})
+        assert unit.cases.get(case.id).state is CaseState.CLOSED
 
 
 def test_arguments_that_this_version_does_not_know_are_not_guessed_at(database: Database) -> None:

@@ -245,6 +245,10 @@ def _casework(desk: Desk) -> None:
     apart = desk.type("case", "split", tom, called, "--because", "Another heater", "--as", "omar").out.split()[0]
     desk.type("case", "unsplit", apart, "--as", "omar")
     desk.type("case", "split", tom, called, "--because", "Another heater after all", "--as", "omar")
+    asked = "I ask you for a copy of all the personal data that you hold about me, as the GDPR says."
+    desk.type("case", "log", "--channel", "letter", "--case", tom, "--text", asked, "--as", "omar")
+    work(desk.house)
+    desk.type("case", "rights", tom, "--how", "The copy went by post", "--as", "omar")
     with desk.house.database.unit() as unit:
         view(unit, tom, by="omar", at=desk.house.now())
         unit.commit()

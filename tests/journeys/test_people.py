@@ -490,9 +490,27 @@ def test_a_case_is_closed_only_when_a_person_knows_what_it_is_and_says_how_it_en
     shown = desk.shown(ines)
     assert shown["case"]["state"] == "closed"
     assert [outcome["upheld"] for outcome in shown["outcomes"]] == ["upheld"]
-    assert all(clock["stopped_at"] for clock in shown["clocks"] if clock["kind"] != "rights_request")
+    assert all(clock["stopped_at"] for clock in shown["clocks"])
     assert {reply["state"] for reply in shown["replies"]} <= {"sent", "superseded"}
     assert ines not in [row["id"] for row in desk.type("queue", "list", "--json").json]
+
+
+def test_a_case_is_not_closed_before_its_rights_request_is_answered(desk: Desk) -> None:
+    asked = "My kettle broke again. Send me a copy of all the personal data that you hold about me, by the GDPR."
+    desk.type("case", "log", "--channel", "letter", "--email", "pia@customer.example", "--text", asked, "--as", "hana")
+    work(desk.house)
+    pia = desk.case_of("pia@customer.example")
+    desk.type("case", "set", pia, "--kind", "complaint", "--because", "I have read it", "--as", "hana")
+    closing = ("case", "close", pia, "--upheld", "upheld", "--summary", "She has a new kettle.", "--as", "hana")
+
+    assert f"amends case rights {pia} --how" in desk.refusal(*closing)
+    assert "say how and when" in desk.refusal("case", "rights", pia, "--how", " ", "--as", "hana")
+    said = desk.type("case", "rights", pia, "--how", "The copy went by post", "--as", "hana").out
+    desk.type(*closing)
+
+    assert f"the rights request on {pia} is answered" in said
+    assert "no rights request waits" in desk.refusal("case", "rights", pia, "--how", "Again", "--as", "hana")
+    assert all(clock["stopped_at"] for clock in desk.shown(pia)["clocks"])
 
 
 def test_a_customer_who_writes_after_the_end_opens_the_case_again(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amends.arrived import reply_arrived
-from amends.casework.cases import close, take
+from amends.casework.cases import answer_rights, close, take
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
 from amends.domain.clock import ClockKind
@@ -192,6 +192,18 @@ def test_a_rights_request_in_a_later_message_has_its_own_month(house: TriageHous
     case = house.file(answer_to(first, "Send me all of my data."))
     rights = [clock for clock in house.clocks_of(case) if clock.kind is ClockKind.RIGHTS_REQUEST]
     assert [clock.started_at for clock in rights] == [MONDAY + timedelta(hours=3)]
+
+
+def test_a_rights_request_after_one_that_was_answered_has_a_month_of_its_own(house: TriageHouse) -> None:
+    first = a_message("Send me all of my data.")
+    case = house.file(first)
+    with house.database.unit() as unit:
+        answer_rights(unit, case.id, how="Sent by post", by="hana", at=MONDAY + timedelta(hours=1))
+        unit.commit()
+    again = answer_to(first, "Send me all of my data once more.")
+    house.file(again)
+    rights = [clock for clock in house.clocks_of(case) if clock.kind is ClockKind.RIGHTS_REQUEST]
+    assert [clock.started_at for clock in rights] == [again.received_at]
 
 
 @pytest.mark.parametrize("state", [CaseState.ANSWERED, CaseState.CLOSED])

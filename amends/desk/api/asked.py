@@ -52,6 +52,12 @@ class HandOver(Asked):
     because: Reason
 
 
+class RightsAnswer(Asked):
+    """How a rights request was answered."""
+
+    how: Reason = Field(description="How and when it was answered, in a sentence; it is kept in the audit trail.")
+
+
 class Ending(Asked):
     """How a case ended. Upheld and resolved are two questions."""
 

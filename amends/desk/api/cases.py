@@ -20,6 +20,7 @@ from amends.desk.api.asked import (
     Joining,
     NewNote,
     Reference,
+    RightsAnswer,
     SeverityWord,
 )
 from amends.desk.api.door import Calls, Parts
@@ -149,6 +150,12 @@ def set_(reference: Reference, body: Correction, change: Once) -> Response:
     )
 
 
+@router.post("/cases/{reference}/rights-answered", name="api_cases.answer_rights", response_model=shapes.ACase)
+def answer_rights(reference: Reference, body: RightsAnswer, change: Once) -> Response:
+    """Say how and when a rights request was answered: its clock stops. A case is not closed before."""
+    return _changed(change, body, lambda unit, by, at: cases.answer_rights(unit, reference, how=body.how, by=by, at=at))
+
+
 @router.post("/cases/{reference}/close", name="api_cases.close", response_model=shapes.ACase)
 def close(reference: Reference, body: Ending, change: Once) -> Response:
     """Close a case with its outcome."""
@@ -210,10 +217,11 @@ def tasks(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Tasks:
 
 @router.post("/tasks/{task_id}/done", name="api_cases.finish_task", response_model=shapes.ATask)
 def finish_task(task_id: Id, change: Once) -> Response:
-    """Say that a task is done."""
+    """Say that a task is done. One that was to acknowledge counts as the acknowledgement."""
 
     def do(unit: UnitOfWork) -> shapes.ATask:
-        done = cases.finish_task(unit, task_id, by=change.caller.by, at=change.parts.now())
+        parts = change.parts
+        done = cases.finish_task(unit, task_id, by=change.caller.by, at=parts.now(), pack=parts.pack)
         return next(shapes.a_task(task) for task in unit.tasks.of_case(done.case_id) if task.id == done.id)
 
     return change.make(None, do)

@@ -19,7 +19,7 @@ _SAID_ELSEWHERE = frozenset({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One thing that happened: `who` and `what` are a sentence together. `reason` is the one that they gave."""
+    """One thing that happened: `who` and `what` are a sentence together. `reason` is the one that they gave, or how."""
 
     number: int
     at: datetime
@@ -41,7 +41,7 @@ def told(entry: AuditEntry) -> Told | None:
         at=datetime.fromisoformat(happened["at"]),
         who=actor.removeprefix("user:") if actor.startswith("user:") else "Amends",
         what=_what(action, facts),
-        reason=str(facts.get("reason") or "") if actor.startswith("user:") else "",
+        reason=str(facts.get("reason") or facts.get("how") or "") if actor.startswith("user:") else "",
     )
 
 
@@ -91,6 +91,7 @@ _PLAINLY = {
     "case.claimed": "claimed the case",
     "case.let_go": "gave the case back",
     "case.opened": "opened the case",
+    "case.rights_answered": "said how the rights request was answered",
     "case.became_complaint": "saw the case become a complaint",
     "case.acknowledged": "acknowledged it by the status page",
     "reply.queued": "let an acknowledgement go by itself",

@@ -159,14 +159,15 @@ def unsplit(request: Request, reference: str, person: SignedIn, fields: Fields) 
 @router.post("/task", name="case.finish_task")
 def finish_task(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
     """Say that a task is done."""
-    at = desk(request).now()
+    parts = desk(request)
+    at = parts.now()
     return act(
         request,
         person,
         reference,
         "tasks",
         fields,
-        lambda unit: cases.finish_task(unit, typed(fields, "task"), by=person.name, at=at),
+        lambda unit: cases.finish_task(unit, typed(fields, "task"), by=person.name, at=at, pack=parts.pack),
         says="The task is done.",
     )
 
@@ -186,6 +187,21 @@ def settle(request: Request, reference: str, person: SignedIn, fields: Fields) -
             unit, typed(fields, "reply"), arrived=arrived, by=person.name, at=at, pack=parts.pack
         ),
         says="Settled: it arrived." if arrived else "Settled: it was lost. A task says to reach the customer.",
+    )
+
+
+@router.post("/rights-answered", name="case.answer_rights")
+def answer_rights(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
+    """Say how a rights request was answered."""
+    at = desk(request).now()
+    return act(
+        request,
+        person,
+        reference,
+        "clocks",
+        fields,
+        lambda unit: cases.answer_rights(unit, reference, how=typed(fields, "how"), by=person.name, at=at),
+        says="The rights request is answered: its clock has stopped.",
     )
 
 

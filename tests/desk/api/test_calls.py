@@ -15,12 +15,14 @@ from amends.casework import programs
 from amends.desk.api.app import PREFIX
 from amends.domain.account import Role
 from amends.domain.case import Case, CaseState
+from amends.domain.clock import ClockKind
 from amends.domain.reply import Reply, ReplyState
+from amends.domain.task import TaskKind
 from tests.desk.api.conftest import WORDS
 from tests.desk.api.program import program, token_for, told_as_problem
 from tests.desk.house import DeskHouse
 from tests.storage.stock import add_case
-from tests.support.builders import a_case, a_dead_letter, a_parked, a_task, an_outcome
+from tests.support.builders import a_case, a_clock, a_dead_letter, a_parked, a_task, an_outcome
 
 
 def test_the_file_of_a_case_is_told_whole_and_that_it_was_read_is_noted_once(desk_house: DeskHouse, case: Case) -> None:
@@ -48,6 +50,23 @@ def test_a_case_is_taken_corrected_and_closed_as_on_its_page(desk_house: DeskHou
     assert closed["state"] == "closed"
     told = crm.get(f"/cases/{case.id}").json()
     assert [one["recorded_by"] for one in told["outcomes"]] == ["api:crm"]
+
+
+def test_a_rights_request_is_answered_before_the_case_is_closed(desk_house: DeskHouse, case: Case) -> None:
+    with desk_house.database.unit() as unit:
+        unit.clocks.start([a_clock(ClockKind.RIGHTS_REQUEST, case_id=case.id)])
+        unit.commit()
+    crm = program(desk_house, "handler", name="crm")
+    ending = {"summary": "We sent another one.", "upheld": "upheld"}
+    with told_as_problem(crm.post(f"/cases/{case.id}/close", ending), 409) as said:
+        assert "a rights request is not answered" in said["detail"]
+    with told_as_problem(crm.post(f"/cases/{case.id}/rights-answered", {"how": ""}), 422) as said:
+        assert said["faults"][0]["where"] == "body/how"
+    answered = crm.post(f"/cases/{case.id}/rights-answered", {"how": "Sent her the copy by post"})
+    assert (answered.status_code, answered.json()["reference"]) == (200, case.id)
+    with told_as_problem(crm.post(f"/cases/{case.id}/rights-answered", {"how": "Sent it again"}), 409):
+        pass
+    assert crm.post(f"/cases/{case.id}/close", ending).status_code == 200
 
 
 def test_what_a_rule_forbids_is_told_with_the_fact_and_what_is_left(desk_house: DeskHouse, case: Case) -> None:
@@ -197,6 +216,19 @@ def test_tasks_links_parked_and_dead_are_settled(desk_house: DeskHouse, case: Ca
     assert operator.post(f"/dead/{first['id']}/retry").json()["state"] == "retried"
     assert operator.post(f"/dead/{second['id']}/discard", {"reason": "a test"}).json()["state"] == "discarded"
     assert operator.get("/dead").json() == {"items": [], "next": None}
+
+
+def test_a_task_to_acknowledge_that_is_done_counts_as_the_acknowledgement(desk_house: DeskHouse, case: Case) -> None:
+    task = replace(a_task(case.id, about="ring her"), kind=TaskKind.ACKNOWLEDGE_ANOTHER_WAY)
+    with desk_house.database.unit() as unit:
+        unit.tasks.raise_([task])
+        unit.commit()
+    crm = program(desk_house, "handler")
+    assert crm.post(f"/tasks/{task.id}/done").status_code == 200
+    told = crm.get(f"/cases/{case.id}").json()
+    assert told["case"]["state"] == "acknowledged"
+    running = [clock["kind"] for clock in told["clocks"] if clock["stopped_at"] is None]
+    assert running == ["response"]
 
 
 def test_the_queue_is_read_in_parts_without_a_gap(desk_house: DeskHouse) -> None:
