@@ -207,6 +207,22 @@ def test_a_reply_is_rejected_with_its_reason(reviewing: Reviewing, uma: Client) 
     assert "Ring them instead" in said(uma, at(reply))
 
 
+def test_a_rejection_of_words_that_were_changed_meanwhile_is_refused(
+    reviewing: Reviewing, desk_house: DeskHouse, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    shown = uma.get(at(reply)).text.partition('/reject"')[2].partition("</form>")[0]
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', shown)
+    hana = desk_house.client("reviewer", name="hana")
+    hana.submit(at(reply, "/edit"), {"text": GOOD + " Truly.", "seen": seen}, page=at(reply))
+
+    answer = uma.submit(at(reply, "/reject"), {"reason": "Ring them instead", "seen": seen}, page=at(reply))
+
+    assert answer.status_code == 409
+    assert "Ring them instead" in answer.text
+    assert reviewing.stored(reply).state is S.IN_REVIEW
+
+
 def test_when_the_customer_wrote_again_the_page_says_so_and_offers_no_approval(
     reviewing: Reviewing, desk_house: DeskHouse, uma: Client
 ) -> None:

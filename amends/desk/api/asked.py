@@ -98,6 +98,20 @@ class NewWords(Asked):
     )
 
 
+class AsRead(Asked):
+    """The words that a reviewer decides on."""
+
+    seen: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] = Field(
+        description="`text_sha256` of the words that you read; refused if they are others by now."
+    )
+
+
+class Rejection(AsRead):
+    """Words that must not go, and why."""
+
+    reason: Reason
+
+
 class Because(Asked):
     """Why."""
 

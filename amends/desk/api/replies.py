@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from amends.casework import cases, review, writing
 from amends.desk.api import shapes
-from amends.desk.api.asked import Arrival, Because, Id, NewReply, NewWords, Reference
+from amends.desk.api.asked import Arrival, AsRead, Id, NewReply, NewWords, Reference, Rejection
 from amends.desk.api.door import Parts
 from amends.desk.api.once import Once
 from amends.desk.api.pages import Cursor, Limit, part_by
@@ -105,25 +105,28 @@ def review_edit(reply_id: Id, body: NewWords, change: Once) -> Response:
 
 
 @router.post("/reviews/{reply_id}/approve", name="api_reviews.approve", response_model=shapes.AReply)
-def approve(reply_id: Id, change: Once) -> Response:
-    """Approve a reply's very words and let it go. Its authors cannot."""
+def approve(reply_id: Id, body: AsRead, change: Once) -> Response:
+    """Approve the very words that the caller read and let them go. Their authors cannot."""
     parts = change.parts
     return change.make(
-        None,
+        body,
         lambda unit: _told(
             unit,
-            review.approve(unit, reply_id, by=change.caller.by, at=parts.now(), holds=parts.approval_holds),
+            review.approve(
+                unit, reply_id, by=change.caller.by, at=parts.now(), holds=parts.approval_holds, seen=body.seen
+            ),
         ),
     )
 
 
 @router.post("/reviews/{reply_id}/reject", name="api_reviews.reject", response_model=shapes.AReply)
-def reject(reply_id: Id, body: Because, change: Once) -> Response:
-    """Refuse a reply for good, with a reason."""
+def reject(reply_id: Id, body: Rejection, change: Once) -> Response:
+    """Refuse the very words that the caller read, for good and with a reason."""
     return change.make(
         body,
         lambda unit: _told(
-            unit, review.reject(unit, reply_id, body.reason, by=change.caller.by, at=change.parts.now())
+            unit,
+            review.reject(unit, reply_id, body.reason, by=change.caller.by, at=change.parts.now(), seen=body.seen),
         ),
     )
 

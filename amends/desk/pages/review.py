@@ -121,11 +121,18 @@ def approve(request: Request, reply_id: str, person: SignedIn, fields: Fields) -
 
 @router.post("/desk/review/{reply_id}/reject", name="review.reject")
 def reject(request: Request, reply_id: str, person: SignedIn, fields: Fields) -> Response:
-    """Refuse a reply for good, with the reason, and go on to the next."""
+    """Refuse the very text that was shown, for good and with the reason, and go on to the next."""
     parts, filters = desk(request), asked(_said(fields))
     following = _following(request, reply_id, filters)
     with parts.unit() as unit:
-        rejected = review.reject(unit, reply_id, str(fields.get("reason", "")), by=person.name, at=parts.now())
+        rejected = review.reject(
+            unit,
+            reply_id,
+            str(fields.get("reason", "")),
+            by=person.name,
+            at=parts.now(),
+            seen=str(fields.get("seen", "")),
+        )
         unit.commit()
     says = f"Rejected: the reply on {rejected.case_id} will not be sent."
     return done(request, following, says, link=f"{LIST}/{rejected.id}", label="Look at it again")

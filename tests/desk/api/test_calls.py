@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
@@ -15,12 +15,17 @@ from amends.casework import programs
 from amends.desk.api.app import PREFIX
 from amends.domain.account import Role
 from amends.domain.case import Case, CaseState
-from amends.domain.reply import Reply, ReplyState
+from amends.domain.reply import Reply, ReplyState, text_sha256
 from tests.desk.api.conftest import WORDS
 from tests.desk.api.program import program, token_for, told_as_problem
 from tests.desk.house import DeskHouse
 from tests.storage.stock import add_case
 from tests.support.builders import a_case, a_dead_letter, a_parked, a_task, an_outcome
+
+
+def read(reply: Mapping[str, str]) -> dict[str, str]:
+    """Say which words of a reply were read, as the API told them."""
+    return {"seen": reply["text_sha256"]}
 
 
 def test_the_file_of_a_case_is_told_whole_and_that_it_was_read_is_noted_once(desk_house: DeskHouse, case: Case) -> None:
@@ -147,22 +152,42 @@ def test_an_answer_is_begun_edited_submitted_and_approved_by_another(desk_house:
     assert submitted["state"] == "in_review"
     (waiting,) = reviewer.get("/reviews").json()["items"]
     assert (waiting["reply"]["id"], waiting["answers"]) == (begun["id"], WORDS)
-    approved = reviewer.post(f"/reviews/{begun['id']}/approve").json()
+    approved = reviewer.post(f"/reviews/{begun['id']}/approve", read(waiting["reply"])).json()
     assert (approved["state"], approved["approval"]["by"]) == ("queued", "api:reviewer")
 
 
 def test_who_wrote_words_of_a_reply_cannot_approve_it(desk_house: DeskHouse, in_review: Reply) -> None:
     reviewer = program(desk_house, "reviewer")
-    reviewer.post(f"/reviews/{in_review.id}/edit", {"text": "Dear Ines, thank you. We are sorry."})
-    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/approve"), 409) as said:
+    edited = reviewer.post(f"/reviews/{in_review.id}/edit", {"text": "Dear Ines, thank you. We are sorry."}).json()
+    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/approve", read(edited)), 409) as said:
         assert "somebody else must approve it" in said["detail"]
+
+
+@pytest.mark.parametrize(("verdict", "more"), [("approve", {}), ("reject", {"reason": "too short"})])
+def test_a_reviewer_decides_on_no_words_but_those_that_were_read(
+    desk_house: DeskHouse, in_review: Reply, verdict: str, more: dict[str, str]
+) -> None:
+    writer, reviewer = program(desk_house, "handler"), program(desk_house, "reviewer")
+    path = f"/reviews/{in_review.id}/{verdict}"
+    (waiting,) = reviewer.get("/reviews").json()["items"]
+    writer.post(f"/replies/{in_review.id}/edit", {"text": "Dear Ines, we will pay you 5,000 pounds."})
+
+    with told_as_problem(reviewer.post(path, read(waiting["reply"]) | more), 409) as said:
+        assert "were changed since you read them" in said["detail"]
+    for unread in (more, {"seen": ""} | more):
+        with told_as_problem(reviewer.post(path, unread), 422) as said:
+            assert said["faults"][0]["where"] == "body/seen"
+
+    with desk_house.database.reading() as unit:
+        assert unit.replies.get(in_review.id).state is ReplyState.IN_REVIEW
 
 
 def test_a_reply_is_rejected_with_a_reason(desk_house: DeskHouse, in_review: Reply) -> None:
     reviewer = program(desk_house, "reviewer")
-    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": ""}), 422):
+    seen = {"seen": text_sha256(in_review.text)}
+    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": "", **seen}), 422):
         pass
-    told = reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": "too short"}).json()
+    told = reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": "too short", **seen}).json()
     assert (told["state"], told["outcome"]) == ("rejected", "rejected by api:reviewer: too short")
 
 
