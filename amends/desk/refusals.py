@@ -25,7 +25,7 @@ from amends.errors import NotFound, Refused, Unavailable, Unprocessable
 _SECRET_FIELDS = {CSRF_FIELD, "password", "new_password", "new_password_again", "code", "key"}
 #: What a page sends along by itself. Nobody typed it, and it would only bury what somebody did type.
 SENT_ALONG = {
-    *("back", "case", "instead_of", "message", "next", "other", "query", "reference", "reply", "seen", "task"),
+    *("back", "case", "heard", "instead_of", "message", "next", "other", "query", "reference", "reply", "seen", "task"),
     *("count", "fate", "stage"),
     *("blocked", "hours", "public", "purpose"),
 }

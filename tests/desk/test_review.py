@@ -35,6 +35,12 @@ def approve(client: Client, reply: Reply, *, seen: str = "") -> Response:
     return client.submit(at(reply, "/approve"), {"seen": seen or text_sha256(reply.text)}, page=at(reply))
 
 
+def in_editor(html: str) -> dict[str, str]:
+    """Give what the form of an edit sends along by itself."""
+    form = html.partition('id="edit-fold"')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="(seen|heard)" value="([^"]+)"', form))
+
+
 def said(client: Client, path: str) -> str:
     """Give the words of a page, without its tags."""
     return " ".join(re.sub(r"<[^>]+>", " ", client.get(path).text).split())
@@ -170,6 +176,44 @@ def test_of_two_who_edit_the_second_loses_nothing_and_overwrites_nothing(
     assert answer.status_code == 409
     assert "Uma&#39;s &lt;b&gt;words&lt;/b&gt;." in answer.text
     assert reviewing.stored(reply).text == "Hana's words."
+
+
+def test_an_edit_is_refused_where_the_customer_has_written_since_and_nothing_typed_is_lost(
+    reviewing: Reviewing, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    fields = in_editor(uma.get(at(reply)).text)
+    reviewing.customer_writes(reply, "Forget the kettle: my son is in <b>hospital</b>.")
+    words = GOOD + " We rang you."
+
+    refused = uma.submit(at(reply, "/edit"), {**fields, "text": words}, page=at(reply))
+
+    assert refused.status_code == 409
+    assert "The customer wrote again" in refused.text
+    since = refused.text.partition('class="since"')[2].partition("</div>")[0]
+    assert "my son is in &lt;b&gt;hospital&lt;/b&gt;." in since
+    assert words in refused.text.partition('<textarea id="text"')[2].partition("</textarea>")[0]
+    assert reviewing.stored(reply) == reply
+    # Checking shows it too; and the page that refused knows the new words: sent from there, they are saved.
+    assert 'class="since"' in uma.submit(at(reply, "/check"), {**fields, "text": words}, page=at(reply)).text
+    saved = uma.submit(at(reply, "/edit"), {**in_editor(refused.text), "text": words}, page=at(reply))
+    assert saved.status_code == 303
+    assert reviewing.stored(reply).message_id == in_editor(refused.text)["heard"] != reply.message_id
+
+
+def test_an_edit_of_what_is_on_its_way_is_refused_with_the_words_to_be_copied(
+    reviewing: Reviewing, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    fields = in_editor(uma.get(at(reply)).text)
+    approve(uma, reply)
+    reviewing.deliver()
+
+    refused = uma.submit(at(reply, "/edit"), {**fields, "text": "Uma's words."}, page=at(reply))
+
+    assert refused.status_code == 409
+    assert "can no longer be edited" in refused.text
+    assert "Uma&#39;s words." in refused.text
 
 
 def test_an_approval_that_ran_out_takes_the_reply_back_and_the_page_says_so(
