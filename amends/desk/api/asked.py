@@ -23,6 +23,12 @@ def _can_be_kept(text: str) -> str:
     return text
 
 
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is blank; say in a sentence how the case ended")
+    return text
+
+
 Text: TypeAlias = Annotated[str, AfterValidator(_can_be_kept)]
 #: A sentence of staff.
 Reason: TypeAlias = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_can_be_kept)]
@@ -55,7 +61,7 @@ class HandOver(Asked):
 class Ending(Asked):
     """How a case ended. Upheld and resolved are two questions."""
 
-    summary: Reason = Field(description="How it ended, in a sentence.")
+    summary: Annotated[Reason, AfterValidator(_says_something)] = Field(description="How it ended, in a sentence.")
     upheld: Upheld
     resolved: Resolved = Resolved.NOT_KNOWN
     remedy: Annotated[Text, Field(max_length=2_000)] = ""

@@ -71,6 +71,13 @@ def test_what_a_rule_forbids_is_told_with_the_fact_and_what_is_left(desk_house: 
         pass
 
 
+def test_a_case_is_closed_with_a_sentence_that_is_not_blank(desk_house: DeskHouse, case: Case) -> None:
+    crm = program(desk_house, "handler")
+    with told_as_problem(crm.post(f"/cases/{case.id}/close", {"summary": " \n", "upheld": "upheld"}), 422) as said:
+        assert said["faults"][0]["where"] == "body/summary"
+        assert "say in a sentence how the case ended" in said["detail"]
+
+
 def test_a_change_without_a_key_is_refused(desk_house: DeskHouse, case: Case) -> None:
     crm = program(desk_house, "handler")
     answer = crm.client.post(f"{PREFIX}/cases/{case.id}/take", headers={"Authorization": f"Bearer {crm.token}"})
