@@ -54,7 +54,9 @@ class Correction(Asked):
 class HandOver(Asked):
     """Who is to have a case."""
 
-    to: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_can_be_kept)]
+    to: Annotated[str, AfterValidator(_can_be_kept)] = Field(
+        min_length=1, max_length=80, description="The name of an account that may work on cases."
+    )
     because: Reason
 
 

@@ -25,6 +25,7 @@ from amends.desk.api.asked import (
 from amends.desk.api.door import Calls, Parts
 from amends.desk.api.once import Once
 from amends.desk.api.pages import Cursor, Limit, cursor_of, part_by, read_cursor
+from amends.desk.owners import new_owner
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
 from amends.domain.due import Due
@@ -121,11 +122,13 @@ def take(reference: Reference, change: Once) -> Response:
 
 @router.post("/cases/{reference}/hand-over", name="api_cases.hand_over", response_model=shapes.ACase)
 def hand_over(reference: Reference, body: HandOver, change: Once) -> Response:
-    """Make somebody else the owner of a case."""
+    """Make somebody else who may work on cases the owner of a case."""
     return _changed(
         change,
         body,
-        lambda unit, by, at: cases.hand_over(unit, reference, to=body.to, because=body.because, by=by, at=at),
+        lambda unit, by, at: cases.hand_over(
+            unit, reference, to=new_owner(unit, body.to), because=body.because, by=by, at=at
+        ),
     )
 
 

@@ -55,6 +55,18 @@ def test_a_case_is_taken_corrected_and_closed_as_on_its_page(desk_house: DeskHou
     assert [one["recorded_by"] for one in told["outcomes"]] == ["api:crm"]
 
 
+def test_a_case_is_handed_over_to_whoever_can_work_on_it_alone(desk_house: DeskHouse, case: Case) -> None:
+    crm, path = program(desk_house, "handler"), f"/cases/{case.id}/hand-over"
+    with told_as_problem(crm.post(path, {"to": "tom", "because": "He knows kettles"}), 409) as said:
+        assert "nobody may yet" in said["detail"]
+    desk_house.account("handler", name="tom")
+    desk_house.account("operator", name="olga")
+    for name in ("nobody at all", "olga"):
+        with told_as_problem(crm.post(path, {"to": name, "because": "He knows kettles"}), 409) as said:
+            assert said["detail"].endswith(f"called {name!r}: choose one of tom")
+    assert crm.post(path, {"to": "Tom ", "because": "He knows kettles"}).json()["owner"] == "tom"
+
+
 def test_what_a_rule_forbids_is_told_with_the_fact_and_what_is_left(desk_house: DeskHouse, case: Case) -> None:
     crm = program(desk_house, "handler")
     with told_as_problem(
