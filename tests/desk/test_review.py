@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -99,6 +100,22 @@ def test_a_reply_is_shown_in_its_context_with_why_and_what_checks_quote(
     assert re.search(r'<mark class="[^"]*" title="Safety[^"]*" tabindex="0">gave me a shock<', html)
     assert "https://x.com/i/status/1990000000000000001" in html
     assert '"actor":"user:uma"' in desk_house.audit(f"case:{reply.case_id}")[-1]
+
+
+def test_that_a_reviewer_read_a_case_is_noted_once_also_where_words_are_checked(
+    reviewing: Reviewing, desk_house: DeskHouse, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    token = uma.token("/")
+
+    uma.post(at(reply, "/check"), data={"text": GOOD, "csrf": token})
+    uma.get(at(reply))
+
+    told = [json.loads(entry) for entry in desk_house.audit(f"case:{reply.case_id}")]
+    assert [(one["action"], one["actor"]) for one in told] == [("case.viewed", "user:uma")]
+    desk_house.clock.advance(minutes=11)
+    uma.get(at(reply))
+    assert len(desk_house.audit(f"case:{reply.case_id}")) == 2
 
 
 def test_a_reviewer_approves_and_is_led_to_the_next_and_the_reply_goes_out(reviewing: Reviewing, uma: Client) -> None:

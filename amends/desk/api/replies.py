@@ -8,9 +8,10 @@ from starlette.responses import Response
 from amends.casework import cases, review, writing
 from amends.desk.api import shapes
 from amends.desk.api.asked import Arrival, AsRead, Id, NewReply, NewWords, Reference, Rejection
-from amends.desk.api.door import Parts
+from amends.desk.api.door import Calls, Parts
 from amends.desk.api.once import Once
 from amends.desk.api.pages import Cursor, Limit, part_by
+from amends.desk.looks import note_looks
 from amends.domain.reply import Reply, ReplyState
 from amends.unit_of_work import UnitOfWork
 
@@ -18,10 +19,13 @@ router = APIRouter(tags=["replies"])
 
 
 @router.get("/replies/{reply_id}", name="api_replies.show")
-def show(parts: Parts, reply_id: Id) -> shapes.AReply:
-    """Give one reply with the remarks on its words."""
+def show(parts: Parts, caller: Calls, reply_id: Id) -> shapes.AReply:
+    """Give one reply with the remarks on its words. That its case was read is noted in the audit trail."""
     with parts.reading() as unit:
-        return _told(unit, unit.replies.find(reply_id))
+        reply = unit.replies.find(reply_id)
+        told = _told(unit, reply)
+    note_looks(parts, [reply.case_id], by=caller.by)
+    return told
 
 
 @router.post("/cases/{reference}/replies", name="api_replies.begin", response_model=shapes.AReply)
@@ -77,8 +81,11 @@ def settle(reply_id: Id, body: Arrival, change: Once) -> Response:
 
 
 @router.get("/reviews", name="api_reviews.list")
-def reviews(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Reviews:
-    """Give the replies that wait for review, oldest first, each with the words that it answers."""
+def reviews(parts: Parts, caller: Calls, limit: Limit = 50, cursor: Cursor = "") -> shapes.Reviews:
+    """Give the replies that wait for review, oldest first, each with the words that it answers.
+
+    That their cases were read is noted in the audit trail.
+    """
     with parts.reading() as unit:
         part, following = part_by(
             lambda after, most: unit.replies.in_state(ReplyState.IN_REVIEW, after=after, limit=most),
@@ -95,6 +102,7 @@ def reviews(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Revi
             )
             for reply in part
         ]
+    note_looks(parts, [reply.case_id for reply in part], by=caller.by)
     return shapes.Reviews(items=items, next=following)
 
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from amends.casework import review
-from amends.casework.accounts import tell
 from amends.casework.writing import messages_since
 from amends.desk.access import Permission
 from amends.desk.guard import Fields, SignedIn
+from amends.desk.looks import note_looks
 from amends.desk.page import done, page
 from amends.desk.pages.case_page import sentence
 from amends.desk.parts import desk
@@ -63,13 +63,9 @@ def list_(request: Request, person: SignedIn) -> Response:
 
 @router.get("/desk/review/{reply_id}", name="review.show")
 def show_(request: Request, reply_id: str, person: SignedIn) -> Response:
-    """Show one reply in its context, and note who read it."""
-    parts = desk(request)
-    with parts.unit() as unit:
+    """Show one reply in its context. That somebody read its case is noted."""
+    with desk(request).reading() as unit:
         shown = show(unit, person, unit.replies.find(reply_id))
-        facts = {"reply": shown.reply.id}
-        tell(unit, "case.read", f"case:{shown.case.id}", by=f"user:{person.name}", at=parts.now(), facts=facts)
-        unit.commit()
     return _page(request, shown, asked(request.query_params), person)
 
 
@@ -180,6 +176,7 @@ def _page(
     fault: str = "",
 ) -> Response:
     parts, now = desk(request), desk(request).now()
+    note_looks(parts, [shown.case.id], by=person.name)
     with parts.viewing() as connection:
         before, after = beside(connection, shown.reply.id, filters.wanted(now))
     return page(

@@ -42,6 +42,23 @@ def test_the_file_of_a_case_is_told_whole_and_that_it_was_read_is_noted_once(des
     assert '"actor":"user:api:crm"' in read[0]
 
 
+@pytest.mark.parametrize("path", ["/reviews", "/replies/{}"])
+def test_that_a_customers_words_were_read_beside_a_reply_is_noted_once(
+    desk_house: DeskHouse, in_review: Reply, path: str
+) -> None:
+    def looks() -> list[str]:
+        told = [json.loads(entry) for entry in desk_house.audit(f"case:{in_review.case_id}")]
+        return [one["actor"] for one in told if one["action"] == "case.viewed"]
+
+    crm, archive = (program(desk_house, role, name=role) for role in ("reviewer", "auditor"))
+    for caller in (crm, crm, archive):
+        assert caller.get(path.format(in_review.id)).status_code == 200
+    assert looks() == ["user:api:reviewer", "user:api:auditor"]
+    desk_house.clock.advance(minutes=11)
+    crm.get(path.format(in_review.id))
+    assert len(looks()) == 3
+
+
 def test_a_case_is_taken_corrected_and_closed_as_on_its_page(desk_house: DeskHouse, case: Case) -> None:
     crm = program(desk_house, "handler", name="crm")
     assert crm.post(f"/cases/{case.id}/take").json()["owner"] == "api:crm"
