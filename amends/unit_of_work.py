@@ -181,6 +181,9 @@ class CaseStore(Protocol):
     def get_many(self, case_ids: Collection[str]) -> dict[str, Case]:
         """Give those of these cases that exist."""
 
+    def open_of(self, owner: str) -> list[Case]:
+        """Give the cases of an owner that are not closed, by reference."""
+
     def add(self, cases: Sequence[Case]) -> None:
         """Store new cases."""
 

@@ -70,6 +70,11 @@ class SqlCaseStore:
             for row in self._connection.execute(select(cases).where(one_of(self._connection, cases.c.id, chunk)))
         }
 
+    def open_of(self, owner: str) -> list[Case]:
+        """Give the cases of an owner that are not closed, by reference."""
+        theirs = cases.c.owner == owner, cases.c.state != CaseState.CLOSED.value
+        return [case_of(row) for row in self._connection.execute(select(cases).where(*theirs).order_by(cases.c.id))]
+
     def add(self, new: Sequence[Case]) -> None:
         """Store new cases."""
         if new:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from amends.casework.claims import free
 from amends.domain.account import Account, Role, account_name, name_fault
 from amends.domain.audit import Happening
 from amends.errors import NotFound, Refused
@@ -137,8 +138,10 @@ def set_roles(unit: UnitOfWork, name: str, roles: Collection[Role], *, by: str, 
     return changed
 
 
-def disable(unit: UnitOfWork, name: str, *, by: str, at: datetime) -> Account:
+def disable(unit: UnitOfWork, name: str, *, by: str, at: datetime) -> tuple[Account, int]:
     """Let nobody in by an account any more; whoever is in is out at once. What was done by it stays.
+
+    Its open cases become nobody's, so that others can claim them: beside the account it gives how many.
 
     Raises:
         NotFound: there is no such account.
@@ -152,8 +155,13 @@ def disable(unit: UnitOfWork, name: str, *, by: str, at: datetime) -> Account:
     unit.accounts.save(changed)
     unit.accounts.drop_links(account.name)
     ended = unit.accounts.end_sessions(account.name)
-    tell(unit, "account.disabled", _subject(account), by=by, at=at, facts={"sessions_ended": ended})
-    return changed
+    freed = unit.cases.open_of(account.name)
+    for case in freed:
+        free(unit, case.id, of=account.name, by=by, at=at)
+        unit.work.let_go(case.id, account.name)
+    facts = {"sessions_ended": ended, "cases_freed": len(freed)}
+    tell(unit, "account.disabled", _subject(account), by=by, at=at, facts=facts)
+    return changed, len(freed)
 
 
 def enable(unit: UnitOfWork, name: str, *, by: str, at: datetime) -> Account:

@@ -1,7 +1,7 @@
 """Claiming a case: it becomes somebody's own only where it is nobody else's, and everybody sees who works on it.
 
-Whose a case is belongs to the case: `claim` and `let_go` are commands, and a rebuild repeats
-them. Who works on it at this moment is kept aside, and no claim depends on it.
+Whose a case is belongs to the case: `claim`, `let_go` and `free` are commands, and a rebuild
+repeats them. Who works on it at this moment is kept aside, and no claim depends on it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from amends.casework.telling import tell
 from amends.domain.audit import Happening
 from amends.domain.case import Case, CaseEvent, CaseState
 from amends.domain.ids import read_reference
@@ -55,6 +56,23 @@ def let_go(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Case:
     unit.cases.save([free])
     _tell(unit, "case.let_go", case.id, by=by, at=at)
     return free
+
+
+@command("case.free")
+def free(unit: UnitOfWork, reference: str, *, of: str, by: str, at: datetime) -> Case:
+    """Give a case back for `of`, who works on cases no more, so that anybody may claim it.
+
+    Raises:
+        NotFound: no such case.
+        Refused: it is not theirs.
+    """
+    case = unit.cases.get(read_reference(reference))
+    if case.owner != of:
+        raise Refused(f"{case.id} is not {of}'s: look at it again, then decide")
+    freed = replace(case, owner="", version=case.version + 1)
+    unit.cases.save([freed])
+    tell(unit, "case.freed", case.id, by=by, at=at, from_=of)
+    return freed
 
 
 def work_on(unit: UnitOfWork, case_id: str, *, by: str, at: datetime) -> Lease | None:

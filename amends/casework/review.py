@@ -123,13 +123,17 @@ def approve(unit: UnitOfWork, reply_id: str, *, by: str, at: datetime, holds: ti
 
 
 @command("review.reject")
-def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetime) -> Reply:
+def reject(unit: UnitOfWork, reply_id: str, reason: str, *, by: str, at: datetime, seen: str = "") -> Reply:
     """Refuse a reply for good, with a reason that is kept beside it.
 
+    `seen` is the digest of the text that was read, for whoever read it a while ago.
+
     Raises:
-        NotFound, Refused: there is none, it is not in review, or no reason is given.
+        NotFound, Refused: there is none, it is not in review, no reason is given, or somebody
+            has changed what was `seen`.
     """
     reply = unit.replies.find(reply_id)
+    _refuse_if_changed(reply, seen)
     if not reason.strip():
         raise Refused("say why: the reason helps whoever writes the next one")
     if reply.state is not ReplyState.IN_REVIEW:

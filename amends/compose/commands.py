@@ -36,6 +36,7 @@ COMMANDS: tuple[Command[..., Any], ...] = (
     cases.take,
     claims.claim,
     claims.let_go,
+    claims.free,
     cases.say_what_it_is,
     cases.answer_rights,
     cases.close,

@@ -12,6 +12,9 @@
 `second_factor.py` codes from an app
 `openid.py`        a provider that vouches for people
 `recognise.py`     whether somebody is who they say
+`owners.py`        who can have a case
+`looks.py`         notes who reads what customers wrote
+`own_address.py`   the addresses that browsers send back to us
 `page.py`          makes a page out of a template
 `dates.py`         "3 hours ago", with the exact time behind it
 `refusals.py`      what went wrong, as a page

@@ -9,7 +9,6 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from amends.desk.guard import CSRF_FIELD, SignInFirst, recall, sign_in_path, sign_in_to, typed_fields, who
+from amends.desk.own_address import own_address
 from amends.desk.page import page
 from amends.errors import NotFound, Refused, Unavailable, Unprocessable
 
@@ -25,7 +25,7 @@ from amends.errors import NotFound, Refused, Unavailable, Unprocessable
 _SECRET_FIELDS = {CSRF_FIELD, "password", "new_password", "new_password_again", "code", "key"}
 #: What a page sends along by itself. Nobody typed it, and it would only bury what somebody did type.
 SENT_ALONG = {
-    *("back", "case", "instead_of", "message", "next", "other", "query", "reference", "reply", "seen", "task"),
+    *("back", "case", "heard", "instead_of", "message", "next", "other", "query", "reference", "reply", "seen", "task"),
     *("count", "fate", "stage"),
     *("blocked", "hours", "public", "purpose"),
 }
@@ -151,8 +151,7 @@ def _sentence(why: Exception) -> str:
 
 def _way_back(request: Request) -> str:
     """Give the page that the request came from, if it is one of ours."""
-    said = urlsplit(request.headers.get("referer", ""))
-    is_ours = said.netloc == request.url.netloc and said.path != request.url.path
-    if is_ours and said.path.startswith("/") and not said.path.startswith("//"):
+    said = own_address(request.headers.get("referer", ""), host=request.url.netloc)
+    if said is not None and said.path != request.url.path:
         return said.path + (f"?{said.query}" if said.query else "")
     return "/" if who(request) is not None else "/sign-in"

@@ -85,6 +85,20 @@ def test_a_case_that_is_given_back_may_be_claimed_by_anybody(one_case: Database)
     assert owner(one_case) == "tom"
 
 
+def test_a_case_is_given_back_for_its_owner_alone_and_the_audit_trail_says_for_whom(one_case: Database) -> None:
+    with one_case.unit() as unit:
+        claims.claim(unit, "AM-1", by="hana", at=MONDAY)
+        with pytest.raises(Refused, match="AM-1 is not tom's"):
+            claims.free(unit, "AM-1", of="tom", by="ada", at=LATER)
+        claims.free(unit, "AM-1", of="hana", by="ada", at=LATER)
+        unit.commit()
+    assert owner(one_case) == ""
+    with one_case.reading() as unit:
+        told = unit.audit.about("case:AM-1")[-1].happening_json
+    assert '"action":"case.freed"' in told
+    assert '"facts":{"from":"hana"}' in told
+
+
 def test_a_closed_case_is_not_claimed_by_accident(database: Database) -> None:
     with database.unit() as unit:
         add_case(unit, a_case(case_id="AM-1", state=CaseState.CLOSED))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
+from html import unescape
 
 import pytest
 from httpx2 import Response
 
 from amends.domain.account import Role
+from amends.domain.case import CaseState
 from tests.desk.house import PASSWORD, Client, DeskHouse, link_in
+from tests.storage.stock import add_case
+from tests.support.builders import a_case
 
 OTHER = "four loud blue parrots"
+HERE = (("handler", "hana"), ("admin", "ada"), ("handler", "tom"))
+
+
+def text_of(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def choose(client: Client, link: str, password: str = PASSWORD, again: str | None = None) -> Response:
@@ -109,6 +120,35 @@ def test_whoever_is_disabled_is_out_at_once_and_stays_out(desk_house: DeskHouse)
     admin.submit("/accounts/handler/enable")
     assert handler.get("/").status_code == 303
     assert desk_house.client().sign_in("handler").status_code == 303
+
+
+def test_the_open_cases_of_whoever_is_disabled_are_for_others_to_claim(desk_house: DeskHouse) -> None:
+    hana, admin, tom = (desk_house.client(role, name=name) for role, name in HERE)
+    with desk_house.database.unit() as unit:
+        for case_id, state, owner in (
+            ("AM-1", CaseState.IN_HAND, "hana"),
+            ("AM-2", CaseState.ANSWERED, "hana"),
+            ("AM-3", CaseState.CLOSED, "hana"),
+            ("AM-4", CaseState.IN_HAND, "tom"),
+        ):
+            add_case(unit, replace(a_case(case_id=case_id, state=state), owner=owner))
+        unit.commit()
+    hana.submit("/desk/queue/claim", {"reference": "AM-1"}, page="/desk/queue")
+
+    answer = admin.submit("/accounts/hana/disable")
+
+    says = text_of(admin.get(answer.headers["location"]).text)
+    assert "2 open cases are nobody's now, for others to claim." in says
+    with desk_house.database.reading() as unit:
+        owners = {case.id: case.owner for case in unit.cases.get_many(["AM-1", "AM-2", "AM-3", "AM-4"]).values()}
+        assert unit.work.leases(["AM-1"], now=desk_house.clock()) == {}
+    assert owners == {"AM-1": "", "AM-2": "", "AM-3": "hana", "AM-4": "tom"}
+    for case_id in ("AM-1", "AM-2"):
+        told = json.loads(desk_house.audit(f"case:{case_id}")[-1])
+        assert (told["action"], told["actor"], told["facts"]) == ("case.freed", "user:ada", {"from": "hana"})
+    tom.submit("/desk/queue/claim", {"reference": "AM-1"}, page="/desk/queue")
+    with desk_house.database.reading() as unit:
+        assert unit.cases.get("AM-1").owner == "tom"
 
 
 def test_the_last_admin_cannot_be_lost(desk_house: DeskHouse) -> None:

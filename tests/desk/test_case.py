@@ -155,10 +155,26 @@ def test_a_case_is_taken_and_handed_over_to_somebody_who_is_here(
     done = sent(hana, case, "/hand-over", to="Tom", because="He knows kettles")
 
     assert nobody.status_code == 409
-    assert "Nobody here signs in as" in nobody.text
+    assert "Nobody who may work on cases is called &#39;tim&#39;: choose one of hana, tom." in nobody.text
     assert done.status_code == 303
     assert at_the_desk.stored(case).owner == "tom"
     assert "handed the case over to tom: “He knows kettles”" in shown(hana, case)
+
+
+def test_a_case_is_not_handed_over_to_who_cannot_work_on_it(
+    at_the_desk: AtTheDesk, hana: Client, desk_house: DeskHouse
+) -> None:
+    case = at_the_desk.case()
+    desk_house.account("operator", name="olga")
+    desk_house.account("handler", name="tom")
+    desk_house.client("admin").submit("/accounts/tom/disable")
+
+    for name in ("olga", "tom"):
+        refused = sent(hana, case, "/hand-over", to=name, because="Over to you")
+        assert refused.status_code == 409
+        assert "choose one of hana." in refused.text
+
+    assert at_the_desk.stored(case).owner == ""
 
 
 def test_a_note_is_written_and_an_empty_one_refused(at_the_desk: AtTheDesk, hana: Client) -> None:

@@ -56,6 +56,11 @@ def entry(action: str, by: str = "user:hana", /, **facts: Any) -> AuditEntry:
     [
         (entry("case.taken", **{"from": None}), "hana", "took the case"),
         (entry("case.taken", **{"from": "tom"}), "hana", "took the case from tom"),
+        (
+            entry("case.freed", "user:ada", **{"from": "tom"}),
+            "ada",
+            "gave the case back for tom, whose account was disabled",
+        ),
         (entry("link.accepted", other="AM-2"), "hana", "said that this belongs together with AM-2"),
         (entry("reply.sent", "amends:deliver"), "Amends", "sent a reply"),
         (

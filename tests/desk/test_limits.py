@@ -111,6 +111,14 @@ def test_whoever_signs_in_again_is_led_back_to_what_they_were_doing(desk_house: 
     assert [unread for unread in ("0ec8b1d5", "20b6a34e") if unread in answer.text] == []
 
 
+@pytest.mark.parametrize("said", ["http://[", "http://127.0.0.1:8081//evil.example", "http://evil.example/desk", "//["])
+def test_a_refusal_leads_back_to_no_page_but_ours(desk_house: DeskHouse, said: str) -> None:
+    answer = desk_house.client("handler").get("/nowhere", headers={"Referer": said})
+
+    assert answer.status_code == 404
+    assert "evil.example" not in answer.text
+
+
 def test_what_pages_send_along_by_themselves_is_known_to_be_no_persons_words() -> None:
     pages = "".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.html") if path.name != "style.html")
     hidden = set(re.findall(r'type="hidden" name="([a-z_]+)"', pages))

@@ -64,6 +64,8 @@ def test_what_to_do_next_comes_first_with_its_reasons(morning: DeskHouse) -> Non
         ("q=am+0003+7kq2+4t", [3]),
         ("q=%22%27%29+AND+*", [1]),
         ("after=rubbish&before=-1", [1, 2, 3, 4, 7, 5]),
+        ("after=5~0001-01-01T00:00:00%2B05:00~x", [1, 2, 3, 4, 7, 5]),
+        ("after=5~9999-12-31T23:59:00-05:00~x", [1, 2, 3, 4, 7, 5]),
     ],
 )
 def test_the_address_says_what_is_shown(morning: DeskHouse, query: str, numbers: list[int]) -> None:
@@ -154,7 +156,9 @@ def test_a_case_is_given_back_by_its_owner_alone(morning: DeskHouse) -> None:
         assert unit.cases.get(reference(7)).owner == ""
 
 
-@pytest.mark.parametrize("back", ["https://evil.example/desk/queue", "//evil.example/desk/queue?a", "/accounts", "\n"])
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/desk/queue", "//evil.example/desk/queue?a", "/accounts", "\n", "//["]
+)
 def test_a_form_leads_back_to_the_queue_and_nowhere_else(morning: DeskHouse, back: str) -> None:
     client = morning.client("handler")
     answer = client.submit("/desk/queue/claim", {"reference": reference(3), "back": back}, page="/desk/queue")

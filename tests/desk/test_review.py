@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -33,6 +34,12 @@ def at(reply: Reply, what: str = "") -> str:
 
 def approve(client: Client, reply: Reply, *, seen: str = "") -> Response:
     return client.submit(at(reply, "/approve"), {"seen": seen or text_sha256(reply.text)}, page=at(reply))
+
+
+def in_editor(html: str) -> dict[str, str]:
+    """Give what the form of an edit sends along by itself."""
+    form = html.partition('id="edit-fold"')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="(seen|heard)" value="([^"]+)"', form))
 
 
 def said(client: Client, path: str) -> str:
@@ -93,6 +100,22 @@ def test_a_reply_is_shown_in_its_context_with_why_and_what_checks_quote(
     assert re.search(r'<mark class="[^"]*" title="Safety[^"]*" tabindex="0">gave me a shock<', html)
     assert "https://x.com/i/status/1990000000000000001" in html
     assert '"actor":"user:uma"' in desk_house.audit(f"case:{reply.case_id}")[-1]
+
+
+def test_that_a_reviewer_read_a_case_is_noted_once_also_where_words_are_checked(
+    reviewing: Reviewing, desk_house: DeskHouse, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    token = uma.token("/")
+
+    uma.post(at(reply, "/check"), data={"text": GOOD, "csrf": token})
+    uma.get(at(reply))
+
+    told = [json.loads(entry) for entry in desk_house.audit(f"case:{reply.case_id}")]
+    assert [(one["action"], one["actor"]) for one in told] == [("case.viewed", "user:uma")]
+    desk_house.clock.advance(minutes=11)
+    uma.get(at(reply))
+    assert len(desk_house.audit(f"case:{reply.case_id}")) == 2
 
 
 def test_a_reviewer_approves_and_is_led_to_the_next_and_the_reply_goes_out(reviewing: Reviewing, uma: Client) -> None:
@@ -172,6 +195,44 @@ def test_of_two_who_edit_the_second_loses_nothing_and_overwrites_nothing(
     assert reviewing.stored(reply).text == "Hana's words."
 
 
+def test_an_edit_is_refused_where_the_customer_has_written_since_and_nothing_typed_is_lost(
+    reviewing: Reviewing, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    fields = in_editor(uma.get(at(reply)).text)
+    reviewing.customer_writes(reply, "Forget the kettle: my son is in <b>hospital</b>.")
+    words = GOOD + " We rang you."
+
+    refused = uma.submit(at(reply, "/edit"), {**fields, "text": words}, page=at(reply))
+
+    assert refused.status_code == 409
+    assert "The customer wrote again" in refused.text
+    since = refused.text.partition('class="since"')[2].partition("</div>")[0]
+    assert "my son is in &lt;b&gt;hospital&lt;/b&gt;." in since
+    assert words in refused.text.partition('<textarea id="text"')[2].partition("</textarea>")[0]
+    assert reviewing.stored(reply) == reply
+    # Checking shows it too; and the page that refused knows the new words: sent from there, they are saved.
+    assert 'class="since"' in uma.submit(at(reply, "/check"), {**fields, "text": words}, page=at(reply)).text
+    saved = uma.submit(at(reply, "/edit"), {**in_editor(refused.text), "text": words}, page=at(reply))
+    assert saved.status_code == 303
+    assert reviewing.stored(reply).message_id == in_editor(refused.text)["heard"] != reply.message_id
+
+
+def test_an_edit_of_what_is_on_its_way_is_refused_with_the_words_to_be_copied(
+    reviewing: Reviewing, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    fields = in_editor(uma.get(at(reply)).text)
+    approve(uma, reply)
+    reviewing.deliver()
+
+    refused = uma.submit(at(reply, "/edit"), {**fields, "text": "Uma's words."}, page=at(reply))
+
+    assert refused.status_code == 409
+    assert "can no longer be edited" in refused.text
+    assert "Uma&#39;s words." in refused.text
+
+
 def test_an_approval_that_ran_out_takes_the_reply_back_and_the_page_says_so(
     reviewing: Reviewing, desk_house: DeskHouse, uma: Client
 ) -> None:
@@ -205,6 +266,22 @@ def test_a_reply_is_rejected_with_its_reason(reviewing: Reviewing, uma: Client) 
     assert answer.headers["location"] == "/desk/review"
     assert reviewing.stored(reply).outcome == "rejected by uma: Ring them instead"
     assert "Ring them instead" in said(uma, at(reply))
+
+
+def test_a_rejection_of_words_that_were_changed_meanwhile_is_refused(
+    reviewing: Reviewing, desk_house: DeskHouse, uma: Client
+) -> None:
+    reply = reviewing.reply()
+    shown = uma.get(at(reply)).text.partition('/reject"')[2].partition("</form>")[0]
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', shown)
+    hana = desk_house.client("reviewer", name="hana")
+    hana.submit(at(reply, "/edit"), {"text": GOOD + " Truly.", "seen": seen}, page=at(reply))
+
+    answer = uma.submit(at(reply, "/reject"), {"reason": "Ring them instead", "seen": seen}, page=at(reply))
+
+    assert answer.status_code == 409
+    assert "Ring them instead" in answer.text
+    assert reviewing.stored(reply).state is S.IN_REVIEW
 
 
 def test_when_the_customer_wrote_again_the_page_says_so_and_offers_no_approval(

@@ -36,12 +36,21 @@ def test_a_wrong_name_and_a_wrong_password_are_refused_in_the_same_words(
     assert client.get("/").status_code == 303
 
 
-@pytest.mark.parametrize("said", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "javascript:/alert(1)"),
+        *("//[", "http://[", "/\t/evil.example", "\t//evil.example", "http:/desk", "desk"),
+    ],
+)
 def test_signing_in_leads_nowhere_else(desk_house: DeskHouse, said: str) -> None:
     desk_house.account("handler", password=PASSWORD)
 
-    answer = desk_house.client().sign_in("handler", next=said)
+    client = desk_house.client()
+    shown = client.get("/sign-in", params={"next": said})
+    answer = client.sign_in("handler", next=said)
 
+    assert 'name="next" value="/"' in shown.text
     assert answer.headers["location"] == "/"
 
 

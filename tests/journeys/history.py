@@ -13,6 +13,7 @@ from typing import Any
 from amends.bus.port import Log, NewRecord, Position, Record, Topic
 from amends.bus.runner import StageRunner
 from amends.casework.channels import end_alert, raise_alert
+from amends.casework.claims import free
 from amends.casework.notes import view
 from amends.cli.intake import take_in
 from amends.compose import House
@@ -251,6 +252,7 @@ def _casework(desk: Desk) -> None:
     desk.type("case", "rights", tom, "--how", "The copy went by post", "--as", "omar")
     with desk.house.database.unit() as unit:
         view(unit, tom, by="omar", at=desk.house.now())
+        free(unit, tom, of="omar", by="ada", at=desk.house.now())
         unit.commit()
 
 

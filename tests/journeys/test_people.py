@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from amends.casework import accounts
 from amends.compose import House
+from amends.domain.account import Role
 from tests.journeys.letters import COMPLAINT, CRITICAL, ENQUIRY, a_letter
 from tests.journeys.running import Ended, a_house, run_amends, type_in, work, written_mails
 
@@ -170,6 +172,20 @@ def test_whoever_takes_a_case_has_it(desk: Desk) -> None:
     assert [row["id"] for row in desk.type("queue", "list", "--owner", "hana", "--json").json] == [case_id]
     told = desk.type("audit", "show", case_id, "--json").json
     assert "user:hana" in told[-1]["happening_json"]
+
+
+def test_a_case_is_handed_over_to_anybody_until_people_have_accounts(desk: Desk) -> None:
+    case_id, because = desk.case_of("ines@customer.example"), ("--because", "She knows kettles", "--as", "hana")
+    desk.type("case", "handover", case_id, "--to", "omar", *because)
+    assert desk.shown(case_id)["case"]["owner"] == "omar"
+    with desk.house.database.unit() as unit:
+        accounts.create(unit, "tom", roles={Role.HANDLER}, by="ada", at=desk.house.now())
+        unit.commit()
+
+    assert "choose one of tom" in desk.refusal("case", "handover", case_id, "--to", "hana", *because)
+
+    desk.type("case", "handover", case_id, "--to", "Tom", *because)
+    assert desk.shown(case_id)["case"]["owner"] == "tom"
 
 
 def test_a_correction_needs_its_reason_and_keeps_it(desk: Desk) -> None:

@@ -38,6 +38,14 @@ def test_a_case_comes_back_as_it_was(database: Database) -> None:
         assert unit.cases.get_many([case.id, "AM-none"]) == {case.id: case}
 
 
+def test_the_open_cases_of_an_owner_are_all_that_are_not_closed(database: Database) -> None:
+    with database.unit() as unit:
+        for number, state in enumerate(CaseState):
+            add_case(unit, replace(a_case(case_id=f"AM-{number}", state=state), owner="hana"))
+        add_case(unit, replace(a_case(case_id="AM-9"), owner="tom"))
+        assert [case.id for case in unit.cases.open_of("hana")] == ["AM-0", "AM-1", "AM-2", "AM-3"]
+
+
 def test_a_case_that_is_not_there_is_not_found(database: Database) -> None:
     with database.reading() as unit, pytest.raises(NotFound, match="AM-none"):
         unit.cases.get("AM-none")

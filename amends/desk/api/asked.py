@@ -23,6 +23,12 @@ def _can_be_kept(text: str) -> str:
     return text
 
 
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is blank; say in a sentence how the case ended")
+    return text
+
+
 Text: TypeAlias = Annotated[str, AfterValidator(_can_be_kept)]
 #: A sentence of staff.
 Reason: TypeAlias = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_can_be_kept)]
@@ -48,7 +54,9 @@ class Correction(Asked):
 class HandOver(Asked):
     """Who is to have a case."""
 
-    to: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_can_be_kept)]
+    to: Annotated[str, AfterValidator(_can_be_kept)] = Field(
+        min_length=1, max_length=80, description="The name of an account that may work on cases."
+    )
     because: Reason
 
 
@@ -61,7 +69,7 @@ class RightsAnswer(Asked):
 class Ending(Asked):
     """How a case ended. Upheld and resolved are two questions."""
 
-    summary: Reason = Field(description="How it ended, in a sentence.")
+    summary: Annotated[Reason, AfterValidator(_says_something)] = Field(description="How it ended, in a sentence.")
     upheld: Upheld
     resolved: Resolved = Resolved.NOT_KNOWN
     remedy: Annotated[Text, Field(max_length=2_000)] = ""
@@ -102,6 +110,20 @@ class NewWords(Asked):
     heard: Annotated[Text, Field(max_length=64)] = Field(
         "", description="The id of the customer's last message that you know; refused if they wrote since."
     )
+
+
+class AsRead(Asked):
+    """The words that a reviewer decides on."""
+
+    seen: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] = Field(
+        description="`text_sha256` of the words that you read; refused if they are others by now."
+    )
+
+
+class Rejection(AsRead):
+    """Words that must not go, and why."""
+
+    reason: Reason
 
 
 class Because(Asked):

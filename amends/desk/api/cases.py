@@ -26,6 +26,8 @@ from amends.desk.api.asked import (
 from amends.desk.api.door import Calls, Parts
 from amends.desk.api.once import Once
 from amends.desk.api.pages import Cursor, Limit, cursor_of, part_by, read_cursor
+from amends.desk.looks import note_looks
+from amends.desk.owners import new_owner
 from amends.domain.case import Case, CaseState
 from amends.domain.channel import Channel
 from amends.domain.due import Due
@@ -94,7 +96,6 @@ def show(parts: Parts, caller: Calls, reference: Reference) -> shapes.AFile:
     now = parts.now()
     with parts.reading() as unit:
         case = unit.cases.get(read_reference(reference))
-        is_noted = notes.was_viewed(unit, case.id, by=caller.by, at=now)
         replies = unit.replies.of_case(case.id)
         told = shapes.AFile(
             case=shapes.a_case(case),
@@ -107,10 +108,7 @@ def show(parts: Parts, caller: Calls, reference: Reference) -> shapes.AFile:
             outcomes=[shapes.an_outcome(one) for one in unit.cases.outcomes(case.id)],
             notes=[shapes.a_note(note) for note in unit.notes.of_case(case.id)],
         )
-    if not is_noted:
-        with parts.unit() as unit:
-            notes.view(unit, case.id, by=caller.by, at=now)
-            unit.commit()
+    note_looks(parts, [case.id], by=caller.by)
     return told
 
 
@@ -122,11 +120,13 @@ def take(reference: Reference, change: Once) -> Response:
 
 @router.post("/cases/{reference}/hand-over", name="api_cases.hand_over", response_model=shapes.ACase)
 def hand_over(reference: Reference, body: HandOver, change: Once) -> Response:
-    """Make somebody else the owner of a case."""
+    """Make somebody else who may work on cases the owner of a case."""
     return _changed(
         change,
         body,
-        lambda unit, by, at: cases.hand_over(unit, reference, to=body.to, because=body.because, by=by, at=at),
+        lambda unit, by, at: cases.hand_over(
+            unit, reference, to=new_owner(unit, body.to), because=body.because, by=by, at=at
+        ),
     )
 
 

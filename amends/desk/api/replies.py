@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from amends.casework import cases, review, writing
 from amends.desk.api import shapes
-from amends.desk.api.asked import Arrival, Because, Id, NewReply, NewWords, Reference
-from amends.desk.api.door import Parts
+from amends.desk.api.asked import Arrival, AsRead, Id, NewReply, NewWords, Reference, Rejection
+from amends.desk.api.door import Calls, Parts
 from amends.desk.api.once import Once
 from amends.desk.api.pages import Cursor, Limit, part_by
+from amends.desk.looks import note_looks
 from amends.domain.reply import Reply, ReplyState
 from amends.unit_of_work import UnitOfWork
 
@@ -18,10 +19,13 @@ router = APIRouter(tags=["replies"])
 
 
 @router.get("/replies/{reply_id}", name="api_replies.show")
-def show(parts: Parts, reply_id: Id) -> shapes.AReply:
-    """Give one reply with the remarks on its words."""
+def show(parts: Parts, caller: Calls, reply_id: Id) -> shapes.AReply:
+    """Give one reply with the remarks on its words. That its case was read is noted in the audit trail."""
     with parts.reading() as unit:
-        return _told(unit, unit.replies.find(reply_id))
+        reply = unit.replies.find(reply_id)
+        told = _told(unit, reply)
+    note_looks(parts, [reply.case_id], by=caller.by)
+    return told
 
 
 @router.post("/cases/{reference}/replies", name="api_replies.begin", response_model=shapes.AReply)
@@ -77,8 +81,11 @@ def settle(reply_id: Id, body: Arrival, change: Once) -> Response:
 
 
 @router.get("/reviews", name="api_reviews.list")
-def reviews(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Reviews:
-    """Give the replies that wait for review, oldest first, each with the words that it answers."""
+def reviews(parts: Parts, caller: Calls, limit: Limit = 50, cursor: Cursor = "") -> shapes.Reviews:
+    """Give the replies that wait for review, oldest first, each with the words that it answers.
+
+    That their cases were read is noted in the audit trail.
+    """
     with parts.reading() as unit:
         part, following = part_by(
             lambda after, most: unit.replies.in_state(ReplyState.IN_REVIEW, after=after, limit=most),
@@ -95,6 +102,7 @@ def reviews(parts: Parts, limit: Limit = 50, cursor: Cursor = "") -> shapes.Revi
             )
             for reply in part
         ]
+    note_looks(parts, [reply.case_id for reply in part], by=caller.by)
     return shapes.Reviews(items=items, next=following)
 
 
@@ -105,25 +113,28 @@ def review_edit(reply_id: Id, body: NewWords, change: Once) -> Response:
 
 
 @router.post("/reviews/{reply_id}/approve", name="api_reviews.approve", response_model=shapes.AReply)
-def approve(reply_id: Id, change: Once) -> Response:
-    """Approve a reply's very words and let it go. Its authors cannot."""
+def approve(reply_id: Id, body: AsRead, change: Once) -> Response:
+    """Approve the very words that the caller read and let them go. Their authors cannot."""
     parts = change.parts
     return change.make(
-        None,
+        body,
         lambda unit: _told(
             unit,
-            review.approve(unit, reply_id, by=change.caller.by, at=parts.now(), holds=parts.approval_holds),
+            review.approve(
+                unit, reply_id, by=change.caller.by, at=parts.now(), holds=parts.approval_holds, seen=body.seen
+            ),
         ),
     )
 
 
 @router.post("/reviews/{reply_id}/reject", name="api_reviews.reject", response_model=shapes.AReply)
-def reject(reply_id: Id, body: Because, change: Once) -> Response:
-    """Refuse a reply for good, with a reason."""
+def reject(reply_id: Id, body: Rejection, change: Once) -> Response:
+    """Refuse the very words that the caller read, for good and with a reason."""
     return change.make(
         body,
         lambda unit: _told(
-            unit, review.reject(unit, reply_id, body.reason, by=change.caller.by, at=change.parts.now())
+            unit,
+            review.reject(unit, reply_id, body.reason, by=change.caller.by, at=change.parts.now(), seen=body.seen),
         ),
     )
 

@@ -52,6 +52,8 @@ def _what(action: str, facts: Mapping[str, Any]) -> str:
         return f"took the case from {facts['from']}" if facts.get("from") else "took the case"
     if action == "case.handed_over":
         return f"handed the case over to {facts['to']}"
+    if action == "case.freed":
+        return f"gave the case back for {facts['from']}, whose account was disabled"
     if action == "case.closed":
         return f"closed the case: {_plain(facts['upheld'])}, resolved: {_plain(facts['resolved'])}"
     if action == "reply.settled":

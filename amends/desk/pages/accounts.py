@@ -74,12 +74,16 @@ def set_roles(request: Request, name: str, person: SignedIn, fields: Fields) -> 
 
 @router.post("/accounts/{name}/disable", name="accounts.disable")
 def disable(request: Request, name: str, person: SignedIn) -> Response:
-    """Let nobody in by an account any more."""
+    """Let nobody in by an account any more, and make its open cases nobody's."""
     parts = desk(request)
     with parts.unit() as unit:
-        account = accounts.disable(unit, name, by=person.name, at=parts.now())
+        account, freed = accounts.disable(unit, name, by=person.name, at=parts.now())
         unit.commit()
-    return done(request, f"/accounts/{account.name}", f"{account.name} is signed out and can no longer sign in.")
+    parts.standing.forget()
+    says = f"{account.name} is signed out and can no longer sign in."
+    if freed:
+        says += f" {freed} open case{' is' if freed == 1 else 's are'} nobody's now, for others to claim."
+    return done(request, f"/accounts/{account.name}", says)
 
 
 @router.post("/accounts/{name}/enable", name="accounts.enable")

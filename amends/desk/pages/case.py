@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from amends.casework import cases, notes, splitting
 from amends.desk.guard import Fields, SignedIn
+from amends.desk.owners import new_owner
 from amends.desk.page import done, page
 from amends.desk.pages.case_page import Kept, act, address, case_page, sentence, typed, who_works
 from amends.desk.parts import desk
@@ -47,14 +48,12 @@ def take(request: Request, reference: str, person: SignedIn, fields: Fields) -> 
 
 @router.post("/hand-over", name="case.hand_over")
 def hand_over(request: Request, reference: str, person: SignedIn, fields: Fields) -> Response:
-    """Give the case to somebody else."""
+    """Give the case to somebody else who may work on it."""
     at, to = desk(request).now(), typed(fields, "to").strip()
 
     def do(unit: UnitOfWork) -> None:
-        account = unit.accounts.find(to.lower())
-        if account is None or account.is_disabled:
-            raise Refused(f"nobody here signs in as {to!r}: check the name")
-        cases.hand_over(unit, reference, to=account.name, because=typed(fields, "because"), by=person.name, at=at)
+        owner = new_owner(unit, to)
+        cases.hand_over(unit, reference, to=owner, because=typed(fields, "because"), by=person.name, at=at)
 
     return act(request, person, reference, "people", fields, do, says=f"{to} has the case now.")
 

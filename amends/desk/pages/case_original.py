@@ -7,8 +7,9 @@ from starlette.responses import HTMLResponse, Response
 
 from amends.desk.case.original import POLICY, html_of, safe_page
 from amends.desk.guard import SignedIn
+from amends.desk.looks import note_looks
 from amends.desk.page import page
-from amends.desk.pages.case_page import address, note_look
+from amends.desk.pages.case_page import address
 from amends.desk.parts import Desk, desk
 from amends.desk.sessions import Person
 from amends.domain.channel import Channel
@@ -68,7 +69,7 @@ def save(request: Request, reference: str, number: int, person: SignedIn) -> Res
     """Give an attachment as a file to be saved, never as a page."""
     parts = desk(request)
     found = parts.attachment(reference, number)
-    note_look(parts, read_reference(reference), person)
+    note_looks(parts, [read_reference(reference)], by=person.name)
     return Response(found.content, headers=dict(found.headers))
 
 
@@ -82,5 +83,5 @@ def _of_case(parts: Desk, reference: str, message_id: str, person: Person) -> Ju
         judged = unit.messages.get(message_id)
     if judged.case_id != read_reference(reference):
         raise NotFound(f"case {read_reference(reference)} has no such message")
-    note_look(parts, read_reference(reference), person)
+    note_looks(parts, [read_reference(reference)], by=person.name)
     return judged

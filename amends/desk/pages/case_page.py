@@ -12,10 +12,11 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from amends.casework.claims import work_on
-from amends.casework.notes import NOTE_AT_MOST, view, was_viewed
+from amends.casework.notes import NOTE_AT_MOST
 from amends.casework.writing import messages_since
 from amends.desk.case.editor import Looked, looked
 from amends.desk.case.file import CaseFile, read_file
+from amends.desk.looks import note_looks
 from amends.desk.page import done, page
 from amends.desk.parts import Desk, desk
 from amends.desk.sessions import Person
@@ -100,7 +101,7 @@ def case_page(
         file = read_file(unit, reference, seen=kept.value("reply", "seen"), explain=parts.explain)
         editor = _editor(unit, parts, file, kept, chosen=chosen) if can_work else None
         hold = unit.holds.standing() if _is_public(file) else None
-    note_look(parts, file.case.id, person)
+    note_looks(parts, [file.case.id], by=person.name)
     if is_theirs := can_work and _is_theirs(file.case, person):
         with parts.aside() as unit:
             work_on(unit, file.case.id, by=person.name, at=parts.now())
@@ -134,17 +135,6 @@ def who_works(parts: Desk, case_id: str, *, beside: Collection[str]) -> Lease | 
     with parts.reading() as unit:
         lease = unit.work.leases([case_id], now=parts.now()).get(case_id)
     return None if lease is None or lease.holder in beside else lease
-
-
-def note_look(parts: Desk, case_id: str, person: Person) -> None:
-    """Note that somebody reads a case's file, once within some minutes."""
-    now = parts.now()
-    with parts.reading() as unit:
-        is_noted = was_viewed(unit, case_id, by=person.name, at=now)
-    if not is_noted:
-        with parts.unit() as unit:
-            view(unit, case_id, by=person.name, at=now)
-            unit.commit()
 
 
 def _is_theirs(case: Case, person: Person) -> bool:

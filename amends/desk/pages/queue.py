@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -11,6 +9,7 @@ from amends.casework import claims
 from amends.casework.claims import keep_view
 from amends.desk.access import Permission
 from amends.desk.guard import Fields, SignedIn
+from amends.desk.own_address import own_address
 from amends.desk.page import done, page
 from amends.desk.parts import desk
 from amends.desk.queue import links
@@ -153,6 +152,5 @@ def _is_for_script(request: Request) -> bool:
 
 def _back(fields: Fields) -> str:
     """Give the address of the queue that a form was on."""
-    said = urlsplit(str(fields.get("back", "")))
-    is_ours = said.path == PATH and not said.netloc and not said.scheme
-    return f"{PATH}?{said.query}" if is_ours and said.query and said.query.isprintable() else PATH
+    said = own_address(str(fields.get("back", "")))
+    return f"{PATH}?{said.query}" if said is not None and said.path == PATH and said.query else PATH

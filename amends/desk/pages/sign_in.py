@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from amends.casework.accounts import tell
 from amends.desk import sessions
 from amends.desk.guard import SESSION, Fields, SignedIn, who
+from amends.desk.own_address import own_address
 from amends.desk.page import done, drop_cookie, page, set_cookie
 from amends.desk.parts import desk
 from amends.desk.recognise import KNOWN, KNOWN_S, TooSoon, known_browser, recognise
@@ -86,9 +85,8 @@ def leave(request: Request, person: SignedIn) -> Response:
 
 def own_path(said: str) -> str:
     """Give a path of this desk; anything else leads home, for a link must not lead people elsewhere."""
-    parted = urlsplit(said)
-    is_path = said.startswith("/") and not said.startswith(("//", "/\\")) and not parted.scheme and not parted.netloc
-    return said if is_path and said.isprintable() else "/"
+    found = own_address(said)
+    return "/" if found is None else found.geturl()
 
 
 def _form(

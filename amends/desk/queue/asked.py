@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -134,8 +134,11 @@ def _cursor(said: str) -> Cursor | None:
         return None
     try:
         at = datetime.fromisoformat(parts[1])
-        return Cursor(score=_small(parts[0]), opened_at=at, case_id=parts[2][:20]) if at.tzinfo is not None else None
-    except ValueError:
+        if at.tzinfo is None:
+            return None
+        return Cursor(score=_small(parts[0]), opened_at=at.astimezone(UTC), case_id=parts[2][:20])
+    # Of the first and the last year not every moment can be told in UTC.
+    except (ValueError, OverflowError):
         return None
 
 

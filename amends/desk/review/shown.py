@@ -82,6 +82,8 @@ class Shown:
     #: Why this person cannot approve it; "" if they can.
     why_not: str
     may_edit: bool
+    #: The id of the customer's last message, which an edit answers.
+    heard: str
 
     @property
     def seen(self) -> str:
@@ -126,7 +128,7 @@ def show(unit: UnitOfWork, person: Person, reply: Reply) -> Shown:
     """Gather what the page of a reply shows."""
     judged = unit.messages.of_case(reply.case_id)
     words = words_of(reply.text, reply, unit.replies.checks(reply.id), _rule(unit, reply))
-    last = max(judged, key=lambda one: one.number)
+    last = unit.messages.last_filed(reply.case_id)
     thread = _thread(judged, unit.replies.of_case(reply.case_id), reply)
     about = [at for at, said in enumerate(thread) if said.is_answered]
     first = max(0, min(about[0] if about else len(thread), len(thread) - _THREAD_AT_MOST + 1) - 1)
@@ -142,6 +144,7 @@ def show(unit: UnitOfWork, person: Person, reply: Reply) -> Shown:
         hold=unit.holds.standing(),
         why_not=_why_not(person, reply, words, last),
         may_edit=reply.state in _EDITABLE and person.may(Permission.REVIEW_REPLIES),
+        heard=last.message.id,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
@@ -16,13 +16,18 @@ from amends.desk.api.app import PREFIX
 from amends.domain.account import Role
 from amends.domain.case import Case, CaseState
 from amends.domain.clock import ClockKind
-from amends.domain.reply import Reply, ReplyState
+from amends.domain.reply import Reply, ReplyState, text_sha256
 from amends.domain.task import TaskKind
 from tests.desk.api.conftest import WORDS
 from tests.desk.api.program import program, token_for, told_as_problem
 from tests.desk.house import DeskHouse
 from tests.storage.stock import add_case
 from tests.support.builders import a_case, a_clock, a_dead_letter, a_parked, a_task, an_outcome
+
+
+def read(reply: Mapping[str, str]) -> dict[str, str]:
+    """Say which words of a reply were read, as the API told them."""
+    return {"seen": reply["text_sha256"]}
 
 
 def test_the_file_of_a_case_is_told_whole_and_that_it_was_read_is_noted_once(desk_house: DeskHouse, case: Case) -> None:
@@ -37,6 +42,23 @@ def test_the_file_of_a_case_is_told_whole_and_that_it_was_read_is_noted_once(des
     read = [entry for entry in desk_house.audit(f"case:{case.id}") if "case.viewed" in entry]
     assert len(read) == 1
     assert '"actor":"user:api:crm"' in read[0]
+
+
+@pytest.mark.parametrize("path", ["/reviews", "/replies/{}"])
+def test_that_a_customers_words_were_read_beside_a_reply_is_noted_once(
+    desk_house: DeskHouse, in_review: Reply, path: str
+) -> None:
+    def looks() -> list[str]:
+        told = [json.loads(entry) for entry in desk_house.audit(f"case:{in_review.case_id}")]
+        return [one["actor"] for one in told if one["action"] == "case.viewed"]
+
+    crm, archive = (program(desk_house, role, name=role) for role in ("reviewer", "auditor"))
+    for caller in (crm, crm, archive):
+        assert caller.get(path.format(in_review.id)).status_code == 200
+    assert looks() == ["user:api:reviewer", "user:api:auditor"]
+    desk_house.clock.advance(minutes=11)
+    crm.get(path.format(in_review.id))
+    assert len(looks()) == 3
 
 
 def test_a_case_is_taken_corrected_and_closed_as_on_its_page(desk_house: DeskHouse, case: Case) -> None:
@@ -69,6 +91,18 @@ def test_a_rights_request_is_answered_before_the_case_is_closed(desk_house: Desk
     assert crm.post(f"/cases/{case.id}/close", ending).status_code == 200
 
 
+def test_a_case_is_handed_over_to_whoever_can_work_on_it_alone(desk_house: DeskHouse, case: Case) -> None:
+    crm, path = program(desk_house, "handler"), f"/cases/{case.id}/hand-over"
+    with told_as_problem(crm.post(path, {"to": "tom", "because": "He knows kettles"}), 409) as said:
+        assert "nobody may yet" in said["detail"]
+    desk_house.account("handler", name="tom")
+    desk_house.account("operator", name="olga")
+    for name in ("nobody at all", "olga"):
+        with told_as_problem(crm.post(path, {"to": name, "because": "He knows kettles"}), 409) as said:
+            assert said["detail"].endswith(f"called {name!r}: choose one of tom")
+    assert crm.post(path, {"to": "Tom ", "because": "He knows kettles"}).json()["owner"] == "tom"
+
+
 def test_what_a_rule_forbids_is_told_with_the_fact_and_what_is_left(desk_house: DeskHouse, case: Case) -> None:
     crm = program(desk_house, "handler")
     with told_as_problem(
@@ -83,6 +117,13 @@ def test_what_a_rule_forbids_is_told_with_the_fact_and_what_is_left(desk_house: 
         assert said["faults"][0]["where"] == "body/colour"
     with told_as_problem(crm.get("/nothing"), 404), told_as_problem(crm.post("/queue"), 405):
         pass
+
+
+def test_a_case_is_closed_with_a_sentence_that_is_not_blank(desk_house: DeskHouse, case: Case) -> None:
+    crm = program(desk_house, "handler")
+    with told_as_problem(crm.post(f"/cases/{case.id}/close", {"summary": " \n", "upheld": "upheld"}), 422) as said:
+        assert said["faults"][0]["where"] == "body/summary"
+        assert "say in a sentence how the case ended" in said["detail"]
 
 
 def test_a_change_without_a_key_is_refused(desk_house: DeskHouse, case: Case) -> None:
@@ -166,22 +207,42 @@ def test_an_answer_is_begun_edited_submitted_and_approved_by_another(desk_house:
     assert submitted["state"] == "in_review"
     (waiting,) = reviewer.get("/reviews").json()["items"]
     assert (waiting["reply"]["id"], waiting["answers"]) == (begun["id"], WORDS)
-    approved = reviewer.post(f"/reviews/{begun['id']}/approve").json()
+    approved = reviewer.post(f"/reviews/{begun['id']}/approve", read(waiting["reply"])).json()
     assert (approved["state"], approved["approval"]["by"]) == ("queued", "api:reviewer")
 
 
 def test_who_wrote_words_of_a_reply_cannot_approve_it(desk_house: DeskHouse, in_review: Reply) -> None:
     reviewer = program(desk_house, "reviewer")
-    reviewer.post(f"/reviews/{in_review.id}/edit", {"text": "Dear Ines, thank you. We are sorry."})
-    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/approve"), 409) as said:
+    edited = reviewer.post(f"/reviews/{in_review.id}/edit", {"text": "Dear Ines, thank you. We are sorry."}).json()
+    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/approve", read(edited)), 409) as said:
         assert "somebody else must approve it" in said["detail"]
+
+
+@pytest.mark.parametrize(("verdict", "more"), [("approve", {}), ("reject", {"reason": "too short"})])
+def test_a_reviewer_decides_on_no_words_but_those_that_were_read(
+    desk_house: DeskHouse, in_review: Reply, verdict: str, more: dict[str, str]
+) -> None:
+    writer, reviewer = program(desk_house, "handler"), program(desk_house, "reviewer")
+    path = f"/reviews/{in_review.id}/{verdict}"
+    (waiting,) = reviewer.get("/reviews").json()["items"]
+    writer.post(f"/replies/{in_review.id}/edit", {"text": "Dear Ines, we will pay you 5,000 pounds."})
+
+    with told_as_problem(reviewer.post(path, read(waiting["reply"]) | more), 409) as said:
+        assert "were changed since you read them" in said["detail"]
+    for unread in (more, {"seen": ""} | more):
+        with told_as_problem(reviewer.post(path, unread), 422) as said:
+            assert said["faults"][0]["where"] == "body/seen"
+
+    with desk_house.database.reading() as unit:
+        assert unit.replies.get(in_review.id).state is ReplyState.IN_REVIEW
 
 
 def test_a_reply_is_rejected_with_a_reason(desk_house: DeskHouse, in_review: Reply) -> None:
     reviewer = program(desk_house, "reviewer")
-    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": ""}), 422):
+    seen = {"seen": text_sha256(in_review.text)}
+    with told_as_problem(reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": "", **seen}), 422):
         pass
-    told = reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": "too short"}).json()
+    told = reviewer.post(f"/reviews/{in_review.id}/reject", {"reason": "too short", **seen}).json()
     assert (told["state"], told["outcome"]) == ("rejected", "rejected by api:reviewer: too short")
 
 
