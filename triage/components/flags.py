@@ -67,7 +67,7 @@ class FlagFinder:
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the flags of one document."""
-        words = doc.to_array("LOWER").tolist()
+        words = _words_of(doc)
         if not self._wake_words.isdisjoint(words):
             found = self._find(doc, words)
             if found:
@@ -167,6 +167,16 @@ def _tidy(flags: list[Flag]) -> tuple[Flag, ...]:
                 chosen.append(flag)
         kept += sorted(chosen, key=lambda flag: (-(flag.severity or 0), flag.start))[:FLAGS_OF_ONE_NAME]
     return tuple(sorted(kept, key=lambda flag: (flag.start, flag.end, flag.name)))
+
+
+def _words_of(doc: Doc) -> list[int]:
+    """Give the words in small letters; of `@ofgem` and `#ofgem` the name alone."""
+    words: list[int] = doc.to_array("LOWER").tolist()
+    if not {"@", "#"}.intersection(text_of(doc)):
+        return words
+    strings = doc.vocab.strings
+    plain = {word: strings[word].lstrip("@#") for word in set(words) if strings[word].startswith(("@", "#"))}
+    return [strings.add(plain[word]) if plain.get(word) else word for word in words]
 
 
 @Language.factory("amends_flags")

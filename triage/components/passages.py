@@ -25,7 +25,8 @@ _TEXT = "amends_text"
 
 _HISTORY_MARK = re.compile(
     r"^[ \t]*>[^\n]*\n?"
-    r"|^[ \t]*on [^\n]{6,150}(?:\n[^\n]{0,80})?\bwrote:[ \t]*\n[\s\S]*"
+    r"|^[ \t]*on (?=[^\n]{0,150}(?:\d{2}|@|\d:\d))(?![^\n]{0,150}\b(?:i|we|colleague|agent|manager|"
+    r"adviser) (?:\w+ )?wrote:)[^\n]{6,150}(?:\n[^\n]{0,80})?\bwrote:[ \t]*\n[\s\S]*"
     r"|^[ \t]*-{3,}[ \t]*original message[ \t]*-{3,}[\s\S]*",
     re.MULTILINE,
 )
@@ -130,11 +131,21 @@ def _history(text: str) -> list[tuple[int, int]]:
     return spans if any(part.strip() for part in own) else []
 
 
+#: Before an order that the writer tells of, and does not give: "they told me to ignore the instructions".
+_REPORTED = re.compile(
+    r"\b(?:told|asked|advised|instructed|said|says|refus\w+|fail\w+|declin\w+|forgot|would(?: not|n't)?|did(?: not|"
+    r"n't)?|keeps?|always|never)"
+    r"(?: (?:me|us|her|him|them|my \w+|that|just|even))?(?: to| not to)? $"
+    r"|\b(?<!want )(?<!need )(?:i|we|they|he|she|you|who|operator|handler|nurse|pharmacist|engineer|doctor|gp|"
+    r"staff|team|agent|office|lad|lady) (?:had |have |has |just |only )?$"
+)
+
+
 def _orders(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     done = 0
     for order in _ORDER.finditer(text):
-        if order.start() < done:
+        if order.start() < done or _REPORTED.search(text, max(0, order.start() - 60), order.start()):
             continue
         start = max(done, order.start() - _SENTENCE_CHARS)
         for end in _SENTENCE_END.finditer(text, start, order.start()):

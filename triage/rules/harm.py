@@ -74,7 +74,8 @@ RULES = (
             "(lady|man|woman|someone|child|person|i|he|she|pensioner|resident|people|@kin) (has|had|have|also|"
             "already|nearly)? (badly|just)? [fell|fallen|tripped|slipped] (there|here|over|down|on|last|yesterday|"
             "off|because|again|at|into|into|outside|from|heavily|badly|flat|the)",
-            f"({_WHO}) (@be|has|have|had|ended up|could have)? (being|been)? (badly|seriously|slightly|physically|"
+            f"({_WHO}) (@be|'m|ended up|could have|has been|have been|had been) (being|been)? (badly|seriously|"
+            f"slightly|physically|"
             "quite|also)? "
             "[injured|hurt|wounded|hospitalised|hospitalized|concussed|maimed|crushed|trampled|poisoned|suffocated|"
             "trapped|bitten|electrocuted|impaled|blinded]",
@@ -94,20 +95,43 @@ RULES = (
             "ladder|escalator|hole|pothole|kerb|platform|"
             "cable|paving|slab|ice|puddle|manhole|wet|spillage|lift|hurt|broke|bruised|cut|hit|injured|landed|banged|"
             "twisted|fractured)",
+            "[spent|sat|waited|waiting|ended|rushed|taken|went|landed|back|sent|off|night|hours|trip|visit|"
+            "straight] _4 (in|to|at) a&e",
+            "(needed|needs|needing|had|got|have|having) (to have)? (@number|some)? [stitches]",
+            "[banged|bumped|bashed|cracked|knocked|smacked|hit] (@own|the back of my|her own|his own) _1 (head|"
+            "face|teeth|tooth|chin|forehead|knee)",
             "(taken|rushed|ended up|admitted|sent|landed|put|night|nights|days|week) _4 (to|in|at) (the|a)? "
             "[hospital|casualty|intensive]",
             "[ambulance|paramedics|paramedic] (was|were|had|came|called|crew|took|arrived|never|took|to|because|and|"
             "for)",
             "(call|called|needed|waiting|waited|wait|calling|need|an|the) _4 (an|the|for) [ambulance]",
-            "(ceiling|roof|wall|balcony|scaffolding|scaffold|shelf|shelves|staircase|stairs|lift|bridge|masonry|tile|"
-            "tiles|slate|sign|chair|bed|ladder|swing|"
-            "bunk bed|cabinet|wardrobe|light fitting|plaster) (has|had|partially|suddenly|just|have)? "
+            "(shelf|shelves|tile|tiles|slate|sign|chair|bed|ladder|swing|bunk bed|cabinet|wardrobe|light fitting|"
+            "plaster|radiator|tv|mirror|lounger) _2 [collapsed|snapped|broke|fell|came|tipped|gave] _4 (on|onto|"
+            "under|over|beneath|while|with|in) (me|us|him|her|my @kin|@own @kin|i|we|he|she|the baby|the cot)",
+            "(ceiling|roof|wall|balcony|scaffolding|scaffold|staircase|stairs|lift|bridge|masonry) (has|had|"
+            "partially|suddenly|just|have)? "
             "[collapsed|collapsing|caved|fell|fallen|falling|plunged|tipped] (in|down|on|onto|over|under|through|and|"
             "while|while|with|off)",
             "(knocked|fell|found|passed out|was|became|lay|left|beaten) _1 [unconscious]",
             "[bleeding|bled] (from|heavily|badly|profusely|all|for|everywhere|head|nose|lip)",
         ),
         unless=_NOT_BODILY
+        + r"|trapped (?:in|into|by) (?:\w+ ){0,4}(?:contracts?|loops?|menus?|system|queue|deal|tariff|chat\w*|"
+        r"subscription|plans?)\b"
+        r"|crushed (?:when|that|by the (?:news|decision))|hurt (?:and|but) (?:very )?(?:disappointed|upset|angry)|"
+        r"hurt by (?:this|the|these|your) (?:change|cuts?|fees?|decision|closure)"
+        r"|poisoned (?:against|by your)"
+        r"|(?:fell|fall|fallen) (?:off|out of) (?:my|his|her|our|the) (?:chair|seat|waiting|list)|fell (?:over|"
+        r"about) laughing|rabbit hole|slipped (?:into the|over to|past|in(?:to)? (?:your|a) )|tripped over (?:the|"
+        r"his|her|my|your) (?:words?|wording|form|small print)"
+        r"|eyes (?:are |were )?bleed|because of (?:an|the) ambulance|over for an ambulance|(?:behind|past|"
+        r"let) an ambulance|ambulance (?:was|is) parked|ambulance (?:service|station)"
+        r"|cut (?:my|his|her|our|their) hair\b"
+        r"|(?:arrived|came|sofa|chair|table|bed|doll|puppet|teapot|toy|statue|"
+        r"figurine)\b[^.!?]{0,25}\bbroken? (?:\w+ )?(?:arm|leg|back|foot|head|nose|neck|lip)|broken (?:leg|arm|"
+        r"back|foot) (?:on|of) the (?:table|chair|sofa|bed|desk)"
+        r"|(?:my|our|his|her|their) (?:back|front|head|hip|tooth|toe|nose|hand|ear|face|eye|mouth|elbow) (?:gate|"
+        r"door|window|garden|lawn|hedge|fence|wall|yard|lights?|mug|set|flask|brush|bag|rest|rail|board)\b"
         + r"|\bcut (?:\w+ ){1,4}off\b|\bcut (?:my|his|her|their) (?:own )?(?:arms|wrists|legs)\b|\bwho hurt (?:you|him|"
         r"her)\b|\b(?:he|she|i|they|we|you)'d get (?:hurt|injured)|bitten through|stitches out|your ambulance crew|"
         r"no harm (?:but|done)|"
@@ -160,7 +184,9 @@ RULES = (
             "his|her|a|your) _4 (pie|fish|nuggets|muffin|roll|food|soup|salad|bread|meal|"
             "sandwich|drink|burger|yoghurt|yogurt|cereal|jar|pasta|curry|pizza|cake|chocolate|dinner|rice|milk|"
             "formula|crisps|wrap|chicken|bottle|tin|packet|starter|dessert)",
-            "(found|bit on|bit into|swallowed|biting) _3 [glass|needle|blade|screw|nail|metal]",
+            "(bit on|bit into|bit down on|swallowed|biting|chewed) _3 [glass|needle|blade|screw|nail|metal|stone|wire]",
+            "(lost|broke|chipped|cracked) (a|my|his|her|two|three) _1 [tooth|teeth|filling|crown] _2 (on|in|from|"
+            "biting|eating)",
             "(mould|damp|mold|fumes|dust|smoke|chemical|chemicals) _6 [asthma|breathing|lungs|chest|cough|coughing|"
             "breathe|inhaler|pneumonia]",
             "[asthma|breathing] _6 (mould|damp|mold|fumes)",
@@ -169,7 +195,8 @@ RULES = (
             "(toxic|poisonous|noxious) [fumes|smoke|chemicals|gas|substance]",
             "(exposed|exposure|disturbed|loose|damaged|found|broken|live) _2 [asbestos]",
         ),
-        unless=r"sick (?:of|and tired|joke)|made me sick to (?:see|think|read)|sick (?:pay|note|leave|day)|stained "
+        unless=r"(?:been|taken) ill and (?:forgot|we|i|so|could)|sick (?:of|and tired|joke)|made me sick to (?:see|"
+        r"think|read)|sick (?:pay|note|leave|day)|stained "
         r"glass|glass of|allergic reaction to (?:hard work|paying)",
         fires=(
             "Four of us had food poisoning after the carvery.",
@@ -244,7 +271,10 @@ RULES = (
             "violence|me with a|him with a|us with violence)",
             "(dog|dogs) (has|had)? [bit|bitten|attacked|mauled] (me|my|him|her|our|a)",
         ),
-        unless=r"(?:hit|struck|kicked|attacked|slapped) (?:me|us|him|my \w+) (?:with|by) (?:a |an |the |another "
+        unless=r"slapped (?:\w+ )?with (?:a|an)\b|beaten (?:to|by (?:one|two|a) \w+)|bitten by the|"
+        r"attacked (?:with|on (?:your|the) (?:forum|page|app))|in (?:your|the|a) (?:game|haunted house|"
+        r"escape room)|pushed (?:me|us|him|her) (?:over the edge|onto|to the point)|(?:hit|struck|kicked|"
+        r"attacked|slapped) (?:me|us|him|my \w+) (?:with|by) (?:a |an |the |another "
         r")?(?:\w+ )?(?:fee|fees|charge|charges|bill|price|cost|fine|interest|penalt\w+|that)|hit (?:me|us) up|"
         r"it (?:hit|struck) me|(?:pushed|kicked) (?:me |us |him |her )?(?:back|out|off|to the (?:back|end)|from|"
         r"around|towards?|into (?:buying|signing|taking)|to (?:buy|sign|take))|"

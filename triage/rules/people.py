@@ -129,9 +129,31 @@ RULES = (
             "(tried|attempted|took|taken) (to take)? (an|his own|her own|my own)? [overdose]",
             "(no|any) (reason|point|will) (to|in) [live|living]",
             "self [harm|harming|harmed]",
+            "(want|wants|wanted|wanna|rather|ready|just) (to|2)? [die]",
+            "(want|wants|wish|wished|wishing) (to be|i was|i were|was|she was|he was|to be) [dead]",
+            "(kill|killing|harm|hurt|unalive|topping|top|hang|hanging|drown) (my|him|her|me|our|them) [self|selves]",
+            "[topping|top|unalive|hang|hanged|hanging|hung] (myself|meself|himself|herself|themselves)",
+            "(kill|do|harm|hurt|end|killing) [meself|masel|mesen|mysel|myslef] (in)?",
+            "(feel|feels|feeling|felt) like [killing|ending|hurting|dying|jumping|suicide] (myself|himself|herself|"
+            "it all|my life|it|off|in front)?",
+            "(not|isn't|isnt|no longer|hardly) [worth] living",
+            "(nothing|no one|nobody) (left|else)? to live [for]",
+            "(don't|dont|do not|didn't) (wanna|want to|want) [live|be] (here|alive|no more|any more|anymore|"
+            "anymore|like this)",
+            "[suicide] note",
+            "[suicidal] (here|with|since|about|now|thanks|right)",
+            "(slit|slitting|cut|cutting|slashed) (his|her|my|their) (own)? [wrists|wrist]",
+            "(jump|jumping|jumped) (off|from|in front of) (a|the)? _1 [bridge|roof|balcony|car park|train|train|"
+            "building|cliff|window|multi storey]",
+            "(take|taking|took|taken|swallow|swallowing) (all|the whole|too many) (of)? (my|the|his|her|"
+            "these)? [tablets|pills|packet|medication|paracetamol|lot]",
+            "(can't|cant|cannot|can not) [go|carry] on (living)? (like this|any more|anymore|any longer|living)",
             "[wish|wished] (i|he|she) (was|were|had) (dead|never woken|not here|never been born)",
         ),
-        unless=r"kill(?:ing)? (?:myself )?(?:laughing|with laughter)|suicide (?:squad|prevention (?:charity|course|"
+        unless=r"end it all with (?:you|this|the)|dead (?:right|certain|serious)|(?:rather|ready to|"
+        r"just) die (?:than|for)|die (?:of|for) (?:a|an|the|my) |to die (?:for|laughing)|tablets? (?:i|"
+        r"we) (?:ordered|bought)|go on like this (?:with|without) (?:your|this|the)|"
+        r"kill(?:ing)? (?:myself )?(?:laughing|with laughter)|suicide (?:squad|prevention (?:charity|course|"
         r"line|hotline|training)|bomber|burn)|"
         r"self[- ]harm(?:ing)? (?:policy|training|for the (?:brand|party|company))|commercial suicide|career suicide|"
         r"political suicide|social suicide|(?:hurt|killed|kill|killing) (?:myself|himself|herself) (?:on|at the gym|"

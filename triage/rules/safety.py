@@ -39,12 +39,22 @@ RULES = (
             f"({_DEVICE}) (has|had)? [blew|blown] up",
             "[sparks] (were|are|was)? (coming|came|flying|flew|shot|shooting) (from|out|off|everywhere)",
             "(smell|smells|smelt|smelled|smelling) (of|like)? [burning]",
+            "[burning] (plastic|electrical|rubbery)? (smell|smells|stink)",
+            "(house|home|flat|kitchen|shed|garage|van|car|bedroom|building|room) (has|had|have)? (nearly|almost|"
+            "all)? [burnt|burned|burning] (down|out|to the ground)",
+            "(full of|filled with|thick with|filling with) (black|thick)? [smoke]",
+            "[left|leaves|leaving] _2 (gas|hob|cooker|ring|oven) (on|unlit|uncapped|unsafe|turned on)",
+            "[went|gone|go] _2 (on|up in) (fire|flames|smoke) ",
         ),
         unless=(
             r"explod\w+ (?:with|in popularity|onto)|(?:phone|inbox|notifications|twitter|mentions|page) (?:has |is )?"
             r"(?:blew|blown|blowing|exploding|exploded)|on fire (?:today|tonight|lately|this (?:week|season|year))|"
             r"fire sale|"
-            r"blow\w* (?:me|it|this|them) up (?:on|all)|candles? (?:smell|burn)|fire (?:door|alarm|drill|extinguisher)|"
+            r"blow\w* (?:me|it|this|them) up (?:on|all)|candles? (?:smell|burn)|fire (?:door|alarm|drill|"
+            r"extinguisher)(?! (?:was|is|did|does|had|has|were|wouldn|never|not|failed|silent|broken|locked|"
+            r"blocked|went|goes))|(?:by|round|around|beside|near|open|log|coal) (?:the |a )?fire\b|"
+            r"fire in the (?:pub|lounge|bar|grate|hearth|inn|fireplace)|smoking hot|burning (?:toast|leaves|wood|"
+            r"incense)|(?:cake|pizza|candle|toast) (?:\w+ )?smell|cat (?:\w+ ){0,3}(?:out|down|tree)|"
             r"(?:toy|wooden|lego) fire engine"
         ),
         fires=(
@@ -105,7 +115,8 @@ RULES = (
             "[electrocuted]",
             "[shocked] (by|off) the (plug|socket|charger|kettle|switch|cable|cooker|shower|appliance|radiator)",
         ),
-        unless=r"culture shock|(?:shock|shocked) (?:from|by) (?:the )?(?:price|bill|news|cost)",
+        unless=r"shock (?:when|as|to|at|and)\b[^.!?]{0,40}\b(?:bill|price|cost|invoice|statement|letter|total|charge|"
+        r"doubled)|culture shock|(?:shock|shocked) (?:from|by) (?:the )?(?:price|bill|news|cost)",
         fires=(
             "My wife got an electric shock from the shower you fitted.",
             "Your contractor left live wires hanging out of the wall.",
@@ -128,12 +139,26 @@ RULES = (
             "[blocks|blocked|blocking|locks|obstructing|obstructed] _2 fire (exit|exits|door|doors|escape|escapes)",
             "(no|without|missing) [seatbelts|seatbelt|handrail|smoke alarm]",
             "driver (was|is|kept|been|spent|on)? _3 (on his|on her|on the|using his|using her|looking at his|texting|"
-            "holding his) (mobile)? [phone|mobile]",
+            "holding his) (mobile)? [phone|mobile] (while|whilst|when|the whole|all the|and|at the|with|as|at|"
+            "throughout|for)?",
             "(is|are|was|were|it's|very|extremely|so|really|potentially|downright|incredibly|highly|and|a|in|an|this) "
             "[dangerous|unsafe|hazardous|lethal]",
             "(could|might|may|can) (be|have been) (very|extremely|quite|really|so)? [dangerous|fatal|lethal|deadly]",
             "[dangerously] (low|high|hot|close|loose|fast|overloaded|overcrowded|unsafe|wired|fitted|parked|driving)",
             "(driving|drove|drives|parked) [dangerously]",
+            "(driver|he|she|pilot|carer) (was|had|kept)? (falling|fallen|fell|nodding) [asleep|off] (at|"
+            "behind) the wheel",
+            "(driver|he|she|bus|van|coach|taxi|lorry) _2 (jumped|ran|through|skipped|jumping) (through)? (a|"
+            "the)? [red] (light|lights)",
+            "(driver|he|she|courier) (was|is|kept) _1 [texting|filming|videoing|scrolling|facetiming] _3 (driving|"
+            "wheel|drove)",
+            "(smoke|co|carbon monoxide|fire) [alarm|alarms|detector|detectors] _3 (doesn't|doesnt|don't|didn't|"
+            "didnt|not|never|wouldn't) (work|working|go off|sound|ring|fitted|been)",
+            "(no|without) _1 (smoke|co|carbon monoxide) [alarm|alarms|detector|detectors]",
+            "(seat)? [belt|belts|seatbelt|seatbelts] _1 (broken|missing|doesn't|doesnt|don't|didn't|wouldn't|jammed)",
+            "[accident] waiting to happen",
+            "(someone|somebody|a child|people|one of us) (is|are|will|'s|gonna)? (going to|gonna)? (be|"
+            "get) [killed|hurt|injured]",
             "[death] trap",
             "(fire|safety|trip|choking|health|tripping|serious|real|major) [hazard]",
             "[risk] (of|to) (serious|real|our|my|his|her|public)? (injury|fire|life|limb|electrocution|explosion|"
@@ -151,7 +176,13 @@ RULES = (
             "locked|gave way|went|"
             "don't work|doesn't work|didn't work|not working|stopped working)",
         ),
-        unless=r"risk to (?:my|your) credit|dangerous(?:ly)? (?:delicious|good|moreish|close to|addictive)|safe (?:to "
+        unless=r"(?:spoke|speak|talk\w*|rang|called|hold of|got|message\w*|phoned) (?:\w+ ){0,4}driver|"
+        r"driver (?:\w+ )?(?:rang|called|phoned|told)|on the phone (?:to|with) (?:me|us)|"
+        r"puts?(?:ting)? (?:\w+ ){1,4}(?:booking|job|credit|rating|order|deposit|holiday|business|account|"
+        r"money|visa|place|degree|mortgage|reputation|sale|data) (?:at|in) |safe (?:\w+ ){0,4}(?:assume|"
+        r"payment|share|checkout|trust)|dangerous (?:for my|amount|to trust)|(?:comfortable|good|tasty|"
+        r"cheap) it's dangerous|charges? are lethal|seatbelt (?:sign|extender)|death trap of|risk to (?:my|"
+        r"your) credit|dangerous(?:ly)? (?:delicious|good|moreish|close to|addictive)|safe (?:to "
         r"say|bet)|at risk of (?:losing|missing)|"
         r"safe (?:to )?(?:pay|shop|order|buy|log|enter|download)|dangerous precedent|in danger of (?:losing|missing|"
         r"becoming)",
@@ -175,6 +206,7 @@ RULES = (
         phrases=(
             "(could|might) (easily|well|very easily)? have (been)? (seriously|badly|easily)? "
             "[killed|died|injured|hurt|crushed|electrocuted|blinded|drowned|burned|burnt|choked|suffocated|scalded]",
+            "(could|might|would|should) (of|a|have)? (been|got)? [killed|died|drowned|electrocuted]",
             "(nearly|almost|narrowly) _3 [killed|injured|crushed|electrocuted|drowned|choked|crashed|suffocated|"
             "blinded|scalded]",
             "[inches|centimetres] (from|away from) (my|his|her|the|our|being|hitting) _3",

@@ -35,12 +35,14 @@ _HEARSAY = re.compile(
     r"\bin (?:the|a|this|that|your|his|her) (?:\w+ )?(?:film|movie|book|novel|story|episode|game|series|play|"
     r"documentary|"
     r"chapter|song|drill|exercise|simulation|training)\b"
-    r"|\b(?:leaflet|poster|label|sign|manual|instructions?|booklet|advert|website|article|policy|terms|notice|guide|"
+    r"|\b(?:i|we) (?:read|saw|heard) (?:that|about|on the news|in the (?:news|paper))\b"
+    r"|\b(?:the definition|definition|example|meaning) of\b"
+)
+_SAYS = re.compile(
+    r"\b(?:leaflet|poster|label|sign|manual|instructions?|booklet|advert|website|article|policy|terms|notice|guide|"
     r"brochure|headline|faq|film|movie|book|novel|play) (?:says?|said|states?|stated|warns?|warned|mentions?|"
     r"explains?|reads?|about|"
     r"on|tells|covers)\b"
-    r"|\b(?:i|we) (?:read|saw|heard) (?:that|about|on the news|in the (?:news|paper))\b"
-    r"|\b(?:the definition|definition|example|meaning) of\b|\bfor example\b"
 )
 _NEGATION = re.compile(
     r"\b(?:(?P<near>no(?! (?:sign|evidence|indication|suggestion|proof|chance|truth|question|wish|intention|plans?|"
@@ -54,14 +56,22 @@ _NEGATION = re.compile(
     r"(?:would|did|is|was|could|should|do|wid)nae)\b"
 )
 _NO_NEGATION = re.compile(
-    r"(?:not (?:only|just|merely|simply|to mention|(?:\w+ )?(?:happy|pleased|acceptable|good|right|ok|okay|surprised|"
+    r"(?:not (?:hesitate|(?:a|one|two|three|even|long|ten|five) (?:\w+ )?(?:weeks?|months?|days?|hours?|minutes?|"
+    r"after)|(?:\w+ )?(?:afraid|bluffing|joking|kidding|exaggerating|informed|told|aware|expect|appreciate|"
+    r"tolerate)|only|just|merely|simply|to mention|(?:\w+ )?(?:happy|pleased|acceptable|good|right|ok|okay|"
+    r"surprised|"
     r"impressed|"
     r"fair|satisfied|funny|normal|ideal|great|safe|on|enough|the first|once|until))"
     r"|no (?:longer|wonder|doubt|idea|excuse|surprise|apology|apologies|response|reply|answer|explanation|"
     r"compensation|help|"
     r"action|concern|warning|refund|offer|support|sympathy|sooner)"
-    r"|nothing (?:but|was done|has been done|is being done|happened)|never (?:again|mind|before)"
-    r"|(?:cannot|can'?t|couldn'?t|don'?t|didn'?t|doesn'?t|won'?t) (?:\w+ )?(?:believe|understand|care|see why|know "
+    r"|without (?:any |a |so much as a )?(?:warning|reason|notice|provocation|explanation|permission|consent|"
+    r"asking|telling)|no (?:apparent |good )?reason|no place for|never (?:in my|been so|felt so|been more|told|"
+    r"informed)|nothing (?:but|was done|has been done|is being done|happened)|never (?:again|mind|before)"
+    r"|(?:do|does|did|wo|would|ca|could|should|has|have)n'?t (?:\w+ )?(?:hesitate|expect|appreciate|tolerate|"
+    r"accept|ignore|make me|have to (?:be|put)|(?:think|believe) (?:you|they|anyone) (?:understand|realise|realize|"
+    r"care|know|get))|(?:cannot|can'?t|couldn'?t|don'?t|didn'?t|doesn'?t|won'?t) (?:\w+ )?(?:believe|understand|"
+    r"care|see why|know "
     r"why|know how|seem|"
     r"stop|forget|wait|help|stand|stress|deny|sleep|only|just|even (?:care|apologise|apologize|reply|respond|ask))"
     r"|(?:isn'?t|wasn'?t) (?:acceptable|good|right|ok|fair|funny|it (?:bad|awful)|the first|only|just)"
@@ -80,8 +90,14 @@ _CLAUSE_BREAK = re.compile(
     r"she|they|it|my|our|your|the|there|this)\b)|which|who|until|"
     r"yet|then|"
     r"so|where|whereas|plus|and)\b"
-    r"|(?<!think )(?<!believe )(?<!suppose )(?<!if )(?<!that )\b(?=(?:i|we)(?: will| shall|'ll| am going| are going| "
+    r"|(?<!think )(?<!believe )(?<!suppose )(?<!if )(?<!that )\b(?=(?:i|we)(?: will| shall|'ll| am| are|'m|'ve|"
+    r" have| had| can| could| smell| "
     r"intend)\b)"
+    r"|(?<!think )(?<!believe )(?<!suppose )(?<!if )(?<!that )(?<!say )(?<!said )(?<!saying )(?<!mean )(?<!claim "
+    r")(?<!sure )(?<!feel )\b"
+    r"(?=(?:im|ive|you'll|youll|there is|there's|theres|there was|my (?:solicitor|mp|lawyer|councillor|mum|mam|"
+    r"mother|dad|father|son|daughter|wife|husband|nan|gran|account|card|house|flat|next)|the (?:ceiling|house|"
+    r"whole|next|ombudsman)|expect an?)\b)"
 )
 _THAT = re.compile(r"(?P<verb>\w+)?\s*\bthat\b")
 _OPINION = frozenset(
@@ -132,7 +148,9 @@ _MOOD = re.compile(
 )
 _PERFECT = re.compile(r"\b(?:could|might|would|should) (?:easily |well |also )?(?:have|'ve)(?: been)?\W*$")
 _LIKE = re.compile(
-    r"\b(?:(?:feels?|felt|feeling|is|was|are|were|'s|looks?|sounds?|acts?|just|more) like|as if|as though)\b"
+    r"\b(?:(?:feels?|felt|feeling|is|was|are|were|'s|looks?|sounds?|acts?|just|more) like(?! (?:i|i'm|im|i've|ive|"
+    r"i'd|we|we've|you|you've|they|they've|he|she|someone|somebody|there|there's|theres|my|our|her|his|your) )|"
+    r"as if|as though)\b"
 )
 _QUESTION = re.compile(
     r"^[\s\"'(>*-]*(?:(?:hi|hello|hey|please|so|and|also|@\w+|dear \w+),?\s+)*"
@@ -141,6 +159,13 @@ _QUESTION = re.compile(
     r"it (?:right|normal|ok|okay|fair|reasonable|legal|really)|you (?:know|aware|realise|realize|understand|see|care|"
     r"think|really|"
     r"even|honestly|seriously|people)|you guys)"
+)
+#: What stands after it is told, and not asked: "can you explain why", "could somebody come, my mum is".
+_GIVEN = re.compile(
+    r"\b(?:why|how (?:come|it is|it came|on earth|could|can it)|because|since|as (?=(?:i|we|my|our|he|she|they)\b))\b"
+    r"|\b(?:can|could|would|will) (?:you|someone|somebody|anyone|anybody) (?:please |kindly |just )?(?:\w+ ){0,3}?"
+    r"(?:call|ring|come|help|send|contact|look|explain|tell|sort|fix|reply|advise|get)\b[^?]{0,60}[,;:]"
+    r"|\b(?:am i|are we) (?:supposed|meant|expected|just) to\b|\bwould you believe\b"
 )
 _ENQUIRY = re.compile(
     r"[\s\"'(>*-]*(?:(?:hi|hello|hey|please|so|and|also|@\w+|dear \w+),?\s+)*"
@@ -165,6 +190,27 @@ _LONG_AGO = re.compile(
     r"small|\w+ years old)\b|"
     r"\bin (?:19\d\d|200\d)\b|\bchildhood\b|\blong ago\b"
 )
+#: The whole sentence is of long ago; "it was fitted two years ago and caught fire last night" is not.
+_CHILDHOOD = re.compile(
+    r"\bas a (?:child|kid|boy|girl|teenager)\b|\bwhen i was (?:a child|a kid|little|young|small|\w+ years old)\b|"
+    r"\bchildhood\b|\blong ago\b|^\W*(?:\w+ ){0,3}years ago|^\W*in (?:19\d\d|200\d)\b,? (?:i|we|my|your)\b"
+)
+_NOW = re.compile(
+    r"\b(?:last night|yesterday|today|tonight|this (?:morning|afternoon|evening|week|weekend|month)|just now|still|"
+    r"ever since|has been|have been|"
+    r"last (?:week|month|monday|tuesday|wednesday|thursday|friday|saturday|sunday))\b"
+)
+#: "not funny": no joke.
+_NO_JOKE = re.compile(
+    r"\b(?:not|isn'?t|ain'?t|no|so|very) (?:\w+ )?(?:funny|joking|kidding|joke|laughing)\b|\bso much for\b"
+)
+#: Asked for effect: "must I really go to the papers?", "I wonder what the papers would make of it".
+_RHETORICAL = re.compile(
+    r"\b(?:do|must) (?:i|we) really (?:have|need) to\b|\bmust (?:i|we)\b|"
+    r"\bwonder what\b[^.?!]{0,40}\bwould (?:make|say|think)\b|\bwhat would\b[^.?!]{0,40}\b(?:say|make of|think)\b"
+)
+#: "if I don't hear from you": what is denied there is the condition, not the threat.
+_SUPPOSED = re.compile(r"\b(?:if|unless|until|till)\b[^.?!]{0,60}?\b(?:not|nobody|no one|never|n't|\w+n'?t)\b")
 
 
 def is_claimed(text: str, sentence: tuple[int, int], match: tuple[int, int], claim: Claim, *, recent: bool) -> bool:
@@ -175,11 +221,12 @@ def is_claimed(text: str, sentence: tuple[int, int], match: tuple[int, int], cla
     before = text[start : match[0]]
     clause = before[_clause_start(before) :]
     if claim is not Claim.REQUEST:
-        if _JOKE.search(text, start, min(len(text), end + 14)):
+        if _JOKE.search(text, start, min(len(text), end + 14)) and not _NO_JOKE.search(text, start, end):
             return False
-        if _HEARSAY.search(text, start, end):
+        if _HEARSAY.search(text, start, end) or _SAYS.search(text, match[0] - len(clause), match[1]):
             return False
-    if _is_denied(before, clause) or _DENIED_AFTER.match(text, match[1], end):
+    denied_in = _SUPPOSED.sub("", clause) if claim is Claim.THREAT else clause
+    if _is_denied(before, denied_in) or _DENIED_AFTER.match(text, match[1], end):
         return False
     if claim is Claim.REQUEST:
         return True
@@ -187,22 +234,28 @@ def is_claimed(text: str, sentence: tuple[int, int], match: tuple[int, int], cla
         unreal = _WOULD_HAVE.search(text, start, end)
         if unreal and unreal.start() < match[0] and not _CLAUSE_BREAK.search(text, unreal.end(), match[0]):
             return False
+        if _RHETORICAL.search(text, start, end):
+            return True
         return not (
             _ADVICE.search(before) or (_ADVICE.search(text, start, end) and text[end - 1 : end + 1].find("?") >= 0)
         )
     words = text[match[0] : match[1]]
     if _is_supposed(before, clause, words):
         return False
-    if recent and _LONG_AGO.search(text, start, end):
-        return False
+    if recent and not _NOW.search(text, start, end):
+        after = _CLAUSE_BREAK.search(text, match[1], end)
+        stop = after.start() if after else end
+        if _LONG_AGO.search(text, match[0] - len(clause), stop) or _CHILDHOOD.search(text[start:end]):
+            return False
     if _LIKE.search(clause):
         return False
-    if "?" in text[match[1] : end + 1] and _ENQUIRY.match(clause):
+    is_asked = "?" in text[match[1] : end + 1] and not _GIVEN.search(text, start, match[0])
+    if is_asked and _ENQUIRY.match(clause):
         return False
     if claim is Claim.EVENT:
         if _MOOD.search(clause) and not _PERFECT.search(clause):
             return False
-        if "?" in text[match[1] : end + 1] and _QUESTION.search(text[start:end]):
+        if is_asked and _QUESTION.search(text[start:end]):
             return False
     return True
 
