@@ -35,7 +35,7 @@ PAIRS: list[tuple[FlagName, str, str]] = [
     (F.SAFETY, "The label said nut free and my girl had an allergic reaction.", "The label said that nuts are in it."),
     (F.SAFETY, "They told me to ignore the safety instructions and I broke my arm.", "They broke my back gate."),
     (F.SAFETY, "Without warning the boiler exploded.", "They crushed my parcel."),
-    (F.SAFETY, "The flat was full of smoke.", "I got a nasty shock when I opened the bill."),
+    (F.SAFETY, "The flat was full of smoke.", "The flat was full of furniture."),
     (F.SAFETY, "I ended up in A&E after your chicken.", "I spoke to your driver on the phone and he was rude."),
     (F.SAFETY, "There are no smoke alarms in the flat.", "The barber cut my hair too short."),
     (

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from spacy.tokens import Doc
@@ -74,6 +74,21 @@ _OWN_DOING = re.compile(
     r"(?:my|our) (?:\w+ ){0,2}(?:details|data|information|form|documents|address|id)\b"
 )
 _AND_THEN = re.compile(r"\b(?:and|but|yet|then|which|so|where|who)\b")
+
+#: Words of a flag in another sense, and what is expressly not said.
+_NOT_MEANT: Mapping[FlagName, re.Pattern[str]] = {
+    FlagName.VULNERABLE: re.compile(
+        r"\bpregnant pause\b|"
+        r"\b(?:phone|battery|laptop|tablet|car|engine|boiler|signal|line|wifi|tv|freezer|fridge|screen) "
+        r"(?:has |just )?died\b"
+    ),
+    FlagName.MEDIA: re.compile(r"\b(?:i am|i'm|as) (?:a|the) (?:freelance )?(?:journalist|reporter)\b"),
+    FlagName.REPEAT_CONTACT: re.compile(
+        r"\bfirst time (?:that )?(?:i|we)(?:'ve| have)? (?:ever )?"
+        r"(?:asked|called|rung|written|e-?mailed|contacted|complained)\b"
+    ),
+}
+_DISCLAIMED = re.compile(r"\b(?:i am|i'm|im|we are|we're) not (?:saying|claiming|suggesting) (?:that )?")
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
 
@@ -170,7 +185,7 @@ def sentences_of(text: str) -> list[tuple[int, int]]:
 
 
 def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
-    """Whether the sentence denies, supposes or jokes what a span tells, or gives thanks."""
+    """Whether the sentence denies, supposes or jokes what a span tells, means something else, or gives thanks."""
     claim = _CLAIMED.get(span.flag)
     places = [(span.start, span.end)]
     if claim is Claim.THREAT:
@@ -183,6 +198,10 @@ def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
     if span.flag is FlagName.MEDIA and _READ_THERE.search(text, *sentence):
         return True
     if span.flag is FlagName.ESSENTIAL_SUPPLY and _NOT_LOST.search(text, *sentence):
+        return True
+    if (other := _NOT_MEANT.get(span.flag)) is not None and other.search(text, *sentence):
+        return True
+    if _DISCLAIMED.search(text, *sentence) and not _AND_THEN.search(text, *sentence):
         return True
     if (
         span.flag is FlagName.DATA_BREACH
