@@ -64,7 +64,14 @@ def hand_over(unit: UnitOfWork, reference: str, *, to: str, because: str, by: st
     return handed
 
 
-@command("case.set")
+def _outcome_would_not_fit(unit: UnitOfWork, reference: str, *, kind: Kind | None, **_said: object) -> None:
+    """Refuse to make a complaint of a closed case that was none, or none of one: its outcome says otherwise."""
+    case = unit.cases.get(read_reference(reference))
+    if case.state is CaseState.CLOSED and kind and (kind is Kind.COMPLAINT) != (case.kind is Kind.COMPLAINT):
+        raise Refused(f"{case.id} is closed as {case.kind}; take it first: `amends case take {case.id}`")
+
+
+@command("case.set", unless=_outcome_would_not_fit)
 def say_what_it_is(
     unit: UnitOfWork,
     reference: str,
@@ -91,8 +98,6 @@ def say_what_it_is(
     if not kind_now.is_from_a_customer:
         raise Refused(f"a case cannot be {kind_now}: close it as out_of_scope instead")
     is_complaint = kind_now is Kind.COMPLAINT
-    if case.state is CaseState.CLOSED and is_complaint != (case.kind is Kind.COMPLAINT):
-        raise Refused(f"{case.id} is closed as {case.kind}; take it first: `amends case take {case.id}`")
     since = case.complaint_since or _first_counted(unit, case, pack) or at
     severity_now = severity or case.severity or (Severity.LOW if is_complaint else None)
     corrected = replace(

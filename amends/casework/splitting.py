@@ -96,7 +96,17 @@ def split(
     return new
 
 
-@command("case.join_again")
+def _nobody_would_look(unit: UnitOfWork, reference: str, **_said: object) -> None:
+    """Refuse to put a message back into a case that is done with: nobody would see it there."""
+    for case_id in _split_off_from(unit, read_reference(reference)):
+        old = unit.cases.get(case_id)
+        if old.state in {CaseState.ANSWERED, CaseState.CLOSED}:
+            raise Refused(
+                f"{old.id} is {old.state}, so nobody would see the message; first `amends case take {old.id}`"
+            )
+
+
+@command("case.join_again", unless=_nobody_would_look)
 def join_again(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Case:
     """Undo a split: put the message of a case that was split off back, and give the case that has it again.
 
@@ -105,19 +115,13 @@ def join_again(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Ca
         Refused: it was not split off, something was done on it since, or nobody would look at the other case.
     """
     new = unit.cases.get(read_reference(reference))
-    from_ = [
-        link.other_case_id
-        for link in unit.links.of_case(new.id)
-        if link.kind is LinkKind.SPLIT_OFF and link.case_id == new.id
-    ]
+    from_ = _split_off_from(unit, new.id)
     if not from_:
         raise Refused(f"{new.id} was not split off from another case")
     [judged, *more] = unit.messages.of_case(new.id)
     if more:
         raise Refused(f"{new.id} has got more messages since: accept it as a case of its own, or close it")
     old = unit.cases.get(from_[0])
-    if old.state in {CaseState.ANSWERED, CaseState.CLOSED}:
-        raise Refused(f"{old.id} is {old.state}, so nobody would see the message; first `amends case take {old.id}`")
     standing = judge_thread(old, judged.verdict)
     clocks = _due_sooner(unit, new, old, is_worse=(standing.severity or Severity.LOW) > (old.severity or Severity.LOW))
     unit.messages.move(judged.message.id, old.id)
@@ -138,6 +142,14 @@ def join_again(unit: UnitOfWork, reference: str, *, by: str, at: datetime) -> Ca
     unit.clocks.start(clocks)
     tell(unit, "case.joined_again", old.id, by=by, at=at, message=judged.message.id, other=new.id)
     return back
+
+
+def _split_off_from(unit: UnitOfWork, case_id: str) -> list[str]:
+    return [
+        link.other_case_id
+        for link in unit.links.of_case(case_id)
+        if link.kind is LinkKind.SPLIT_OFF and link.case_id == case_id
+    ]
 
 
 def _due_sooner(unit: UnitOfWork, new: Case, old: Case, *, is_worse: bool) -> list[Clock]:
