@@ -70,9 +70,10 @@ FOREIGN_WORDS = 10
 #: Characters of a subject that are read.
 SUBJECT_CHARS = 500
 
-#: Sentences of a text that are left out in turn, to find the one that drove a grade, and the characters that may be
-#: read again for it: of a long text only the likeliest sentences are tried.
-SENTENCES_TRIED, READ_AGAIN = 40, 20_000
+#: Sentences of a text that are left out in turn, to find the one that drove a grade, the likeliest first, and the
+#: characters that may be read again for it. The one that drove was among the first eight in all of 42 messages where
+#: forty were tried.
+SENTENCES_TRIED, READ_AGAIN = 8, 20_000
 
 _BREAK = "\n\n"
 _SEVERAL = 2
