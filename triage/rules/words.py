@@ -37,11 +37,13 @@ CLASSES: dict[str, str] = {
         "call handler|ticket inspector|warden|housing officer|man|woman|lady|guy|person|bloke"
     ),
     "number": (
-        "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|several|multiple|numerous|many|"
+        "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+        "eighteen|nineteen|twenty|thirty|forty|fifty|umpteen|several|multiple|numerous|many|"
         "countless|dozens of|a dozen|half a dozen|a few|#digits"
     ),
     "nth": (
-        "second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|umpteenth|nth|2nd|3rd|4th|5th|6th|7th|8th|9th|10th"
+        "second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|umpteenth|nth|2nd|3rd|4th|5th|6th|7th|8th|9th|10th|"
+        "eleventh|twelfth|11th|12th|13th|14th|15th|16th|17th|18th|19th|20th"
     ),
     "day": (
         "monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|yesterday|tomorrow|morning|afternoon|evening|"
@@ -57,16 +59,22 @@ CLASSES: dict[str, str] = {
     "money": "money|cash|savings|pension|wages|salary|deposit|refund|compensation|#money",
 }
 
+_SPOKEN = (
+    r"(?:a couple of|a few|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
+    r"sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+)
+_FIGURE = r"(?:\d{1,3}(?: 000|[.\u00a0\u202f]\d{3})+(?!\d)|\d(?:[\d,]{0,11}\d)?(?:\.\d{1,2})?(?!\d))"
+
 #: Parts of a pattern that are no list of words.
 SPECIAL: dict[str, str] = {
     "#digits": r"\d{1,6}",
     "#tens": r"\d{2,6}",
     "#money": (
-        r"(?:(?:[£$€]|gbp ?|usd ?|eur ?|rs\.? ?)\d[\d,]{0,12}(?:\.\d{1,2})?(?: ?(?:k|m|bn|thousand|million)\b)?"
-        r"|\d[\d,]{0,12}(?:\.\d{1,2})? ?(?:k )?(?:pounds?|quid|dollars?|euros?|grand|gbp|usd|eur|p|pence)\b"
+        rf"(?:(?:[£$€] ?|gbp ?|usd ?|eur ?|rs\.? ?){_FIGURE}(?: ?(?:k|m|bn|thousand|million)\b)?"
+        rf"|{_FIGURE} ?(?:k )?(?:(?:pounds?|quid|dollars?|euros?|grand|gbp|usd|eur|p|pence)\b|[£€$](?![\w£€$]))"
         r"|(?:hundreds|thousands) of (?:pounds|dollars|euros)"
-        r"|(?:a|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|fifty) "
-        r"(?:hundred|thousand|grand)(?: (?:pounds|quid|dollars|euros))?)"
+        rf"|{_SPOKEN}(?:(?: and a half)? (?:hundred|thousand|grand)(?:(?: and)? {_SPOKEN}(?= (?:hundred|pounds|quid)\b)"
+        r"(?: hundred)?)?(?: (?:pounds|quid|dollars|euros))?|(?<!\ba)(?<! few) (?:pounds|quid|dollars|euros)\b))"
     ),
     "#age": r"(?:\d{1,3}|sixty|seventy|eighty|ninety|one|two|three|four|five|six|seven|eight|nine)(?:[ -](?:one|two|"
     r"three|four|five|six|seven|eight|nine))?",
