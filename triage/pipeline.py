@@ -48,7 +48,7 @@ from triage.components.learned import (
     standing_flags,
 )
 from triage.rules import all_rules
-from triage.text import readable
+from triage.text import readable, whole_words
 
 #: The pipeline that is shipped.
 MODEL_DIR = Path(__file__).parent / "model"
@@ -221,5 +221,6 @@ def _own(found: Sequence[Flag], text: str, offset: int) -> tuple[Flag, ...]:
             severity=flag.severity,
         )
         for flag in sorted(found, key=lambda flag: (flag.start, flag.end, flag.name))
-        if (start := flag.start - offset) >= 0 and (end := flag.end - offset) > start
+        if flag.end > flag.start >= offset
+        for start, end in (whole_words(text, flag.start - offset, flag.end - offset),)
     )

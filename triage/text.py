@@ -54,6 +54,10 @@ _PLAIN = str.maketrans(
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
 _CUT_WORD = re.compile(rf"(?<!\w)\w++(?:[{_INVISIBLE}]++\w++)+")
 _CUTS = re.compile(f"[{_INVISIBLE}]+")
+_IN_A_WORD = re.compile(rf"[\w'\u2019{_INVISIBLE}]")
+_WORD_GOES_ON = re.compile(rf"(?:[^\W_]|['\u2019{_INVISIBLE}]+[^\W_])")
+#: By so many letters a place is widened at most, at each end.
+LONGEST_WORD = 40
 #: Cyrillic and Greek letters, and the Latin ones that they look like.
 _LOOKS = dict(
     zip(
@@ -91,6 +95,16 @@ def _joined(match: re.Match[str]) -> str:
 
 def _spaces(match: re.Match[str]) -> str:
     return " " * len(match[0])
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a place in a text so that it cuts no word, be it one with something invisible in it."""
+    first, last = max(0, start - LONGEST_WORD), min(len(text), end + LONGEST_WORD)
+    while start > first and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while 0 < end < last and _IN_A_WORD.match(text[end - 1]) and _WORD_GOES_ON.match(text, end):
+        end += 1
+    return start, end
 
 
 def folded(text: str) -> str:

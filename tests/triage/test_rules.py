@@ -16,7 +16,7 @@ from triage.rules.money import amounts_in
 from triage.rules.phrase import compile_phrase
 from triage.rules.rule import Rule
 from triage.taxonomy import FLAGS, KINDS, SEVERITIES, page
-from triage.text import READ_CHARS, folded, readable
+from triage.text import READ_CHARS, folded, readable, whole_words
 
 RULES = all_rules()
 NLP = blank_pipeline()
@@ -71,6 +71,22 @@ def test_a_rule_without_counter_examples_is_refused() -> None:
             fires=("word",),
             silent=(),
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("I can smell g\u200ba\u200bs here", "smell g\u200ba", "smell g\u200ba\u200bs"),
+        ("my daughter's arm", "daughter'", "daughter's"),
+        ("ampicillin made me ill", "icillin", "ampicillin"),
+        ("I won't stop", "I won", "I won't"),
+        ("paid £600, then", "£600", "£600"),
+        ("the 'dog' barked", "dog", "dog"),
+    ],
+)
+def test_a_quote_cuts_no_word(text: str, cut: str, whole: str) -> None:
+    start, end = whole_words(text, text.index(cut), text.index(cut) + len(cut))
+    assert text[start:end] == whole
 
 
 @pytest.mark.parametrize(
