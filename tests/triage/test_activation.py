@@ -17,7 +17,7 @@ from triage.pipeline import MODEL_DIR
 
 _NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 _GOLDEN = [
-    {"id": "a", "channel": "email", "text": "The boiler you fitted is broken again.", "kind": "complaint"},
+    {"id": "a", "channel": "email", "text": "The lamp you sent me is scratched. Not good.", "kind": "complaint"},
     {"id": "b", "channel": "email", "text": "Your driver swore at my mother.", "kind": "complaint", "severity": "high"},
     {"id": "c", "channel": "email", "text": "When do you open on Sunday?", "kind": "enquiry"},
 ]
