@@ -53,6 +53,29 @@ def test_the_page_of_labels_is_up_to_date() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "My mum was injured on your stairs and the ambulance service took her to hospital.",
+        "Because of the ambulance delay my dad was seriously injured.",
+        "I spoke to the driver, who was on his phone while driving.",
+        "The pizza oven smell was burning plastic and smoke came out of the socket.",
+        "Your guard pushed me onto the track.",
+        "I found a nail in the baby's purée.",
+        "He was crushed when the wall fell on him.",
+        "The steward attacked my brother with a knife.",
+        "There was a fire in the lounge.",
+        "She slapped me with a ruler.",
+        "I got an electric shock and you still sent me a bill.",
+        "An ambulance came, he had a broken leg.",
+        "I want to end it all with these pills.",
+        "He has taken all the tablets we bought.",
+    ],
+)
+def test_what_only_sounds_like_harm_hides_none_that_is_there(text: str) -> None:
+    assert {rule.split(".")[0] for rule in fired(text)} & {"safety", "self_harm"}
+
+
+@pytest.mark.parametrize(
     "pattern", ["no brackets here", "[two] of [them]", "[it's]", "a @nobodyknows [word]", "a #nothing [word]"]
 )
 def test_a_badly_written_pattern_is_refused(pattern: str) -> None:

@@ -116,19 +116,20 @@ RULES = (
             "[bleeding|bled] (from|heavily|badly|profusely|all|for|everywhere|head|nose|lip)",
         ),
         unless=_NOT_BODILY
-        + r"|trapped (?:in|into|by) (?:\w+ ){0,4}(?:contracts?|loops?|menus?|system|queue|deal|tariff|chat\w*|"
-        r"subscription|plans?)\b"
-        r"|crushed (?:when|that|by the (?:news|decision))|hurt (?:and|but) (?:very )?(?:disappointed|upset|angry)|"
+        + r"|trapped (?:in|into|by) (?:\w+ ){0,4}(?:contracts?|loops?|menus?|deal|tariff|chat\w*|subscription|plans?)\b"
+        r"|crushed (?:that|by the (?:news|decision))|crushed when the toy|hurt (?:and|"
+        r"but) (?:very )?(?:disappointed|upset|angry)|"
         r"hurt by (?:this|the|these|your) (?:change|cuts?|fees?|decision|closure)"
         r"|poisoned (?:against|by your)"
-        r"|(?:fell|fall|fallen) (?:off|out of) (?:my|his|her|our|the) (?:chair|seat|waiting|list)|fell (?:over|"
+        r"|(?:fell|fall|fallen) off (?:the|your) (?:waiting )?list|nearly fell off my (?:chair|seat)|fell (?:over|"
         r"about) laughing|rabbit hole|slipped (?:into the|over to|past|in(?:to)? (?:your|a) )|tripped over (?:the|"
         r"his|her|my|your) (?:words?|wording|form|small print)"
-        r"|eyes (?:are |were )?bleed|because of (?:an|the) ambulance|over for an ambulance|(?:behind|past|"
-        r"let) an ambulance|ambulance (?:was|is) parked|ambulance (?:service|station)"
+        r"|eyes (?:are |were )?bleeding (?:from|at) (?:this|the|your) (?:font|page|design)|"
+        r"late because of an ambulance|over for an ambulance|(?:behind|past|"
+        r"let) an ambulance|ambulance (?:was|is) parked"
         r"|cut (?:my|his|her|our|their) hair\b"
-        r"|(?:arrived|came|sofa|chair|table|bed|doll|puppet|teapot|toy|statue|"
-        r"figurine)\b[^.!?]{0,25}\bbroken? (?:\w+ )?(?:arm|leg|back|foot|head|nose|neck|lip)|broken (?:leg|arm|"
+        r"|(?:sofa|chair|table|bed|doll|puppet|teapot|toy|statue|figurine) (?:arrived |came |"
+        r"was delivered )?(?:with|has|had) (?:a |one |two )?broken|broken (?:leg|arm|"
         r"back|foot) (?:on|of) the (?:table|chair|sofa|bed|desk)"
         r"|(?:my|our|his|her|their) (?:back|front|head|hip|tooth|toe|nose|hand|ear|face|eye|mouth|elbow) (?:gate|"
         r"door|window|garden|lawn|hedge|fence|wall|yard|lights?|mug|set|flask|brush|bag|rest|rail|board)\b"
@@ -185,6 +186,7 @@ RULES = (
             "sandwich|drink|burger|yoghurt|yogurt|cereal|jar|pasta|curry|pizza|cake|chocolate|dinner|rice|milk|"
             "formula|crisps|wrap|chicken|bottle|tin|packet|starter|dessert)",
             "(bit on|bit into|bit down on|swallowed|biting|chewed) _3 [glass|needle|blade|screw|nail|metal|stone|wire]",
+            "(found|finding) _3 [glass|needle|blade|screw|nail|metal] (in|inside) (my|his|her|our|their|your|the baby)",
             "(lost|broke|chipped|cracked) (a|my|his|her|two|three) _1 [tooth|teeth|filling|crown] _2 (on|in|from|"
             "biting|eating)",
             "(mould|damp|mold|fumes|dust|smoke|chemical|chemicals) _6 [asthma|breathing|lungs|chest|cough|coughing|"
@@ -195,7 +197,7 @@ RULES = (
             "(toxic|poisonous|noxious) [fumes|smoke|chemicals|gas|substance]",
             "(exposed|exposure|disturbed|loose|damaged|found|broken|live) _2 [asbestos]",
         ),
-        unless=r"(?:been|taken) ill and (?:forgot|we|i|so|could)|sick (?:of|and tired|joke)|made me sick to (?:see|"
+        unless=r"been ill and forgot|sick (?:of|and tired|joke)|made me sick to (?:see|"
         r"think|read)|sick (?:pay|note|leave|day)|stained "
         r"glass|glass of|allergic reaction to (?:hard work|paying)",
         fires=(
@@ -271,9 +273,12 @@ RULES = (
             "violence|me with a|him with a|us with violence)",
             "(dog|dogs) (has|had)? [bit|bitten|attacked|mauled] (me|my|him|her|our|a)",
         ),
-        unless=r"slapped (?:\w+ )?with (?:a|an)\b|beaten (?:to|by (?:one|two|a) \w+)|bitten by the|"
-        r"attacked (?:with|on (?:your|the) (?:forum|page|app))|in (?:your|the|a) (?:game|haunted house|"
-        r"escape room)|pushed (?:me|us|him|her) (?:over the edge|onto|to the point)|(?:hit|struck|kicked|"
+        unless=r"slapped (?:\w+ )?with (?:a|an) (?:\w+ )?(?:fine|fee|charge|bill|penalty)|beaten to (?:it|"
+        r"the (?:last|post))|"
+        r"attacked on (?:your|the) (?:forum|page|app)|in (?:your|the|a) (?:video game|haunted house|escape room)|"
+        r"pushed (?:me|us|him|her) (?:onto (?:a|the|another) (?:\w+ )?(?:tariff|plan|contract|deal|price)|"
+        r"to the point)|"
+        r"(?:hit|struck|kicked|"
         r"attacked|slapped) (?:me|us|him|my \w+) (?:with|by) (?:a |an |the |another "
         r")?(?:\w+ )?(?:fee|fees|charge|charges|bill|price|cost|fine|interest|penalt\w+|that)|hit (?:me|us) up|"
         r"it (?:hit|struck) me|(?:pushed|kicked) (?:me |us |him |her )?(?:back|out|off|to the (?:back|end)|from|"

@@ -150,9 +150,9 @@ RULES = (
             "(can't|cant|cannot|can not) [go|carry] on (living)? (like this|any more|anymore|any longer|living)",
             "[wish|wished] (i|he|she) (was|were|had) (dead|never woken|not here|never been born)",
         ),
-        unless=r"end it all with (?:you|this|the)|dead (?:right|certain|serious)|(?:rather|ready to|"
-        r"just) die (?:than|for)|die (?:of|for) (?:a|an|the|my) |to die (?:for|laughing)|tablets? (?:i|"
-        r"we) (?:ordered|bought)|go on like this (?:with|without) (?:your|this|the)|"
+        unless=r"end it all with (?:you\b|this (?:company|contract|bank))|dead (?:right|certain|serious)|(?:rather|"
+        r"ready to|"
+        r"just) die (?:than|for)|to die (?:for|laughing)|go on like this (?:with|without) (?:your|this|the)|"
         r"kill(?:ing)? (?:myself )?(?:laughing|with laughter)|suicide (?:squad|prevention (?:charity|course|"
         r"line|hotline|training)|bomber|burn)|"
         r"self[- ]harm(?:ing)? (?:policy|training|for the (?:brand|party|company))|commercial suicide|career suicide|"

@@ -52,9 +52,10 @@ RULES = (
             r"fire sale|"
             r"blow\w* (?:me|it|this|them) up (?:on|all)|candles? (?:smell|burn)|fire (?:door|alarm|drill|"
             r"extinguisher)(?! (?:was|is|did|does|had|has|were|wouldn|never|not|failed|silent|broken|locked|"
-            r"blocked|went|goes))|(?:by|round|around|beside|near|open|log|coal) (?:the |a )?fire\b|"
-            r"fire in the (?:pub|lounge|bar|grate|hearth|inn|fireplace)|smoking hot|burning (?:toast|leaves|wood|"
-            r"incense)|(?:cake|pizza|candle|toast) (?:\w+ )?smell|cat (?:\w+ ){0,3}(?:out|down|tree)|"
+            r"blocked|went|goes))|(?:sat|sit|sitting|seats?|table|cosy|warm) (?:\w+ )?(?:by|round|around|beside|"
+            r"near) (?:the |a |your )?fire\b|(?:open|log|coal) fire\b|"
+            r"fire in the (?:grate|hearth|fireplace)|smoking hot|burning (?:toast|leaves|wood|"
+            r"incense)|(?:cake|pizza|candle|toast) smell(?:s|ed|t)? of burning|cat (?:\w+ ){0,3}tree|"
             r"(?:toy|wooden|lego) fire engine"
         ),
         fires=(
@@ -115,8 +116,8 @@ RULES = (
             "[electrocuted]",
             "[shocked] (by|off) the (plug|socket|charger|kettle|switch|cable|cooker|shower|appliance|radiator)",
         ),
-        unless=r"shock (?:when|as|to|at|and)\b[^.!?]{0,40}\b(?:bill|price|cost|invoice|statement|letter|total|charge|"
-        r"doubled)|culture shock|(?:shock|shocked) (?:from|by) (?:the )?(?:price|bill|news|cost)",
+        unless=r"(?<!electric )shock (?:when|to|at) (?:\w+ ){0,4}(?:bill|price|cost|invoice|statement"
+        r"|letter|total|charge)|culture shock|(?:shock|shocked) (?:from|by) (?:the )?(?:price|bill|news|cost)",
         fires=(
             "My wife got an electric shock from the shower you fitted.",
             "Your contractor left live wires hanging out of the wall.",
@@ -176,9 +177,10 @@ RULES = (
             "locked|gave way|went|"
             "don't work|doesn't work|didn't work|not working|stopped working)",
         ),
-        unless=r"(?:spoke|speak|talk\w*|rang|called|hold of|got|message\w*|phoned) (?:\w+ ){0,4}driver|"
-        r"driver (?:\w+ )?(?:rang|called|phoned|told)|on the phone (?:to|with) (?:me|us)|"
-        r"puts?(?:ting)? (?:\w+ ){1,4}(?:booking|job|credit|rating|order|deposit|holiday|business|account|"
+        unless=r"(?:spoke|speak|talk\w*|hold of) (?:\w+ ){0,3}driver on (?:the|his|her) phone|on the phone (?:to|"
+        r"with) (?:me|us)|"
+        r"puts?(?:ting)? (?:my|our|his|her|the|your) (?:\w+ )?(?:booking|job|credit|rating|order|deposit|holiday|"
+        r"business|account|"
         r"money|visa|place|degree|mortgage|reputation|sale|data) (?:at|in) |safe (?:\w+ ){0,4}(?:assume|"
         r"payment|share|checkout|trust)|dangerous (?:for my|amount|to trust)|(?:comfortable|good|tasty|"
         r"cheap) it's dangerous|charges? are lethal|seatbelt (?:sign|extender)|death trap of|risk to (?:my|"
