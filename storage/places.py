@@ -2,7 +2,8 @@
 
 How a case ranks changes with time: each clock that runs adds points three days before it
 runs out, one day before, and once it has. To count all clocks of a long queue whenever
-somebody looks at it takes most of a second. So each open case has a row here:
+somebody looks at it takes most of a second. So each open case has a row here, and so has each that is
+answered while a clock of it still runs: a rights request is owed whatever was said to the complaint.
 
 1. What does not change by itself is written by the transaction that changes the case, its
    clocks or its messages (`Places.renew`), in two statements for all that it touched.
@@ -34,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as update_rows
 
+from amends.domain.case import CaseState
 from amends.domain.priority import (
     ALWAYS_BEFORE,
     BY_SEVERITY,
@@ -121,7 +123,10 @@ class Places:
 
 
 def fill(connection: Connection, *which: ColumnElement[bool]) -> None:
-    """Write the places of the open cases among `which`; none may have one yet. Their ranks wait to be counted."""
+    """Write the places of those cases among `which` that wait for people; none may have one yet.
+
+    Their ranks wait to be counted.
+    """
     next_due = (
         select(func.min(clocks.c.due_at))
         .where(clocks.c.case_id == cases.c.id, clocks.c.stopped_at.is_(None))
@@ -146,9 +151,9 @@ def fill(connection: Connection, *which: ColumnElement[bool]) -> None:
         "holds_from": never,
         "holds_until": never,
     }
-    connection.execute(
-        insert(queue_places).from_select(list(values), select(*values.values()).where(text(IS_OPEN), *which))
-    )
+    still_owed = and_(cases.c.state == CaseState.ANSWERED.value, next_due.is_not(None))
+    waits = or_(text(IS_OPEN), still_owed)
+    connection.execute(insert(queue_places).from_select(list(values), select(*values.values()).where(waits, *which)))
 
 
 def ended(now: datetime) -> ColumnElement[bool]:

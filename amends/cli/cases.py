@@ -57,7 +57,8 @@ def list_queue(
 ) -> None:
     """List open cases, the most pressing first, each with the reasons for its place.
 
-    With --search also closed ones are found, those first in which somebody wrote last.
+    So are those that were answered while something is still owed, as an answer to a rights request. With --search
+    also closed ones are found, those first in which somebody wrote last.
     """
     house = open_house(data_dir)
     wanted = Wanted(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, event, insert, inspect, select, text
+from sqlalchemy import Column, Engine, MetaData, event, insert, inspect, select, text, update
 
 from amends.errors import Misconfigured
 from storage.engine import open_engine
@@ -49,6 +49,25 @@ def test_what_the_first_version_stored_is_there_after_every_step_since(empty_url
         for name, row in before.items():
             (after,) = connection.execute(select(found.tables[name])).all()
             assert {column: after._mapping[column] for column in row} == row, name
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("stopped_at", "places"), [(None, ["answered"]), (MONDAY, [])])
+def test_a_case_that_was_answered_while_a_clock_of_it_runs_gets_its_place(
+    empty_url: str, stopped_at: datetime | None, places: list[str]
+) -> None:
+    engine = open_engine(empty_url)
+    upgrade(engine, to="v0001")
+    fill(engine)
+    upgrade(engine, to="v0013")
+    found = MetaData()
+    found.reflect(engine)
+    with engine.begin() as connection:
+        connection.execute(update(found.tables["cases"]).values(state="answered"))
+        connection.execute(update(found.tables["clocks"]).values(stopped_at=stopped_at))
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert list(connection.scalars(select(found.tables["queue_places"].c.state))) == places
     engine.dispose()
 
 

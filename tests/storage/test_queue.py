@@ -75,7 +75,12 @@ def add(unit: SqlUnitOfWork, made: list[tuple[Case, list[Clock]]]) -> None:
 
 
 def expected(made: list[tuple[Case, list[Clock]]], *, now: datetime = MONDAY) -> list[str]:
-    waiting = [(case, clocks) for case, clocks in made if case.state not in {CaseState.CLOSED, CaseState.ANSWERED}]
+    waiting = [
+        (case, clocks)
+        for case, clocks in made
+        if case.state is not CaseState.CLOSED
+        and (case.state is not CaseState.ANSWERED or any(clock.stopped_at is None for clock in clocks))
+    ]
     waiting.sort(key=lambda one: (-score(factors(*one, now=now)), one[0].opened_at, one[0].id))
     return [case.id for case, _ in waiting]
 
@@ -229,6 +234,24 @@ def test_a_case_that_is_closed_leaves_the_queue_and_comes_back_when_it_is_opened
         unit.commit()
     with five.viewing() as connection:
         assert "AM-0" in ids(queue(connection, now=MONDAY, limit=9))
+
+
+def test_an_answered_case_stays_while_a_clock_of_it_runs(five: Database) -> None:
+    def waiting() -> list[str]:
+        with five.viewing() as connection:
+            return sorted(ids(queue(connection, now=MONDAY, limit=9)))
+
+    with five.unit() as unit:
+        case = unit.cases.get("AM-0")
+        unit.cases.save([case.moved(CaseEvent.ANSWERED)])
+        unit.clocks.stop("AM-0", [ClockKind.RESPONSE], at=MONDAY)
+        unit.clocks.start([a_clock(ClockKind.RIGHTS_REQUEST, case_id="AM-0", due_in=timedelta(days=28))])
+        unit.commit()
+    assert "AM-0" in waiting(), "its rights request is owed"
+    with five.unit() as unit:
+        unit.clocks.stop("AM-0", [ClockKind.RIGHTS_REQUEST], at=MONDAY)
+        unit.commit()
+    assert "AM-0" not in waiting()
 
 
 def test_a_unit_that_is_given_up_leaves_every_place_as_it_was(five: Database) -> None:

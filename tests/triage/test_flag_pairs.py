@@ -57,6 +57,8 @@ PAIRS: list[tuple[FlagName, str, str]] = [
     (F.SAFEGUARDING, "My gran was left lying on the floor all night.", "My gran was left speechless by the view."),
     (F.SAFEGUARDING, "I have a safeguarding concern about a child.", "Where is your safeguarding policy?"),
     (F.SAFEGUARDING, "He has bed sores and unexplained bruises.", "The apples had a few bruises."),
+    (F.SELF_HARM, "another letter from u lot and im gonna kms", "the van did 40 kms and still no parcel"),
+    (F.SELF_HARM, "i am sucidal since the bailiffs came", "Is your suicide prevention line open on Sundays?"),
     (F.SELF_HARM, "I want to end my life over this debt.", "I want to end my contract over this debt."),
     (F.SELF_HARM, "Your letters have made him suicidal.", "He is not suicidal, only tired."),
     (F.SELF_HARM, "I can't stop thinking about killing myself.", "I nearly killed myself laughing, lol."),

@@ -113,6 +113,11 @@ RULES = (
             "wife|mother|father|brother|sister|friend) (am|is|was|feel|have been|has been|have felt|now|almost|felt|"
             "been)? (now|actually|almost|feeling|even)? [suicidal]",
             "[suicidal] (thoughts|ideation|because|and|feelings|over|due|again)",
+            "[sucidal|suicidle|suisidal|suicdal|suicidel|suacidal]",
+            "(commit|commiting|committing|contemplating|considering|attempt|attempted|about|of|to) [sucide|suicde|"
+            "suiside|suacide]",
+            "(want to|wanna|gonna|going to|might|could|about to|ready to|rather|will|would|i'll) (just|actually|"
+            "honestly|literally)? [kms]",
             "(want|wanted|going|wanting|ready|tempted|plan|planning|thinking|think|thought) (to|of|about)? [kill|"
             "killing|hurt|hurting|harm|harming] (myself|himself|herself|themselves)",
             "(kill|killed|harm|harming|harmed|hurt|hurting|cutting|starve) [myself|himself|herself|themselves]",
