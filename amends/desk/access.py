@@ -107,6 +107,7 @@ ROUTES: Mapping[str, Permission] = {
     "case_attachment.save": _P.READ_CASES,
     "contact.show": _P.WORK_CASES,
     "contact.log": _P.WORK_CASES,
+    "tasks.list": _P.READ_CASES,
     # Review
     "review.list": _P.READ_REPLIES,
     "review.show": _P.READ_REPLIES,

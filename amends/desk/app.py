@@ -35,6 +35,7 @@ from amends.desk.pages import (
     review_history,
     sign_in,
     style,
+    tasks,
 )
 from amends.desk.parts import Desk
 from amends.desk.refusals import add_refusals
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     case_original.router,
     case_original.files,
     contact.router,
+    tasks.router,
 )
 
 

@@ -21,6 +21,7 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("Home", "Where to go", "/", Permission.SIGNED_IN),
     Place("Queue", "What to do next, and why it is first", "/desk/queue", Permission.READ_CASES),
+    Place("To do", "What else only people can do, case by case", "/desk/tasks", Permission.READ_CASES),
     Place("Review", "Replies that wait for a second pair of eyes", "/desk/review", Permission.READ_REPLIES),
     Place(
         "Operations", "How the stages get on, and what needs a person", "/desk/operations", Permission.READ_OPERATIONS

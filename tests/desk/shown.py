@@ -23,7 +23,7 @@ from tests.desk.house import PASSWORD, DeskHouse
 from tests.desk.queue_cases import a_morning
 from tests.desk.reviewing import GOOD, Reviewing
 from tests.desk.watched import give_up, raise_alert
-from tests.support.builders import a_dead_letter, a_message, a_parked, an_outcome
+from tests.support.builders import a_dead_letter, a_message, a_parked, a_task, an_outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +200,15 @@ def _operations(house: DeskHouse) -> str:
     return "/desk/operations"
 
 
+def _tasks(house: DeskHouse) -> str:
+    case = AtTheDesk(house=house).case()
+    says = "our reply came back: 550 5.1.1 <gone.away.with.a.long.name@customers.example>: no such user here"
+    with house.database.unit() as unit:
+        unit.tasks.raise_([replace(a_task(case.id, about=str(number)), reason=says) for number in range(3)])
+        unit.commit()
+    return "/desk/tasks"
+
+
 def _parked(house: DeskHouse) -> str:
     digest = house.parts.blobs.put(b"From: <script>alert(1)</script>\r\n\x00\x1b[31m not a mail " + b"x" * 25_000)
     found = [replace(a_parked(f"{number}.eml"), raw_sha256=digest) for number in range(3)]
@@ -266,6 +275,8 @@ SHOWN: tuple[Shown, ...] = (
     Shown(name="a closed case", roles=("handler",), address=_closed_case),
     Shown(name="a message as it came", roles=("handler",), address=_original),
     Shown(name="log a contact", roles=("handler",), address="/desk/contact"),
+    Shown(name="to do", roles=("handler",), address=_tasks),
+    Shown(name="nothing to do", roles=("handler",), address="/desk/tasks"),
     # Review
     Shown(name="review", roles=("reviewer",), address=_review),
     Shown(name="nothing to review", roles=("reviewer",), address="/desk/review"),
