@@ -29,8 +29,11 @@ from amends.errors import Misconfigured, Refused
 from amends.ports import TextToJudge
 from triage.evaluation.measures import Truth
 from triage.evaluation.run import labelled_rows
-from triage.pipeline import MODEL_DIR, Judge, load_judge
+from triage.pipeline import FAST_DIR, MODEL_DIR, Judge, load_judge
 from triage.training.sources import OWN_DATA
+
+#: The folder by which the fast pipeline is known, wherever Amends is installed; others are known by their whole path.
+FAST = "fast"
 
 #: How many of the messages that got worse are named.
 _NAMED = 5
@@ -69,7 +72,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """What is about to judge: its folder (None: the one shipped), its name, its weights, and its outcomes."""
+    """What is about to judge: its folder (None: `triage/model`), its name, its weights, and its outcomes."""
 
     folder: str | None
     judge: str
@@ -90,20 +93,20 @@ def active_judge(place: Path) -> Judge:
     if (judge.model, weights) != (active.judge, active.weights):
         raise Misconfigured(
             f"triage would judge by {judge.model}, and {active.judge} was activated: compare them on your golden set, "
-            f"`amends triage activate{f' {active.folder}' if active.folder else ''}`"
+            f"`amends triage activate{_asked_for(active.folder)}`"
         )
     return judge
 
 
-def tried(place: Path, folder: Path | None) -> tuple[Activation, list[Comparison]]:
-    """Judge the golden set of `place` with the pipeline in `folder`, or the one shipped, and compare.
+def tried(place: Path, folder: Path | None, *, fast: bool = False) -> tuple[Activation, list[Comparison]]:
+    """Judge the golden set of `place` with the pipeline in `folder`, or one that is shipped, and compare.
 
     Raises:
         Misconfigured: there is no pipeline to be read there.
         Unprocessable: the golden set has a line that cannot be read.
     """
     golden = golden_set(place)
-    named = str(folder.resolve()) if folder is not None else None
+    named = FAST if fast else str(folder.resolve()) if folder is not None else None
     judge, weights = _loaded(named)
     after = outcomes(judge, golden)
     return (
@@ -210,8 +213,12 @@ def _before(place: Path, golden: Mapping[str, tuple[Mapping[str, Any], Truth]]) 
         return active.outcomes
 
 
+def _asked_for(folder: str | None) -> str:
+    return " --fast" if folder == FAST else f" {folder}" if folder else ""
+
+
 def _loaded(folder: str | None) -> tuple[Judge, str]:
-    where = Path(folder) if folder else MODEL_DIR
+    where = FAST_DIR if folder == FAST else Path(folder) if folder else MODEL_DIR
     judge = load_judge(where)
     parts = sorted(path for path in where.rglob("*") if path.is_file() and path.suffix != ".md")
     return judge, _digest(*(path.read_bytes() for path in parts))

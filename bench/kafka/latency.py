@@ -10,16 +10,19 @@ from statistics import quantiles
 from amends.compose import House
 from amends.ports import Fetched
 from bench.corpus import Corpus
+from bench.kafka.house import SHIPPED
 from bench.kafka.runs import have_joined, is_done, open_house, take_in, wait
 from bench.kafka.servers import Servers
 from bench.kafka.staff import staff
 from ingest.intake import keep_and_read, publish
 
-#: One worker of each of these, and the relay, run meanwhile.
-STAGES = {"triage": 1, "respond": 1}
+#: So many workers of these, and the relay, run meanwhile.
+STAGES = {"triage": 2, "respond": 1}
 
 
-def latencies_s(servers: Servers, corpora: Sequence[Corpus], *, rate: float, seconds: float) -> list[float]:
+def latencies_s(
+    servers: Servers, corpora: Sequence[Corpus], *, rate: float, seconds: float, judged_by: str = SHIPPED
+) -> list[float]:
     """Take messages in one by one at `rate` a second for so long; give the seconds that each took, sorted.
 
     A message has arrived when its bytes are handed to intake, and has its case when
@@ -28,7 +31,7 @@ def latencies_s(servers: Servers, corpora: Sequence[Corpus], *, rate: float, sec
     with servers.installation() as said:
         house = open_house(said)
         house.topics.ensure(house.topic_plans)
-        with staff(said, stages=STAGES, judged_by="shipped") as workers:
+        with staff(said, stages=STAGES, judged_by=judged_by) as workers:
             wait(have_joined(house, STAGES), workers)
             for corpus in corpora:
                 take_in(house, corpus.warm_up)

@@ -1,15 +1,17 @@
 """Training the shipped pipeline: `python -m triage.training [DATA] [--out DIR] [--work DIR] [--seeds N]`.
 
-    prepare ─▶ fit ─▶ export ─▶ calibrate ─▶ write
+    prepare ─▶ fit ─▶ (thin ─▶ distil) ─▶ export ─▶ calibrate ─▶ write
 
 1. prepare: the public sets in DATA (default: the shared data beside the repository) and our own messages; the
    vocabulary is cut to what they need.
 2. fit: the encoder and its heads, once for each seed; each seed's weights are kept in `--work`, and averaged. With
    `--again` a seed whose weights lie there is not fitted again.
-3. export: an ONNX graph with int8 weights.
-4. calibrate: temperatures, bands and thresholds, by what the exported graph says of texts that were not learnt from.
+3. thin, with `--thin` alone: as many layers with fewer heads and neurons each.
+4. distil, likewise: the thinner encoder is taught to say what the fitted one says. It is kept in `--work` too.
+5. export: an ONNX graph with int8 weights.
+6. calibrate: temperatures, bands and thresholds, by what the exported graph says of texts that were not learnt from.
    With `--calibrate` this alone is done again, for the pipeline in `--out`; that needs nothing that trains.
-5. write: the whole pipeline, ready to be loaded.
+7. write: the whole pipeline, ready to be loaded.
 
 Our own test messages and the dev sides of the public sets take no part in any of it.
 """
@@ -31,12 +33,13 @@ import spacy
 
 from triage.components.encoder import SOURCE_HEAD, WINDOW_PIECES, Encoder, readable_by_the_encoder
 from triage.components.tokens import blank_pipeline
-from triage.pipeline import MODEL_DIR
+from triage.pipeline import FAST_DIR, MODEL_DIR
 from triage.training.calibrate import Chosen, calibrated
 from triage.training.sources import (
     DEFINITIONS,
     OURS,
     PUBLIC_DATA,
+    ROWS_TO_DISTIL,
     Example,
     own_examples,
     public_examples,
@@ -51,6 +54,16 @@ HELD_OUT = range(10)
 #: On texts with these folds it is measured how large the numbers between the layers grow.
 MEASURED = range(10, 16)
 
+#: What the pipelines are called.
+NAME, FAST_NAME = "amends_triage", "amends_triage_fast"
+
+#: Heads and inner neurons of a layer that the fast encoder has; the fitted one has 12 and 1,536.
+HEADS, NEURONS = 6, 512
+#: So many texts tell which.
+THINNED_ON = 700
+#: What comes in as a post, of whatever source.
+POSTS = "posts"
+
 #: Where fitted weights are kept: a fit takes long.
 WORK = Path(__file__).parents[2] / "build" / "triage"
 
@@ -59,14 +72,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train and write the pipeline."""
     parser = argparse.ArgumentParser(prog="python -m triage.training", description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, default=PUBLIC_DATA, help="the folder of *.train.jsonl")
-    parser.add_argument("--out", type=Path, default=MODEL_DIR, help="where the pipeline is written")
+    parser.add_argument("--out", type=Path, help="where the pipeline is written: otherwise where it is shipped")
     parser.add_argument("--work", type=Path, default=WORK, help="where fitted weights are kept")
     parser.add_argument("--seeds", type=int, default=1, help="how many fits are averaged (1)")
     parser.add_argument("--epochs", type=int, default=4, help="how often each text is seen (4)")
+    parser.add_argument(
+        "--thin", action="store_true", help="make the fast pipeline: thinner, and taught by the whole one"
+    )
     parser.add_argument("--again", action="store_true", help="use those weights that were fitted before")
     parser.add_argument("--calibrate", action="store_true", help="only calibrate again the pipeline in --out")
     parser.add_argument("--arithmetic", default="integer", help="integer, stored or float: see export.py")
     options = parser.parse_args(arguments)
+    options.out = options.out or (FAST_DIR if options.thin else MODEL_DIR)
     if options.calibrate:
         return _calibrated_again(options)
     try:
@@ -83,7 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tokenizer, rows = cut_vocabulary(readable_by_the_encoder(example.text) for example in learnt)
     params = _fitted(learnt, held_out, tokenizer, rows, options)
     _say(f"fitted after {monotonic() - began:.0f} s")
-    nlp = blank_pipeline(version=VERSION)
+    if options.thin:
+        params = _distilled(params, learnt, held_out, tokenizer, options)
+        _say(f"distilled after {monotonic() - began:.0f} s")
+    nlp = blank_pipeline(name=FAST_NAME if options.thin else NAME, version=VERSION)
     nlp.add_pipe("amends_passages")
     encoder = nlp.add_pipe("amends_encoder")
     if not isinstance(encoder, Encoder):
@@ -125,7 +145,7 @@ def _fitted(
     learnt: Sequence[Example], held_out: Sequence[Example], tokenizer: Any, rows: Any, options: argparse.Namespace
 ) -> Any:
     from triage.training.batches import windows
-    from triage.training.fit import Settings, average, fit, macro_f1, scores
+    from triage.training.fit import Settings, average, fit
     from triage.training.network import Params, read_base
     from triage.training.store import read_params, write_params
     from triage.training.vocabulary import base_weights
@@ -137,11 +157,7 @@ def _fitted(
 
     def told(epoch: int, params: Params) -> None:
         write_params(options.work / "unfinished.npz", params)
-        found = scores(params, held_out, kept_back, tokenizer)
-        for source in ("xci", "cesamard", OURS):
-            mine = [at for at, example in enumerate(held_out) if example.source == source]
-            value = macro_f1(found["kind"][mine], [held_out[at].kind for at in mine])
-            _say(f"  after epoch {epoch}: held-out {source} ({len(mine)}): macro-F1 {value:.1f}")
+        _say(f"  after epoch {epoch}: held-out macro-F1: {_told(params, held_out, kept_back, tokenizer)}")
 
     each: list[Params] = []
     for seed in range(1, options.seeds + 1):
@@ -149,8 +165,77 @@ def _fitted(
         if not (options.again and kept.exists()):
             fitted = fit(base, learnt, cut, tokenizer, settings, seed=seed, say=_say, after_epoch=told)
             write_params(kept, fitted)
+            # What was made of other weights is of no use any more.
+            for thinner in options.work.glob("thin-*.npz"):
+                thinner.unlink()
         each.append(read_params(kept))
     return average(each)
+
+
+def _told(params: Any, held_out: Sequence[Example], kept_back: Any, tokenizer: Any) -> str:
+    from triage.training.fit import macro_f1, scores
+
+    found = scores(params, held_out, kept_back, tokenizer)["kind"]
+    told = []
+    for source in ("xci", "cesamard", OURS):
+        mine = [at for at, example in enumerate(held_out) if example.source == source]
+        told.append(f"{source} ({len(mine)}) {macro_f1(found[mine], [held_out[at].kind for at in mine]):.1f}")
+    return ", ".join(told)
+
+
+def _distilled(
+    whole: Any, learnt: Sequence[Example], held_out: Sequence[Example], tokenizer: Any, options: argparse.Namespace
+) -> Any:
+    from triage.training.batches import batches, windows
+    from triage.training.distil import Lessons, distil, pieces_of, told_by
+    from triage.training.store import read_params, write_params
+    from triage.training.thin import thinner
+
+    known = {example.text for example in learnt}
+    rows = public_examples(options.data, ROWS_TO_DISTIL)
+    examples = [*learnt, *(one for one in rows if one.fold not in HELD_OUT and one.text not in known)]
+    cut, kept_back = windows(examples, tokenizer), windows(held_out, tokenizer)
+    groups = [POSTS if one.channel in ("post", "social") else one.source for one in examples]
+    # Posts are short: two pieces of each, and in the end six of each tweet, which come out worst.
+    posts = [window for window in cut if groups[window.example] == POSTS]
+    tweets = [window for window in cut if examples[window.example].source == "xci"]
+    rounds = [(Lessons(steps=1800, rate=6e-4), [*cut, *posts]), (Lessons(steps=900, rate=2e-4), tweets * 6)]
+
+    def told(params: Any) -> None:
+        write_params(options.work / "unfinished.npz", params)
+        _say(f"  held-out macro-F1: {_told(params, held_out, kept_back, tokenizer)}")
+
+    rng = np.random.default_rng(1)
+    some = [learnt[at] for at in rng.permutation(len(learnt))[:THINNED_ON]]
+    thinned_on = [(batch.ids, batch.mask) for batch in batches(some, windows(some, tokenizer), tokenizer, None)]
+    made = None
+    for number, (lessons, cut_up) in enumerate(rounds, 1):
+        kept = options.work / f"thin-{number}.npz"
+        if options.again and kept.exists():
+            made = read_params(kept)
+            continue
+        if made is None:
+            made = thinner(whole, thinned_on, heads=HEADS, neurons=NEURONS)
+            told(made)
+        pieces = pieces_of(cut_up, lambda window: groups[window.example], rng)
+        taught = told_by(whole, [*cut, *pieces], tokenizer)
+        _say(
+            f"round {number}: {len(cut)} windows and {len(pieces)} pieces, {sum(len(one.end) for one in taught)} tokens"
+        )
+        made = distil(
+            whole,
+            made,
+            examples,
+            taught,
+            tokenizer,
+            lessons,
+            labelled=lambda window: not window.is_piece and window.example < len(learnt),
+            seed=number,
+            say=_say,
+            now_and_then=told,
+        )
+        write_params(kept, made)
+    return made
 
 
 def _measured(learnt: Sequence[Example], tokenizer: Any) -> list[list[int]]:

@@ -34,11 +34,15 @@ _FLAGS = tuple(FlagName)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """One window of a text. `spans` has the tokens (first, end) that raise a flag, by the flag's number."""
+    """One window of a text. `spans` has the tokens (first, end) that raise a flag, by the flag's number.
+
+    A piece (`distil.py`) is no window of its text: the text's labels do not hold for it.
+    """
 
     example: int
     ids: Sequence[int]
     spans: Sequence[tuple[int, int, int]]
+    is_piece: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,12 @@ def batches(
     examples: Sequence[Example], cut: Sequence[Window], tokenizer: Tokenizer, rng: np.random.Generator | None
 ) -> Iterator[Batch]:
     """Give all windows in batches: shuffled by `rng`, or in order of their length."""
-    ends: Any = [tokenizer.token_to_id(word) for word in ("[CLS]", "[SEP]", "[PAD]")]
+    for length, together in sorted_by_length(cut, rng):
+        yield batch_of(examples, together, length, tokenizer)
+
+
+def sorted_by_length(cut: Sequence[Window], rng: np.random.Generator | None) -> list[tuple[int, list[Window]]]:
+    """Give all windows as they go together, each time with the length to which they are filled up."""
     by_length: dict[int, list[Window]] = {length: [] for length in LENGTHS}
     for window in cut:
         by_length[next(length for length in LENGTHS if len(window.ids) + 2 <= length)].append(window)
@@ -95,14 +104,20 @@ def batches(
         made += [(length, of_it[at : at + size]) for at in range(0, len(of_it), size)]
     if rng is not None:
         rng.shuffle(made)
-    for length, chosen in made:
-        yield _batch(examples, chosen, length, *ends)
+    return made
 
 
-def _batch(
-    examples: Sequence[Example], chosen: Sequence[Window], length: int, start: int, end: int, fill: int
-) -> Batch:
+def ends_and_fill(tokenizer: Tokenizer) -> tuple[int, int, int]:
+    """Give the pieces that a window begins and ends with, and that which fills up."""
+    ids: Any = [tokenizer.token_to_id(word) for word in ("[CLS]", "[SEP]", "[PAD]")]
+    start, end, fill = ids
+    return start, end, fill
+
+
+def batch_of(examples: Sequence[Example], chosen: Sequence[Window], length: int, tokenizer: Tokenizer) -> Batch:
+    """Make the arrays of some windows, filled up to a length."""
     size = BATCH_TOKENS // length
+    start, end, fill = ends_and_fill(tokenizer)
     ids = np.full((size, length), fill, np.int32)
     mask = np.zeros((size, length), np.bool_)
     mask[:, 0] = True

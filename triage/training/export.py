@@ -22,7 +22,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from triage.training.network import ATTENTION_HEADS, EPSILON, SILENT, Params
+from triage.training.network import EPSILON, HEAD_SIZE, SILENT, Params
 
 _CONTRIB = "com.microsoft"
 Floats = npt.NDArray[np.float32]
@@ -123,6 +123,11 @@ def graph_of(params: Params, arithmetic: Arithmetic, texts: Sequence[Sequence[in
     return _written(_graph(params, arithmetic, ranges), [])
 
 
+def watching(params: Params, states: Sequence[str]) -> bytes:
+    """Write the graph in floats, with what is between the layers (`layer.2.state`) as outputs."""
+    return _written(_graph(params, Arithmetic.FLOAT, {}), states)
+
+
 def _ranges(params: Params, texts: Sequence[Sequence[int]]) -> dict[str, Floats]:
     """Give the least and the most of each column of what is multiplied: multiplication -> (2, columns)."""
     graph = _graph(params, Arithmetic.FLOAT, {})
@@ -212,9 +217,8 @@ def _layer(graph: _Graph, at: int, weights: dict[str, list[Floats]], state: str)
         for part in ("norm", "last")
     }
     parts = graph.dense(f"{name}.qkv", state, weights["qkv"], 3)
-    looked = graph.node(
-        "MultiHeadAttention", [*parts, "", "mask"], f"{name}.looked", contrib=True, num_heads=ATTENTION_HEADS
-    )
+    heads = weights["qkv"][0].shape[1] // (3 * HEAD_SIZE)
+    looked = graph.node("MultiHeadAttention", [*parts, "", "mask"], f"{name}.looked", contrib=True, num_heads=heads)
     [out] = graph.dense(f"{name}.out", looked, weights["out"])
     state = _added(graph, f"{name}.middle", [out, state], norms["norm"])
     [wide] = graph.dense(f"{name}.wide", state, weights["wide"])

@@ -21,13 +21,15 @@ from tokenizers import Tokenizer
 from amends.domain.verdict import Kind
 from triage.components.encoder import KINDS
 from triage.training.batches import BATCH_TOKENS, Batch, Window, batches
-from triage.training.network import Params, answers, encode
+from triage.training.network import SILENT, Params, answers, encode
 from triage.training.sources import Example
 
 # Random numbers on a processor: several times as fast as the usual ones.
 jax.config.update("jax_default_prng_impl", "rbg")  # type: ignore[no-untyped-call]
 
 
+#: Tokens of an average text: by these a batch's loss is that of such a text.
+USUAL_TOKENS = 48
 #: After so many steps it is said how far it is.
 _SAY_EVERY = 50
 
@@ -61,28 +63,33 @@ def loss_of(params: Params, batch: Batch, key: jax.Array, settings: Settings) ->
     first, second = jax.random.split(key)
     state = encode(params, batch.ids, batch.mask, key=first, dropout=settings.dropout, still=settings.still)  # type: ignore[arg-type]
     said = answers(params, state, batch.mask, key=second, dropout=settings.dropout)  # type: ignore[arg-type]
+    # A batch of few long texts must not count as much as one of many short ones.
+    mean: jax.Array = (by_labels(said, batch, settings) * batch.weight).sum() / (BATCH_TOKENS / USUAL_TOKENS)
+    return mean
+
+
+def by_labels(said: Params, batch: Batch, settings: Settings) -> jax.Array:
+    """Give the loss of each text by its labels: shape (texts,)."""
     wanted = optax.smooth_labels(jax.nn.one_hot(batch.kind, len(KINDS)), settings.smoothing)
-    kind = -(wanted * jax.nn.log_softmax(_kind(said, batch.source))).sum(axis=-1)  # type: ignore[arg-type]
+    kind = -(wanted * jax.nn.log_softmax(kinds(said, batch.source))).sum(axis=-1)  # type: ignore[arg-type]
     harm, tone = (_thresholds(said[name], getattr(batch, name)) for name in ("harm", "tone"))
     known = (batch.spans >= 0) & batch.mask[:, :, None]
     each = jnp.where(known, optax.sigmoid_binary_cross_entropy(said["spans"], jnp.maximum(batch.spans, 0.0)), 0.0)
     tokens = each.sum(axis=(1, 2)) / jnp.maximum(batch.mask.sum(axis=1), 8)
-    surest = jnp.where(batch.mask[:, :, None], said["spans"], -30.0).max(axis=1)
+    surest = jnp.where(batch.mask[:, :, None], said["spans"], SILENT).max(axis=1)
     has = jnp.maximum(batch.spans, 0.0).max(axis=1)
     whole = (optax.sigmoid_binary_cross_entropy(surest, has) * known.any(axis=1)).sum(axis=-1)
-    total = (
+    loss: jax.Array = (
         settings.kind * kind
         + settings.harm * harm
         + settings.tone * tone
         + settings.spans * tokens
         + settings.texts * whole
     )
-    # A batch of few long texts must not count as much as one of many short ones.
-    mean: jax.Array = (total * batch.weight).sum() / (BATCH_TOKENS / 48)
-    return mean
+    return loss
 
 
-def _kind(said: Params, source: jax.Array) -> jax.Array:
+def kinds(said: Params, source: jax.Array) -> jax.Array:
     """Give the scores of kinds by the definition of each text's source."""
     scores: jax.Array = said["kind"] + (said["sources"] * source[:, :, None]).sum(axis=1)
     return scores
@@ -196,7 +203,7 @@ def macro_f1(kinds: Any, truth: Sequence[Kind]) -> float:
 
 def _judge(params: Params, ids: jax.Array, mask: jax.Array, source: jax.Array) -> Params:
     said = answers(params, encode(params, ids, mask, key=None, dropout=0.0), mask, key=None, dropout=0.0)
-    return {"kind": _kind(said, source), "harm": said["harm"]}
+    return {"kind": kinds(said, source), "harm": said["harm"]}
 
 
 def _arrays(batch: Batch) -> dict[str, Any]:
