@@ -14,8 +14,8 @@ _HOME = re.compile(rb"(?<![\w.])/(?:work|root|home|Users)/[\w.-]")
 _INDEX = re.compile(rb"https?://[^\s/\"'>]*(?:pypi|pythonhosted)|--(?:extra-)?index-url[= ]\S", re.IGNORECASE)
 #: Files of words and weights, whose bytes mean nothing when they are read as text.
 _NOT_TEXT = {".npy", ".npz", ".onnx", ".png", ".ico", ".woff2"}
-#: The pieces of words that the encoder knows: first names are among them.
-_VOCABULARY = "triage/model/amends_encoder/tokenizer.json"
+#: The pieces of words that the encoders know: first names are among them.
+_VOCABULARIES = {f"triage/{pipeline}/amends_encoder/tokenizer.json" for pipeline in ("model", "fast")}
 #: Names of programs that have no place here, as digests, so that they do not stand here either.
 _STRANGERS = {
     "3ea125d0bff386e6",
@@ -45,7 +45,7 @@ def test_no_file_names_a_program_that_is_no_part_of_it(words: dict[str, bytes]) 
     found = {
         (path, word.decode())
         for path, text in words.items()
-        if path != _VOCABULARY
+        if path not in _VOCABULARIES
         for word in set(re.findall(rb"[a-z]{4,}", text.lower()))
         if hashlib.sha256(word).hexdigest()[:16] in _STRANGERS
     }
