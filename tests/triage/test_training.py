@@ -91,6 +91,15 @@ def example(text: str, kind: Kind, **more: Any) -> Example:
     return Example(text=text, kind=kind, channel="email", source="ours", weight=1.0, fold=50, **more)
 
 
+def four_examples() -> list[Example]:
+    return [
+        example("the boiler broke", Kind.COMPLAINT, severity=Severity.LOW, flags=()),
+        example("my son was burned", Kind.COMPLAINT, severity=Severity.CRITICAL, flags=((FlagName.SAFETY, 7, 17),)),
+        example("thank you", Kind.PRAISE, flags=()),
+        example("when do you open", Kind.ENQUIRY, tone=2),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arithmetic", "near"), [(Arithmetic.FLOAT, 0.03), (Arithmetic.STORED, 0.25), (Arithmetic.INTEGER, 0.3)]
 )
@@ -115,12 +124,7 @@ def test_the_exported_graph_says_what_the_network_says(arithmetic: Arithmetic, n
 
 def test_a_fit_is_repeatable_learns_and_survives_its_file(tmp_path: Path) -> None:
     tokenizer = tokenizer_of(_PIECES)
-    examples = [
-        example("the boiler broke", Kind.COMPLAINT, severity=Severity.LOW, flags=()),
-        example("my son was burned", Kind.COMPLAINT, severity=Severity.CRITICAL, flags=((FlagName.SAFETY, 7, 17),)),
-        example("thank you", Kind.PRAISE, flags=()),
-        example("when do you open", Kind.ENQUIRY, tone=2),
-    ]
+    examples = four_examples()
     cut = windows(examples, tokenizer)
     settings = Settings(epochs=25, rate=2e-3, head_rate=5e-3, dropout=0.0, warm_up=0.0)
 
@@ -181,12 +185,7 @@ def test_pieces_are_cut_short_or_joined_with_their_like() -> None:
 
 def test_a_thinner_encoder_is_taught_to_say_what_the_whole_one_says() -> None:
     tokenizer = tokenizer_of(_PIECES)
-    examples = [
-        example("the boiler broke", Kind.COMPLAINT, severity=Severity.LOW, flags=()),
-        example("my son was burned", Kind.COMPLAINT, severity=Severity.CRITICAL, flags=((FlagName.SAFETY, 7, 17),)),
-        example("thank you", Kind.PRAISE, flags=()),
-        example("when do you open", Kind.ENQUIRY, tone=2),
-    ]
+    examples = four_examples()
     cut = windows(examples, tokenizer)
     settings = Settings(epochs=25, rate=2e-3, head_rate=5e-3, dropout=0.0, warm_up=0.0)
     whole = fit(small_params(), examples, cut, tokenizer, settings, seed=3, say=lambda _line: None)

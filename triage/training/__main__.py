@@ -217,7 +217,8 @@ def _distilled(
         if made is None:
             made = thinner(whole, thinned_on, heads=HEADS, neurons=NEURONS)
             told(made)
-        pieces = pieces_of(cut_up, lambda window: groups[window.example], rng)
+        # By the round's own number: a run that goes on with `--again` draws what a whole one would.
+        pieces = pieces_of(cut_up, lambda window: groups[window.example], np.random.default_rng(number))
         taught = told_by(whole, [*cut, *pieces], tokenizer)
         _say(
             f"round {number}: {len(cut)} windows and {len(pieces)} pieces, {sum(len(one.end) for one in taught)} tokens"
