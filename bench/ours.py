@@ -114,7 +114,7 @@ def _run_until_idle(house: House, stage: TimedStage[Any], timer: StepTimer) -> N
     runner = StageRunner(
         stage,
         TimedLog(house.log, timer, TAKE),
-        house.database.unit,
+        house.database.batch,
         worker="bench",
         now=house.now,
         batch=house.settings.batch,

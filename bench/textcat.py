@@ -20,6 +20,7 @@ from thinc.api import fix_random_seed
 from amends.domain.verdict import Kind, Severity, Verdict
 from amends.ports import TextToJudge
 from triage.training.sources import OWN_DATA
+from triage.words import Words
 
 _SEED, _EPOCHS, _BATCH = 1, 4, 32
 #: spaCy's architectures, by the name that a measurement gives them.
@@ -68,12 +69,13 @@ class TextcatJudge:
 
     def __init__(self, folder: Path) -> None:
         self._nlp: Language = spacy.load(folder)
+        self._words = Words(self._nlp)
 
     def judge(self, texts: Sequence[TextToJudge]) -> list[Verdict]:
         """Judge a batch, in order."""
-        with self._nlp.memory_zone():
-            read = (f"{text.subject}\n\n{text.text}" for text in texts)
-            return [_verdict(doc.cats, self.model) for doc in self._nlp.pipe(read, batch_size=_AT_ONCE)]
+        self._words.begin(len(texts))
+        read = (self._words.cut(f"{text.subject}\n\n{text.text}") for text in texts)
+        return [_verdict(doc.cats, self.model) for doc in self._nlp.pipe(read, batch_size=_AT_ONCE)]
 
 
 class ConstantJudge:

@@ -33,11 +33,19 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from amends.errors import Misconfigured, Unavailable
+from storage.ahead import SENDS_AHEAD, look_before_each_statement
 
 #: How long a writer waits for another, in seconds.
 BUSY_TIMEOUT_S = 30.0
 #: What a writer of PostgreSQL locks. Any number does; this one spells "amends".
 WRITER_LOCK = 0x616D656E6473
+#: In a batch a statement is planned once for all. PostgreSQL looks up what a row refers to by a statement of its own,
+#: and to plan that anew takes several times as long as to run it. A plan that was made while a table was empty must
+#: not read the whole of it later: nothing that a batch asks for lacks an index.
+_PLAN_ONCE = (
+    "SELECT set_config('plan_cache_mode', 'auto', true), set_config('enable_seqscan', 'off', true), "
+    "set_config('jit', 'off', true)"
+)
 _CONNECT_TIMEOUT_S = 10
 _NETWORK_TIMEOUT_MS = 30_000
 #: Connections of one process: as many as its threads ever hold at once.
@@ -195,9 +203,12 @@ def _open_postgresql(url: URL, busy_timeout_s: float) -> Engine:
         if writes:
             # Each statement after it sees what the writer before it committed.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            if connection.get_execution_options().get(SENDS_AHEAD):
+                connection.exec_driver_sql(_PLAN_ONCE)
         elif writes is not None:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
+    look_before_each_statement(engine)
     return engine
 
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import UserDefinedType
 
+from storage.ahead import SENDS_AHEAD, send_ahead
 from storage.columns import Words
 
 T = TypeVar("T")
@@ -145,9 +146,11 @@ def _insert_arrays(connection: Connection, table: Table, rows: Sequence[Row], on
     statement = (
         f'INSERT INTO "{table.name}" ({names}) SELECT {taken} FROM unnest({arrays}) AS u({aliases}) {on_conflict}'  # noqa: S608
     )
-    connection.exec_driver_sql(
-        statement, tuple(array(connection, column, [row[column.name] for row in rows]) for column in columns)
-    )
+    values = tuple(array(connection, column, [row[column.name] for row in rows]) for column in columns)
+    if connection.get_execution_options().get(SENDS_AHEAD):
+        send_ahead(connection, statement, values)
+    else:
+        connection.exec_driver_sql(statement, values)
 
 
 def array_type(connection: Connection, column: Column[Any]) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, NestedTransaction
 
 from storage.accounts import SqlAccountStore
+from storage.ahead import SENDS_AHEAD, see_what_was_sent
 from storage.api_tokens import SqlAnswerStore, SqlTokenStore
 from storage.attachments import SqlAttachmentStore
 from storage.audit import SqlAuditTrail
@@ -100,6 +101,15 @@ class Database:
             yield unit
 
     @contextmanager
+    def batch(self) -> Iterator[SqlUnitOfWork]:
+        """Begin a unit of work that writes much: the same, but what an insert fails of may be told after it.
+
+        It is told by what comes next, at the latest when the unit is left: all of it fails together, then.
+        """
+        with self._transaction(writes=True, sends_ahead=True) as unit:
+            yield unit
+
+    @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """Begin a unit of work that only reads: it waits for no writer, and sees one moment throughout."""
         with self._transaction(writes=False) as unit:
@@ -138,8 +148,9 @@ class Database:
             yield connection
 
     @contextmanager
-    def _transaction(self, *, writes: bool | None) -> Iterator[SqlUnitOfWork]:
-        options = {} if writes is None else {"amends_writes": writes}
+    def _transaction(self, *, writes: bool | None, sends_ahead: bool = False) -> Iterator[SqlUnitOfWork]:
+        options = {SENDS_AHEAD: sends_ahead} | ({} if writes is None else {"amends_writes": writes})
         with told_plainly(), self.engine.connect().execution_options(**options) as connection:
             connection.begin()
             yield SqlUnitOfWork(connection, partitions=self._partitions, in_force=self._in_force)
+            see_what_was_sent(connection)

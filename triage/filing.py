@@ -142,6 +142,8 @@ class Filing:
     def write(self) -> None:
         """Write the batch."""
         unit, w = self._unit, self._w
+        # What is asked comes before what is written: answers wait for all that was sent ahead of them.
+        self._suggest_same_matter()
         unit.contacts.ensure(w.people, at=self._now)
         unit.cases.add(list(w.opened.values()))
         unit.cases.save(list(w.changed.values()))
@@ -151,7 +153,6 @@ class Filing:
         for case_id, kind, at in w.stopped:
             unit.clocks.stop(case_id, [kind], at=at)
         unit.clocks.start(w.clocks)
-        self._suggest_same_matter()
         unit.links.suggest(w.links)
         unit.links.mark(w.marks, at=self._now, since=self._now - _SAME_MATTER_WITHIN)
         unit.tasks.raise_(w.tasks)

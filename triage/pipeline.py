@@ -49,14 +49,12 @@ from triage.components.learned import (
 )
 from triage.rules import all_rules
 from triage.text import readable, whole_words
+from triage.words import TEXTS_AT_MOST, Words
 
 #: The pipeline that is shipped.
 MODEL_DIR = Path(__file__).parent / "model"
 #: One that takes less than half the time, and is less right about tweets.
 FAST_DIR = Path(__file__).parent / "fast"
-
-#: Texts whose strings are held at a time; spaCy's memory is given back after each.
-BUFFER_TEXTS = 2048
 
 #: The confidence from which on a high flag alone is no reason to ask a person: on spam and machine mail, for
 #: advertisements are full of courts and fraud; and on an enquiry or thanks that only tell that somebody is
@@ -89,23 +87,24 @@ class Judge:
         #: The name written into each verdict: weights and rules.
         self.model = model
         self._calibration = calibration
+        self._words = Words(nlp)
         self._common = frozenset(nlp.vocab.strings.add(word) for word in sorted(STOP_WORDS))
 
     def judge(self, texts: Sequence[TextToJudge]) -> list[Verdict]:
         """Give a verdict on each text, in the order given. Never raises for what a text holds."""
         verdicts: list[Verdict] = []
         stream = iter(texts)
-        while buffer := list(islice(stream, BUFFER_TEXTS)):
-            with self.nlp.memory_zone():
-                docs = self.nlp.pipe((self._read(text) for text in buffer), batch_size=256)
-                verdicts += [self._decide(text, doc) for text, doc in zip(buffer, docs, strict=True)]
+        while buffer := list(islice(stream, TEXTS_AT_MOST)):
+            self._words.begin(len(buffer))
+            docs = self.nlp.pipe((self._read(text) for text in buffer), batch_size=256)
+            verdicts += [self._decide(text, doc) for text, doc in zip(buffer, docs, strict=True)]
         return verdicts
 
     def _read(self, text: TextToJudge) -> Doc:
         read = readable(text.text)
         if text.subject:
             read = f"{readable(text.subject[:SUBJECT_CHARS])}{_BREAK}{read}"
-        return keep_text(self.nlp.make_doc(read), read)
+        return keep_text(self._words.cut(read), read)
 
     def _decide(self, text: TextToJudge, doc: Doc) -> Verdict:
         offset = min(len(text.subject), SUBJECT_CHARS) + len(_BREAK) if text.subject else 0
@@ -171,7 +170,7 @@ class Judge:
             return sentences[0] if sentences else (0, len(text))
         without = [text[:start] + " " * (end - start) + text[end:] for start, end in sentences]
         encoder: Any = self.nlp.get_pipe("amends_encoder")
-        docs = encoder.pipe(keep_text(self.nlp.make_doc(one), one) for one in without)
+        docs = encoder.pipe(keep_text(self._words.cut(one), one) for one in without)
         left = [harm_of(one).get(grade, 1.0) for one in docs]
         return sentences[left.index(min(left))]
 

@@ -57,7 +57,7 @@ class Stages(Replies, Intake):
         return StageRunner(
             self.stage(name, meter=meter),
             self.log_of(worker),
-            self.database.unit,
+            self.database.batch,
             worker=worker or f"{socket.gethostname()}:{os.getpid()}",
             now=self.now,
             batch=self.settings.batch,

@@ -114,9 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         heads=_heads(params["heads"]),
     )
     nlp.add_pipe("amends_flags")
-    chosen = calibrated(nlp, held_out)
+    # Before it has judged: afterwards it remembers words of messages.
     nlp.to_disk(options.out)
-    _write(options.out, chosen, {"texts": _counts(examples)})
+    _write(options.out, calibrated(nlp, held_out), {"texts": _counts(examples)})
     _say(f"written to {options.out} after {monotonic() - began:.0f} s")
     return 0
 

@@ -129,18 +129,19 @@ class Texts:
 
 
 def calibrated(nlp: Language, examples: Sequence[Example]) -> Chosen:
-    """Choose everything by what a pipeline says of texts that it has not learnt from."""
-    # The pipeline must not keep their words: it is written to disk afterwards.
-    with nlp.memory_zone():
-        docs = list(nlp.pipe(keep_text(nlp.make_doc(text), text) for text in (readable(one.text) for one in examples)))
-        kinds = np.full((len(docs), len(KINDS)), 1 / len(KINDS))
-        for at, doc in enumerate(docs):
-            # A text without any word has no probabilities, and is none of the encoder's business.
-            if doc.cats:
-                said = kinds_of(doc, _source_of(examples[at].channel))
-                kinds[at] = [said[kind] for kind in KINDS]
-        ours = [at for at, one in enumerate(examples) if one.flags is not None]
-        of_flags, told = harm_chosen_by([docs[at] for at in ours], [examples[at] for at in ours])
+    """Choose everything by what a pipeline says of texts that it has not learnt from.
+
+    It remembers words of theirs, and must not be written to disk any more.
+    """
+    docs = list(nlp.pipe(keep_text(nlp.make_doc(text), text) for text in (readable(one.text) for one in examples)))
+    kinds = np.full((len(docs), len(KINDS)), 1 / len(KINDS))
+    for at, doc in enumerate(docs):
+        # A text without any word has no probabilities, and is none of the encoder's business.
+        if doc.cats:
+            said = kinds_of(doc, _source_of(examples[at].channel))
+            kinds[at] = [said[kind] for kind in KINDS]
+    ours = [at for at, one in enumerate(examples) if one.flags is not None]
+    of_flags, told = harm_chosen_by([docs[at] for at in ours], [examples[at] for at in ours])
     shown = Judge(nlp, of_flags, model="").judge([TextToJudge(one.text, one.channel) for one in examples])
     chosen = chosen_by(kinds, examples, np.array([verdict.needs_person for verdict in shown]))
     bands = chosen.calibration
