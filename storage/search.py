@@ -59,10 +59,12 @@ class Found:
 
 def add_words(connection: Connection, filed: Iterable[Message]) -> None:
     """Make messages findable."""
+    # Before the question, whose answer waits for what was sent ahead.
+    words = [(message.id, words_of_message(message)) for message in filed]
     last: int = connection.scalar(select(func.coalesce(func.max(search_words.c.number), 0))) or 0
     rows = [
-        {"message_id": message.id, "number": number, "words": words_of_message(message)}
-        for number, message in enumerate(filed, start=last + 1)
+        {"message_id": message_id, "number": number, "words": its_words}
+        for number, (message_id, its_words) in enumerate(words, start=last + 1)
     ]
     insert_rows(connection, search_words, rows)
     if rows and connection.dialect.name == "sqlite":
