@@ -1,8 +1,8 @@
 """How much spaCy remembers of the words it has met: the first ones for good, later ones for some thousand texts.
 
-To cut a word off and look it up costs spaCy ten times as much the first time. What it remembers would grow for ever,
-so it is given back from time to time (`Language.memory_zone`); but within such a zone spaCy caches nothing of how it
-cut. So the words that come first, which are the common ones, are met outside of any.
+To cut a word off and look it up costs spaCy several times as much the first time. What it remembers would grow for
+ever, so it is given back from time to time (`Language.memory_zone`); but within such a zone spaCy caches nothing of how
+it cut. So the words that come first, which are the common ones, are met outside of any.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-#: So many words are remembered for good: some megabytes, and four of five words of any mail.
+#: So many words are remembered for good: some megabytes.
 REMEMBERED = 20_000
 #: So many texts are read before the words that came later are given back.
 TEXTS_AT_MOST = 2048
 
 
 class Words:
-    """The words that a pipeline remembers. It must not be written to disk any more: it may hold words of messages."""
+    """The words that a pipeline remembers. One of these at a time cuts for it: zones do not nest.
+
+    The pipeline must not be written to disk any more, for it may hold words of messages.
+    """
 
     def __init__(self, nlp: Language, *, remembered: int = REMEMBERED, at_most: int = TEXTS_AT_MOST) -> None:
         self._nlp = nlp
