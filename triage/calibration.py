@@ -20,13 +20,16 @@ class Band:
     From `complaint_from` on a message is called a complaint; from `ask_from` up to there a person is asked; below
     `ask_from` it is none. How sure triage is among the other kinds asks nobody. `temperature` makes the
     probabilities of this channel honest: below 1 it sharpens them. `source` is the public set by whose definition of
-    the kinds this channel is judged; without one it is ours.
+    the kinds this channel is judged; without one it is ours. What the first look takes for a complaint with a
+    probability from `again_from` up to `again_to`, before any temperature, is worth a second one.
     """
 
     ask_from: float
     complaint_from: float
     temperature: float = 1.0
     source: str = ""
+    again_from: float = 0.0
+    again_to: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,11 @@ class Calibration:
     def source_of(self, channel: str) -> str:
         """Give the public set by whose definition a channel is judged; empty where it is ours."""
         return self.channels.get(channel, self.unknown).source
+
+    def is_worth_another_look(self, channel: str, complaint: float) -> bool:
+        """Say whether the first look is unsure of a message that it takes for a complaint with this probability."""
+        band = self.channels.get(channel, self.unknown)
+        return band.again_from <= complaint < band.again_to
 
     def honest(self, channel: str, odds: Mapping[str, float]) -> dict[str, float]:
         """Give the probabilities of kinds as they are on a channel."""
@@ -112,4 +120,6 @@ def _band(stored: Mapping[str, Any]) -> Band:
         complaint_from=float(stored["complaint_from"]),
         temperature=float(stored["temperature"]),
         source=str(stored.get("source", "")),
+        again_from=float(stored.get("again_from", 0.0)),
+        again_to=float(stored.get("again_to", 0.0)),
     )

@@ -1,7 +1,9 @@
-"""Judging messages: one pass through the spaCy pipeline, then one decision for each message.
+"""Judging messages: a pass through the spaCy pipeline, a second look where it was unsure, then a decision for each.
 
 How the pieces of a verdict come about:
 
+0. Every message is read by the thinner layers of the encoder. Where those are unsure whether it is a complaint, the
+   whole ones read it again, and what they say counts instead (`Calibration.is_worth_another_look`).
 1. `kind` and `confidence` are the likeliest kind and its probability, made honest for the
    channel. An automatic message is `machine` and a text without any word is `other`, both
    with confidence 1.
@@ -38,7 +40,7 @@ from amends.errors import Misconfigured
 from amends.ports import TextToJudge
 from triage.calibration import Calibration
 from triage.components import flags_of, keep_text, text_of
-from triage.components.encoder import harm_of, kinds_of
+from triage.components.encoder import harm_of, kinds_of, looks_at
 from triage.components.learned import (
     agreed_flag,
     driving_flag,
@@ -53,8 +55,6 @@ from triage.words import TEXTS_AT_MOST, Words
 
 #: The pipeline that is shipped.
 MODEL_DIR = Path(__file__).parent / "model"
-#: One that takes less than half the time, and is less right about tweets.
-FAST_DIR = Path(__file__).parent / "fast"
 
 #: The confidence from which on a high flag alone is no reason to ask a person: on spam and machine mail, for
 #: advertisements are full of courts and fraud; and on an enquiry or thanks that only tell that somebody is
@@ -96,9 +96,24 @@ class Judge:
         stream = iter(texts)
         while buffer := list(islice(stream, TEXTS_AT_MOST)):
             self._words.begin(len(buffer))
-            docs = self.nlp.pipe((self._read(text) for text in buffer), batch_size=256)
+            docs = list(self.nlp.pipe((self._read(text) for text in buffer), batch_size=256))
+            self.look_again(buffer, docs)
             verdicts += [self._decide(text, doc) for text, doc in zip(buffer, docs, strict=True)]
         return verdicts
+
+    def look_again(self, texts: Sequence[TextToJudge], docs: Sequence[Doc]) -> None:
+        """Give those docs a second look of which the first was unsure."""
+        chosen = self._calibration
+        unsure = [
+            doc
+            for text, doc in zip(texts, docs, strict=True)
+            if not text.automatic
+            and (odds := kinds_of(doc, chosen.source_of(text.channel)))
+            and chosen.is_worth_another_look(text.channel, odds[Kind.COMPLAINT])
+        ]
+        if unsure:
+            encoder: Any = self.nlp.get_pipe("amends_encoder")
+            encoder.look_again(unsure)
 
     def _read(self, text: TextToJudge) -> Doc:
         read = readable(text.text)
@@ -170,7 +185,9 @@ class Judge:
             return sentences[0] if sentences else (0, len(text))
         without = [text[:start] + " " * (end - start) + text[end:] for start, end in sentences]
         encoder: Any = self.nlp.get_pipe("amends_encoder")
-        docs = encoder.pipe(keep_text(self._words.cut(one), one) for one in without)
+        docs = list(encoder.pipe(keep_text(self._words.cut(one), one) for one in without))
+        if looks_at(doc) > 1:
+            encoder.look_again(docs)
         left = [harm_of(one).get(grade, 1.0) for one in docs]
         return sentences[left.index(min(left))]
 

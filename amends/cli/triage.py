@@ -207,10 +207,6 @@ def activate(
     folder: Annotated[
         Path | None, typer.Argument(help="A pipeline, as `make model` writes one; otherwise the one shipped.")
     ] = None,
-    fast: Annotated[
-        bool,
-        typer.Option("--fast", help="The one that is shipped for many messages: twice as fast, less right on tweets."),
-    ] = False,
     data_dir: DataDir = None,
     acting_as: ActingAs = "",
     as_json: AsJson = False,
@@ -222,10 +218,8 @@ def activate(
     from triage.activation import activate as let_judge
     from triage.activation import tried
 
-    if fast and folder is not None:
-        raise typer.BadParameter("name a folder or --fast, not both")
     house = open_house(data_dir, may_be_new=True)
-    activation, comparisons = tried(house.triage_dir, folder, fast=fast)
+    activation, comparisons = tried(house.triage_dir, folder)
     if not as_json:
         shown = table(f"{activation.judge}, on {len(activation.outcomes)} golden messages", "", "before", "now")
         for one in comparisons:

@@ -19,7 +19,6 @@ from rich.console import Console
 from bench import textcat
 from bench.corpus import LAY_OUT, Corpus, shared_data
 from bench.journey import PAGE, sync_ms_of
-from bench.kafka.house import FAST, SHIPPED
 from bench.kafka.latency import latencies_s, percentile
 from bench.kafka.page import write_page
 from bench.kafka.report import (
@@ -71,10 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             with running(folder, settings={"batch": str(asked.batch)} if asked.batch else {}) as servers:
                 results = _rounds(servers, corpora, many, learnt, asked.rounds, console)
-                took_s = {
-                    name: latencies_s(servers, corpora, rate=asked.rate, seconds=asked.seconds, judged_by=name)
-                    for name in (SHIPPED, FAST)
-                }
+                took_s = latencies_s(servers, corpora, rate=asked.rate, seconds=asked.seconds)
                 versions = servers.versions()
         except NoServer as why:
             console.print(str(why))
@@ -90,15 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     console.print(said)
     show(results, console)
-    for name, its in took_s.items():
-        console.print(
-            f"from arrival to case at {asked.rate:.0f} messages a second, the {name} pipeline: "
-            f"p50 {percentile(its, 50):.3f} s, p99 {percentile(its, 99):.3f} s"
-        )
+    console.print(
+        f"from arrival to case at {asked.rate:.0f} messages a second: "
+        f"p50 {percentile(took_s, 50):.3f} s, p99 {percentile(took_s, 99):.3f} s"
+    )
     if asked.write:
         write_page(PAGE, results, took_s, rate=asked.rate, about=said)
         console.print(f"written: docs/{PAGE.name}")
-    missed = [aim for aim in aims(results, {name: percentile(its, 99) for name, its in took_s.items()}) if not aim[2]]
+    missed = [aim for aim in aims(results, percentile(took_s, 99)) if not aim[2]]
     for aim, found, _ in missed:
         console.print(f"[red]missed: {aim}: {found}[/red]")
     return 1 if missed else 0

@@ -18,10 +18,9 @@ from amends.ports import Judge
 from amends.unit_of_work import UnitOfWork
 from amends.wire import TRIAGED
 from bench.textcat import ConstantJudge, TextcatJudge
-from triage.pipeline import FAST_DIR, load_judge
 
 #: Judges by name; any other name is the folder of a `textcat`.
-SHIPPED, FAST, CONSTANT = "shipped", "fast", "constant"
+SHIPPED, CONSTANT = "shipped", "constant"
 #: A stage in the place of triage that files nothing.
 BUS = "bus"
 
@@ -37,8 +36,6 @@ class ComparedHouse(House):
         """The judge that is asked for."""
         if self.judged_by == SHIPPED:
             return super().judge
-        if self.judged_by == FAST:
-            return load_judge(FAST_DIR)
         return ConstantJudge() if self.judged_by == CONSTANT else TextcatJudge(Path(self.judged_by))
 
     def stage(self, name: str, *, reading: Reading | None = None, meter: Meter = NO_METER) -> Stage[Any]:

@@ -10,7 +10,6 @@ from statistics import quantiles
 from amends.compose import House
 from amends.ports import Fetched
 from bench.corpus import Corpus
-from bench.kafka.house import SHIPPED
 from bench.kafka.runs import have_joined, is_done, open_house, take_in, wait
 from bench.kafka.servers import Servers
 from bench.kafka.staff import staff
@@ -20,9 +19,7 @@ from ingest.intake import keep_and_read, publish
 STAGES = {"triage": 2, "respond": 1}
 
 
-def latencies_s(
-    servers: Servers, corpora: Sequence[Corpus], *, rate: float, seconds: float, judged_by: str = SHIPPED
-) -> list[float]:
+def latencies_s(servers: Servers, corpora: Sequence[Corpus], *, rate: float, seconds: float) -> list[float]:
     """Take messages in one by one at `rate` a second for so long; give the seconds that each took, sorted.
 
     A message has arrived when its bytes are handed to intake, and has its case when
@@ -31,7 +28,7 @@ def latencies_s(
     with servers.installation() as said:
         house = open_house(said)
         house.topics.ensure(house.topic_plans)
-        with staff(said, stages=STAGES, judged_by=judged_by) as workers:
+        with staff(said, stages=STAGES, judged_by="shipped") as workers:
             wait(have_joined(house, STAGES), workers)
             for corpus in corpora:
                 take_in(house, corpus.warm_up)

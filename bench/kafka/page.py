@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.kafka.latency import percentile
@@ -12,9 +12,7 @@ from bench.page import replace_between, table
 BEGIN, END = "<!-- measured on kafka: begin -->", "<!-- measured on kafka: end -->"
 
 
-def write_page(
-    page: Path, results: Results, latencies_s: Mapping[str, Sequence[float]], *, rate: float, about: str
-) -> None:
+def write_page(page: Path, results: Results, latencies_s: Sequence[float], *, rate: float, about: str) -> None:
     """Replace what stands between the markers.
 
     Raises:
@@ -23,16 +21,16 @@ def write_page(
     replace_between(page, BEGIN, END, measured(results, latencies_s, rate=rate, about=about))
 
 
-def measured(results: Results, latencies_s: Mapping[str, Sequence[float]], *, rate: float, about: str) -> str:
-    """Give the block as Markdown. `latencies_s` are by pipeline, and sorted."""
+def measured(results: Results, latencies_s: Sequence[float], *, rate: float, about: str) -> str:
+    """Give the block as Markdown. `latencies_s` are sorted."""
+    p50, p99 = (1000 * percentile(latencies_s, percent) for percent in (50, 99))
     rows = figures(results)
-    for name, took_s in latencies_s.items():
-        p50, p99 = (1000 * percentile(took_s, percent) for percent in (50, 99))
-        title = f"from arrival to case at {rate:.0f} messages a second, the {name} pipeline"
-        rows.append((title, f"p50 {p50:,.0f} ms, p99 {p99:,.0f} ms", *[""] * 5))
-    p99_s = {name: percentile(took_s, 99) for name, took_s in latencies_s.items()}
-    lines = [f"- {aim}: {found}{'' if is_met else ' (**not met**)'}" for aim, found, is_met in aims(results, p99_s)]
-    timed = len(next(iter(latencies_s.values())))
+    rows.append(
+        (f"from arrival to case at {rate:.0f} messages a second", f"p50 {p50:,.0f} ms, p99 {p99:,.0f} ms", *[""] * 5)
+    )
+    lines = [
+        f"- {aim}: {found}{'' if is_met else ' (**not met**)'}" for aim, found, is_met in aims(results, p99 / 1000)
+    ]
     came_of_it = listed(results[f"{JOURNEY} 1"].facts)
     return "\n".join(
         [
@@ -40,6 +38,6 @@ def measured(results: Results, latencies_s: Mapping[str, Sequence[float]], *, ra
             table(COLUMNS, rows),
             "What was aimed at, and what was measured:\n",
             *lines,
-            f"\nWhat the journey wrote: {came_of_it}; the latency is that of {timed:,} messages.\n",
+            f"\nWhat the journey wrote: {came_of_it}; the latency is that of {len(latencies_s):,} messages.\n",
         ]
     )

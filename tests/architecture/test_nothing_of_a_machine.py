@@ -15,7 +15,7 @@ _INDEX = re.compile(rb"https?://[^\s/\"'>]*(?:pypi|pythonhosted)|--(?:extra-)?in
 #: Files of words and weights, whose bytes mean nothing when they are read as text.
 _NOT_TEXT = {".npy", ".npz", ".onnx", ".png", ".ico", ".woff2"}
 #: The pieces of words that the encoders know: first names are among them.
-_VOCABULARIES = {f"triage/{pipeline}/amends_encoder/tokenizer.json" for pipeline in ("model", "fast")}
+_VOCABULARIES = {"triage/model/amends_encoder/tokenizer.json"}
 #: Names of programs that have no place here, as digests, so that they do not stand here either.
 _STRANGERS = {
     "3ea125d0bff386e6",

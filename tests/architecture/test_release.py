@@ -68,7 +68,6 @@ def test_the_wheel_holds_the_five_packages_whole_and_nothing_else(tmp_path: Path
         "ingest/web_form/templates/form.html",
         "respond/templates/acknowledgement.email.toml",
         "storage/migrations/env.py",
-        "triage/fast/meta.json",
         "triage/model/meta.json",
     ):
         assert needed in held

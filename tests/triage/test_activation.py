@@ -45,19 +45,6 @@ def test_a_house_that_activated_nothing_is_judged_by_what_is_shipped(tmp_path: P
     assert active_judge(tmp_path / "triage").model.startswith("amends_triage-")
 
 
-def test_the_fast_pipeline_is_activated_by_its_name_and_by_no_place(place: Path) -> None:
-    activate(place, *tried(place, None, fast=True), at=_NOW, by="mo")
-
-    assert active_judge(place).model.startswith("amends_triage_fast-")
-    assert json.loads((place / "active.json").read_text(encoding="utf-8"))["folder"] == "fast"
-
-
-def test_on_our_test_messages_the_fast_pipeline_does_no_worse(tmp_path: Path) -> None:
-    _, comparisons = tried(tmp_path / "triage", None, fast=True)
-
-    assert [one.name for one in comparisons if one.fell] == []
-
-
 def test_the_golden_set_begins_as_our_test_messages(tmp_path: Path) -> None:
     assert len(golden_set(tmp_path / "triage")) == 460
 

@@ -11,7 +11,7 @@ from triage.calibration import Band, Calibration
 
 
 def test_a_calibration_survives_its_file(tmp_path: Path) -> None:
-    band = Band(ask_from=0.2, complaint_from=0.35, temperature=1.3, source="xci")
+    band = Band(ask_from=0.2, complaint_from=0.35, temperature=1.3, source="xci", again_from=0.3, again_to=0.6)
     calibration = Calibration(
         channels={"x": band},
         unknown=Band(ask_from=0.1, complaint_from=0.5),

@@ -10,11 +10,11 @@ import pytest
 from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import Unprocessable
 from tests.support.places import shared_data
-from triage.evaluation.floors import FLOORS, FLOORS_OF_FAST, fallen
+from triage.evaluation.floors import FLOORS, fallen
 from triage.evaluation.measures import Truth, by_flag, figures
 from triage.evaluation.page import COLUMNS, page, plot, table
 from triage.evaluation.run import evaluate, truth_of
-from triage.pipeline import FAST_DIR, MODEL_DIR, Judge, load_judge
+from triage.pipeline import Judge
 from triage.training.sources import OWN_DATA
 
 
@@ -140,10 +140,7 @@ def test_a_figure_below_its_floor_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize(
-    ("pipeline", "floors"), [(MODEL_DIR, FLOORS), (FAST_DIR, FLOORS_OF_FAST)], ids=["model", "fast"]
-)
-def test_no_figure_has_fallen(pipeline: Path, floors: Path) -> None:
+def test_no_figure_has_fallen(judge: Judge) -> None:
     own = sorted((OWN_DATA / "test").glob("*.jsonl"))
     public = [
         shared_data() / "triage" / f"{name}.dev.jsonl"
@@ -151,4 +148,4 @@ def test_no_figure_has_fallen(pipeline: Path, floors: Path) -> None:
         if "," not in name and " " not in name
     ]
 
-    assert list(fallen(evaluate(load_judge(pipeline), [*own, *public]), floors)) == []
+    assert list(fallen(evaluate(judge, [*own, *public]))) == []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
+import spacy
 from spacy.tokens import Doc
 
 from amends.domain.verdict import Flag, FlagName, Kind, Severity
@@ -23,10 +24,14 @@ from triage.components.encoder import (
     WINDOW_PIECES,
     Span,
     harm_of,
+    looks_at,
     readable_by_the_encoder,
+    spans_of,
+    surest_of,
     windows_of,
 )
 from triage.components.learned import agreed_flag, likeliest_first, sentences_of, standing_flags
+from triage.components.looks import Look, Words
 from triage.components.tokens import blank_pipeline
 from triage.pipeline import Judge, load_judge
 from triage.training.sources import DEFINED_BY, DEFINITIONS, OURS, PUBLIC, Example, kind_of, own_example, read_rows
@@ -34,9 +39,18 @@ from triage.training.sources import DEFINED_BY, DEFINITIONS, OURS, PUBLIC, Examp
 jax = pytest.importorskip("jax", reason="the extra `train` is not installed")
 
 from triage.training.batches import UNKNOWN, Window, batches, windows  # noqa: E402
-from triage.training.calibrate import CAUGHT, GROUPS, NEAR_BEST, RIGHT, chosen_by, harm_chosen_by  # noqa: E402
+from triage.training.calibrate import (  # noqa: E402
+    CAUGHT,
+    GROUPS,
+    LOOKED_AT_AGAIN,
+    NEAR_BEST,
+    RIGHT,
+    chosen_by,
+    harm_chosen_by,
+    unsure_bands,
+)
 from triage.training.distil import Lessons, distil, pieces_of, told_by  # noqa: E402
-from triage.training.export import Arithmetic, graph_of  # noqa: E402
+from triage.training.export import Arithmetic, graph_of, words_of  # noqa: E402
 from triage.training.fit import Settings, average, fit, scores  # noqa: E402
 from triage.training.network import HEAD_SIZE, HEADS, SILENT, answers, encode  # noqa: E402
 from triage.training.store import read_params, write_params  # noqa: E402
@@ -87,6 +101,19 @@ def silent_spans() -> list[Any]:
     return [np.zeros((_WIDTH, len(FlagName)), np.float32), np.full(len(FlagName), -4.0, np.float32)]
 
 
+def give(
+    encoder: Encoder, params: Any, heads: Any, tokenizer: Any, *, arithmetic: Arithmetic = Arithmetic.STORED
+) -> None:
+    """Give an encoder one look."""
+    encoder.set_model(
+        words=Words(graph=words_of(params)), looks=[look_of(params, heads, arithmetic)], tokenizer=tokenizer
+    )
+
+
+def look_of(params: Any, heads: Any, arithmetic: Arithmetic = Arithmetic.STORED) -> Look:
+    return Look(graph=graph_of(params, arithmetic), heads=heads)
+
+
 def example(text: str, kind: Kind, **more: Any) -> Example:
     return Example(text=text, kind=kind, channel="email", source="ours", weight=1.0, fold=50, **more)
 
@@ -112,8 +139,8 @@ def test_the_exported_graph_says_what_the_network_says(arithmetic: Arithmetic, n
     state = np.asarray(read)
 
     texts = [row[row > 0].tolist() for row in ids]
-    session = onnxruntime.InferenceSession(graph_of(params, arithmetic, texts), providers=["CPUExecutionProvider"])
-    total, peak, spans = session.run(None, {"ids": ids, "mask": mask.astype(np.int32)})
+    look = Look(graph=graph_of(params, arithmetic, texts), heads={"kind": np.zeros((_WIDTH + 1, 1), np.float32)})
+    total, peak, spans = look.run(Words(graph=words_of(params)).seen(ids), mask.astype(np.int32))
     weights, bias = params["heads"]["peak"]
     peaks = np.where(mask[:, :, None], state @ weights + bias, SILENT).max(axis=1)
 
@@ -414,7 +441,7 @@ def test_a_pipeline_with_an_encoder_raises_flags_by_words_that_no_rule_knows(tmp
     heads = {
         name: np.concatenate([fitted["heads"][name][0], fitted["heads"][name][1][None]]) for name in ("kind", "harm")
     }
-    encoder.set_model(graph=graph_of(fitted, Arithmetic.STORED), tokenizer=tokenizer, heads=heads)
+    give(encoder, fitted, heads, tokenizer)
     band = Band(ask_from=0.2, complaint_from=0.4)
     calibration = Calibration(channels={}, unknown=band, harm_from={"critical": 0.9})
     nlp.to_disk(tmp_path)
@@ -460,13 +487,102 @@ def test_a_channel_is_judged_by_the_definition_that_its_band_names() -> None:
     heads["kind by xci"][-1, 0] = 9.0
     params = small_params()
     params["heads"]["peak"] = [np.zeros_like(one) for one in params["heads"]["peak"]]
-    encoder.set_model(graph=graph_of(params, Arithmetic.STORED), tokenizer=tokenizer_of(_PIECES), heads=heads)
+    give(encoder, params, heads, tokenizer_of(_PIECES))
     ours = Band(ask_from=0.4, complaint_from=0.5)
     judge = Judge(nlp, Calibration(channels={"x": replace(ours, source="xci")}, unknown=ours), model="test")
 
     on_x, by_mail = judge.judge([TextToJudge("when do you open", channel) for channel in ("x", "email")])
 
     assert (on_x.kind, by_mail.kind) == (Kind.COMPLAINT, Kind.ENQUIRY)
+
+
+def sure_heads(kind: float, harm: tuple[float, float, float] = (-9.0, -9.0, -9.0)) -> dict[str, Any]:
+    """Make heads that take any text for a complaint with these log-odds against an enquiry, and grade it so."""
+    heads = {"kind": np.zeros((_WIDTH + 1, len(KINDS)), np.float32), "harm": np.zeros((_WIDTH + 1, 3), np.float32)}
+    heads["kind"][-1] = [kind, 0.0, *[-20.0] * (len(KINDS) - 2)]
+    heads["harm"][-1] = harm
+    return heads
+
+
+def two_looks(first: dict[str, Any], second: dict[str, Any]) -> Any:
+    """Make a pipeline whose encoder says first the one and then the other, of any text."""
+    nlp = blank_pipeline(version="test")
+    encoder: Any = nlp.add_pipe("amends_encoder")
+    params = small_params()
+    params["heads"]["spans"] = silent_spans()
+    params["heads"]["peak"] = [np.zeros_like(one) for one in params["heads"]["peak"]]
+    looks = [look_of(params, heads) for heads in (first, second)]
+    encoder.set_model(words=Words(graph=words_of(params)), looks=looks, tokenizer=tokenizer_of(_PIECES))
+    return nlp
+
+
+def test_what_the_first_look_is_unsure_of_is_looked_at_again_and_what_it_is_sure_of_is_not(tmp_path: Path) -> None:
+    two_looks(sure_heads(-0.1), sure_heads(5.0)).to_disk(tmp_path)
+    nlp = spacy.load(tmp_path)
+    band = Band(ask_from=0.9, complaint_from=0.9)
+    calibration = Calibration(
+        channels={
+            "x": replace(band, again_from=0.4, again_to=0.6),
+            "email": replace(band, again_from=0.5, again_to=0.6),
+        },
+        unknown=band,
+    )
+    text = "when do you open"
+
+    unsure, surer, automatic = Judge(nlp, calibration, model="test").judge(
+        [TextToJudge(text, "x"), TextToJudge(text, "email"), TextToJudge(text, "x", automatic=True)]
+    )
+
+    assert (unsure.kind, round(unsure.confidence, 2)) == (Kind.COMPLAINT, 0.99)
+    assert (surer.kind, round(surer.confidence, 2)) == (Kind.ENQUIRY, 0.52)
+    assert automatic.kind is Kind.MACHINE
+
+
+def test_a_second_look_leaves_nothing_of_the_first() -> None:
+    nlp = two_looks(sure_heads(3.0, (4.0, 3.0, 3.0)), sure_heads(-3.0))
+    [doc] = nlp.pipe([keep_text(nlp.make_doc("my son was burned"), "my son was burned")])
+    doc.user_data["amends_spans"] = [Span(flag=FlagName.SAFETY, start=0, end=2, probability=0.9)]
+    assert looks_at(doc) == 1
+    assert len(surest_of(doc)) == len(FlagName)
+
+    nlp.get_pipe("amends_encoder").look_again([doc])
+
+    assert looks_at(doc) == 2
+    assert doc.cats[Kind.COMPLAINT] < 0.1
+    assert max(harm_of(doc).values()) < 0.1
+    assert (spans_of(doc), surest_of(doc)) == ([], [])
+
+
+def test_an_encoder_without_weights_or_of_another_version_says_so(tmp_path: Path) -> None:
+    nlp = blank_pipeline(version="test")
+    encoder: Any = nlp.add_pipe("amends_encoder")
+    with pytest.raises(ValueError, match="no weights yet"):
+        encoder.to_disk(tmp_path / "none")
+    two_looks(sure_heads(0.0), sure_heads(0.0)).to_disk(tmp_path / "two")
+    about = tmp_path / "two" / "amends_encoder" / "encoder.json"
+    told = json.loads(about.read_text())
+    del told["looks"]
+    about.write_text(json.dumps(told))
+
+    with pytest.raises(ValueError, match="another version of Amends; train again: make model"):
+        spacy.load(tmp_path / "two")
+
+
+def test_the_texts_nearest_to_where_complaints_begin_are_worth_a_second_look() -> None:
+    rng = np.random.default_rng(2)
+    complaint = np.clip(np.concatenate([rng.normal(0.75, 0.2, 300), rng.normal(0.2, 0.2, 300)]), 0.001, 0.999)
+    said = np.zeros((600, len(KINDS)))
+    said[:, 0], said[:, 1] = complaint, 1 - complaint
+    examples = [example(f"t{at}", Kind.COMPLAINT if at < 300 else Kind.ENQUIRY) for at in range(600)]
+
+    found = unsure_bands(said, examples)
+
+    assert found.channels.keys() == {"email", "web_form", "webform", "form"}, "of no other were there any texts"
+    again = np.array([found.is_worth_another_look("email", float(one)) for one in complaint])
+    assert again.mean() == pytest.approx(LOOKED_AT_AGAIN, abs=0.02)
+    cut = chosen_by(said, examples, np.zeros(600, bool)).calibration.channels["email"].complaint_from
+    assert found.channels["email"].again_from < cut < found.channels["email"].again_to
+    assert not found.is_doubtful("email", 0.99), "nobody is asked by it"
 
 
 def test_words_and_grade_raise_together_what_neither_would_alone() -> None:
@@ -506,7 +622,7 @@ def test_a_grade_that_stands_alone_asks_a_person_and_quotes_what_drove_it() -> N
     params = small_params()
     params["heads"]["spans"] = silent_spans()
     params["heads"]["peak"] = [np.zeros_like(one) for one in params["heads"]["peak"]]
-    encoder.set_model(graph=graph_of(params, Arithmetic.STORED), tokenizer=tokenizer_of(_PIECES), heads=heads)
+    give(encoder, params, heads, tokenizer_of(_PIECES))
 
     [verdict] = judge.judge([TextToJudge("the boiler broke. thank you! when do you open?", "email")])
 
@@ -522,7 +638,7 @@ def test_the_gravest_piece_of_a_long_text_is_heard_whatever_stands_around_it() -
     params = small_params()
     params["heads"]["spans"] = silent_spans()
     tokenizer = tokenizer_of(_PIECES)
-    encoder.set_model(graph=graph_of(params, Arithmetic.FLOAT), tokenizer=tokenizer, heads=heads)
+    give(encoder, params, heads, tokenizer, arithmetic=Arithmetic.FLOAT)
     text = "the boiler broke " * 120 + "my son was burned"
 
     [doc] = encoder.pipe([keep_text(nlp.make_doc(text), text)])

@@ -15,6 +15,10 @@ is heard besides; on that stand
 
 Texts are buffered and sorted by length, so that little is computed for filling up. Nothing here needs torch, and
 nothing is fetched from anywhere.
+
+There may be two looks (`looks.py`): the first by an encoder with thinner layers, which every text gets, and the second
+by the whole one, at three times the cost, for texts of which the first was unsure. `pipe` gives the first; `look_again`
+replaces what it found by what the second finds. Who judges says which texts are worth it (`triage/pipeline.py`).
 """
 
 from __future__ import annotations
@@ -29,15 +33,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from spacy.language import Language
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
 from amends.domain.verdict import FlagName, Kind, Severity
+from triage.components.looks import Floats, Look, Words
 from triage.components.passages import others_words, text_of
-
-Floats = npt.NDArray[np.float32]
 
 #: The kinds in the order in which the encoder's head gives them.
 KINDS: tuple[Kind, ...] = (Kind.COMPLAINT, Kind.ENQUIRY, Kind.PRAISE, Kind.MACHINE, Kind.SPAM, Kind.OTHER)
@@ -48,8 +50,8 @@ WINDOW_PIECES, SHARED_PIECES = 254, 48
 MOST_WINDOWS, LAST_WINDOWS = 24, 6
 #: Windows that are held and sorted by length.
 BUFFER_WINDOWS = 1024
-#: Pieces that go through the encoder together, about.
-BATCH_PIECES = 1024
+#: Pieces that go through the encoder together, about: what is between two layers of so many stays near the processor.
+BATCH_PIECES = 256
 #: A piece that is this likely belongs to a span; the surest one gives the span its probability.
 SPAN_FROM = 0.25
 
@@ -57,12 +59,12 @@ SPAN_FROM = 0.25
 SUREST_FROM = 0.2
 
 _HARM, _SPANS, _SUREST, _LIKELY = "amends_harm", "amends_spans", "amends_surest", "amends_likely"
-_BY_SOURCE = "amends_kinds_by_source"
+_BY_SOURCE, _LOOKS = "amends_kinds_by_source", "amends_looks"
 #: What the names of heads begin with that add what a public set calls differently.
 SOURCE_HEAD = "kind by "
 _FLAGS = tuple(FlagName)
 _STEPS = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
-_OUTPUTS = ["total", "peak", "spans"]
+_WORDS, _LOOK = "words.onnx", "look-{}"
 _HANDLE = re.compile(r"(?<![\w@.])@\w{3,}")
 _OMISSION = re.compile(r"[.\u2026\ufffd]{2,}|[\u2026\ufffd]")
 _USER = "@user"
@@ -127,6 +129,12 @@ def likely_of(doc: Doc) -> dict[FlagName, float]:
     return found
 
 
+def looks_at(doc: Doc) -> int:
+    """Give how often a message was looked at; 0 where it was not read."""
+    found: int = doc.user_data.get(_LOOKS, 0)
+    return found
+
+
 @dataclass(slots=True)
 class _Reading:
     """What is known of one text while its windows are read."""
@@ -143,48 +151,36 @@ class Encoder:
     """Reads texts; `Encoder.make` and `from_disk` give it its weights."""
 
     def __init__(self) -> None:
-        self._graph = b""
+        self._words: Words | None = None
+        self._looks: Sequence[Look] = ()
         self._tokenizer: Any = None
-        self._heads: dict[str, Floats] = {}
-        self._session: Any = None
 
-    def set_model(self, *, graph: bytes, tokenizer: Any, heads: dict[str, Floats]) -> None:
-        """Take a graph, its tokenizer, and the weights of its heads with their bias as the last row.
-
-        The heads are `kind`, `harm`, and one named `kind by SOURCE` for each source with a definition of its own.
-
-        Raises:
-            ValueError: the graph gives something else than this component reads.
-        """
-        self._graph, self._tokenizer, self._heads = graph, tokenizer, heads
+    def set_model(self, *, words: Words, looks: Sequence[Look], tokenizer: Any) -> None:
+        """Take the vectors of words, their tokenizer, and one look or two."""
+        self._words, self._looks, self._tokenizer = words, tuple(looks), tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        options = onnxruntime.SessionOptions()
-        # One worker uses one core: whoever wants more starts more workers.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        if [output.name for output in self._session.get_outputs()] != _OUTPUTS:
-            raise ValueError("the encoder was made by another version of Amends; train again: make model")
         self._ends = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
 
-    def take(self, other: Encoder) -> None:
-        """Take the weights of another."""
-        self.set_model(graph=other._graph, tokenizer=other._tokenizer, heads=other._heads)
-
     def __call__(self, doc: Doc) -> Doc:
-        """Read one document."""
-        self._read([doc])
+        """Look at one document."""
+        self._read([doc], 1)
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 256) -> Iterator[Doc]:
-        """Read documents; they come out in the order in which they went in."""
+        """Look at documents; they come out in the order in which they went in."""
         docs = iter(stream)
         while buffer := list(islice(docs, max(batch_size, BUFFER_WINDOWS))):
-            self._read(buffer)
+            self._read(buffer, 1)
             yield from buffer
 
-    def _read(self, docs: Sequence[Doc]) -> None:
+    def look_again(self, docs: Sequence[Doc]) -> None:
+        """Replace what the first look found in these by what the second finds; nothing where there is one look."""
+        if len(self._looks) > 1 and docs:
+            self._read(docs, len(self._looks))
+
+    def _read(self, docs: Sequence[Doc], number: int) -> None:
+        look = self._looks[number - 1]
         texts = [_without(text_of(doc), others_words(doc)) for doc in docs]
         worded = [at for at, text in enumerate(texts) if any(map(str.isalpha, text))]
         readings: list[_Reading] = []
@@ -196,7 +192,7 @@ class Encoder:
             reading = _Reading(
                 doc=docs[at],
                 offsets=encoded.offsets,
-                total=np.zeros(self._heads["kind"].shape[0] - 1, np.float32),
+                total=np.zeros(look.width, np.float32),
                 pieces=0,
                 peak=np.full(len(KINDS) + len(_STEPS), -np.inf, np.float32),
                 scores=np.full((len(ids), len(_FLAGS)), -30.0, np.float32),
@@ -209,12 +205,13 @@ class Encoder:
             end = start + 1
             while end < len(windows) and (end - start + 1) * (len(windows[end][2]) + 2) <= BATCH_PIECES:
                 end += 1
-            self._run(windows[start:end], readings)
+            self._run(look, windows[start:end], readings)
             start = end
         for reading in readings:
-            self._conclude(reading)
+            _conclude(look, reading)
+            reading.doc.user_data[_LOOKS] = number
 
-    def _run(self, windows: Sequence[tuple[int, int, Sequence[int]]], readings: Sequence[_Reading]) -> None:
+    def _run(self, look: Look, windows: Sequence[tuple[int, int, Sequence[int]]], readings: Sequence[_Reading]) -> None:
         longest = len(windows[-1][2]) + 2
         ids = np.zeros((len(windows), longest), np.int32)
         mask = np.zeros((len(windows), longest), np.int32)
@@ -223,7 +220,7 @@ class Encoder:
             count = len(pieces)
             ids[row, 0], ids[row, 1 : count + 1], ids[row, count + 1] = first, pieces, last
             mask[row, : count + 2] = 1
-        totals, peaks, spans = self._session.run(None, {"ids": ids, "mask": mask})
+        totals, peaks, spans = look.run(self._words_of(ids), mask)
         for row, (number, begin, pieces) in enumerate(windows):
             reading, count = readings[number], len(pieces)
             reading.total += totals[row]
@@ -232,44 +229,29 @@ class Encoder:
             kept = reading.scores[begin : begin + count]
             np.maximum(kept, spans[row, 1 : count + 1], out=kept)
 
-    def _conclude(self, reading: _Reading) -> None:
-        mean = (reading.total / reading.pieces).astype(np.float32)
-        kind = self._answer("kind", mean) + reading.peak[: len(KINDS)]
-        reading.doc.cats = _odds(kind)
-        reading.doc.user_data[_BY_SOURCE] = {
-            head.removeprefix(SOURCE_HEAD): _odds(kind + self._answer(head, mean))
-            for head in self._heads
-            if head.startswith(SOURCE_HEAD)
-        }
-        harm = _probability(self._answer("harm", mean) + reading.peak[len(KINDS) :])
-        # Reaching a higher step is never likelier than reaching a lower one.
-        reading.doc.user_data[_HARM] = dict(zip(_STEPS, np.minimum.accumulate(harm).tolist(), strict=True))
-        likely = _probability(reading.scores)
-        reading.doc.user_data[_LIKELY] = dict(zip(_FLAGS, likely.max(axis=0).tolist(), strict=True))
-        if spans := list(_spans(likely, reading.offsets)):
-            reading.doc.user_data[_SPANS] = spans
-        if harm[1] >= SUREST_FROM:
-            reading.doc.user_data[_SUREST] = [
-                Span(flag=flag, start=start, end=end, probability=float(likely[at, number]))
-                for number, (flag, at) in enumerate(zip(_FLAGS, likely.argmax(axis=0).tolist(), strict=True))
-                for start, end in (reading.offsets[at],)
-            ]
-
-    def _answer(self, head: str, mean: Floats) -> Floats:
-        weights = self._heads[head]
-        found: Floats = mean @ weights[:-1] + weights[-1]
-        return found
+    def _words_of(self, ids: npt.NDArray[np.int32]) -> Floats:
+        if self._words is None:
+            raise ValueError("the encoder has no weights yet: read a pipeline that was trained (make model)")
+        return self._words.seen(ids)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Write the graph, the tokenizer and the heads."""
+        """Write the words, the tokenizer and the looks.
+
+        Raises:
+            ValueError: there are none yet.
+        """
+        if self._words is None:
+            raise ValueError("the encoder has no weights yet: there is nothing to write")
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "graph.onnx").write_bytes(self._graph)
+        (folder / _WORDS).write_bytes(self._words.graph)
         self._tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-        np.savez(folder / "heads.npz", **self._heads)  # type: ignore[arg-type]
+        for number, look in enumerate(self._looks, 1):
+            look.to_disk(folder / _LOOK.format(number))
         about = {
             "kinds": [kind.value for kind in KINDS],
             "flags": [flag.value for flag in _FLAGS],
+            "looks": len(self._looks),
         }
         (folder / "encoder.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
@@ -283,13 +265,37 @@ class Encoder:
         about: Any = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         if about["kinds"] != [kind.value for kind in KINDS] or about["flags"] != [flag.value for flag in _FLAGS]:
             raise ValueError(f"{folder} was trained for other kinds or flags; train again: make model")
-        with np.load(folder / "heads.npz", allow_pickle=False) as heads:
-            self.set_model(
-                graph=(folder / "graph.onnx").read_bytes(),
-                tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
-                heads={name: heads[name] for name in heads.files},
-            )
+        if "looks" not in about:
+            raise ValueError(f"{folder} was made by another version of Amends; train again: make model")
+        self.set_model(
+            words=Words(graph=(folder / _WORDS).read_bytes()),
+            looks=[Look.from_disk(folder / _LOOK.format(number)) for number in range(1, about["looks"] + 1)],
+            tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
+        )
         return self
+
+
+def _conclude(look: Look, reading: _Reading) -> None:
+    data = reading.doc.user_data
+    mean = (reading.total / reading.pieces).astype(np.float32)
+    said = look.answers(mean)
+    harm = _probability(said.pop("harm") + reading.peak[len(KINDS) :])
+    kind = said.pop("kind") + reading.peak[: len(KINDS)]
+    ours, *others = _odds(np.stack([kind, *(kind + more for more in said.values())]))
+    reading.doc.cats = ours
+    data[_BY_SOURCE] = {head.removeprefix(SOURCE_HEAD): odds for head, odds in zip(said, others, strict=True)}
+    # Reaching a higher step is never likelier than reaching a lower one.
+    data[_HARM] = dict(zip(_STEPS, np.minimum.accumulate(harm).tolist(), strict=True))
+    likely = _probability(reading.scores)
+    data[_LIKELY] = dict(zip(_FLAGS, likely.max(axis=0).tolist(), strict=True))
+    data[_SPANS] = list(_spans(likely, reading.offsets))
+    data[_SUREST] = []
+    if harm[1] >= SUREST_FROM:
+        data[_SUREST] = [
+            Span(flag=flag, start=start, end=end, probability=float(likely[at, number]))
+            for number, (flag, at) in enumerate(zip(_FLAGS, likely.argmax(axis=0).tolist(), strict=True))
+            for start, end in (reading.offsets[at],)
+        ]
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -313,9 +319,11 @@ def _spans(likely: Floats, offsets: Sequence[tuple[int, int]]) -> Iterator[Span]
             )
 
 
-def _odds(scores: Floats) -> dict[str, float]:
-    odds = np.exp(scores - scores.max())
-    return dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
+def _odds(scores: Floats) -> list[dict[str, float]]:
+    """Give the probability of each kind by each row of scores: (definitions, kinds)."""
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    odds /= odds.sum(axis=1, keepdims=True)
+    return [dict(zip(KINDS, row, strict=True)) for row in odds.tolist()]
 
 
 def _probability(score: Floats) -> Floats:

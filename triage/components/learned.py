@@ -80,7 +80,9 @@ _NOT_MEANT: Mapping[FlagName, re.Pattern[str]] = {
     FlagName.VULNERABLE: re.compile(
         r"\bpregnant pause\b|"
         r"\b(?:phone|battery|laptop|tablet|car|engine|boiler|signal|line|wifi|tv|freezer|fridge|screen) "
-        r"(?:has |just )?died\b"
+        r"(?:has |just )?died\b|"
+        r"\bdisabled (?:my|our|the|this|that|your|all) (?!(?:son|daughter|child|mother|father|mum|dad|wife|husband)\b)"
+        r"(?!.*\bdisabled\b)"
     ),
     FlagName.MEDIA: re.compile(r"\b(?:i am|i'm|as) (?:a|the) (?:freelance )?(?:journalist|reporter)\b"),
     FlagName.REPEAT_CONTACT: re.compile(

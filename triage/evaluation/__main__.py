@@ -1,8 +1,7 @@
 """`make eval`: the shipped pipeline on the dev sides of the public sets and on our own test messages.
 
-`python -m triage.evaluation [DATA] [--write] [--check] [--json FILE] [--fast | --model DIR]` prints the tables;
-`--write` writes `docs/triage-figures.md`; `--check` exits with 1 when a figure has fallen below its floor. The fast
-pipeline has a page and floors of its own.
+`python -m triage.evaluation [DATA] [--write] [--check] [--json FILE] [--model DIR]` prints the tables;
+`--write` writes `docs/triage-figures.md`; `--check` exits with 1 when a figure has fallen below its floor.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from triage.evaluation.floors import FLOORS, FLOORS_OF_FAST, fallen
+from triage.evaluation.floors import fallen
 from triage.evaluation.page import COLUMNS, GRADING, page, table
 from triage.evaluation.run import evaluate
-from triage.pipeline import FAST_DIR, load_judge
+from triage.pipeline import load_judge
 from triage.training.sources import OWN_DATA, PUBLIC_DATA
 
 _DOCS = Path(__file__).parents[2] / "docs"
-PAGE, PAGE_OF_FAST = _DOCS / "triage-figures.md", _DOCS / "triage-figures-fast.md"
+PAGE = _DOCS / "triage-figures.md"
 _SOURCES = ("xci", "cesamard", "fincorp", "banking77", "spamassassin", "cfpb1000")
 
 
@@ -31,23 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}")
     parser.add_argument("--check", action="store_true", help="fail when a figure has fallen below its floor")
     parser.add_argument("--json", type=Path, help="write all figures here")
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--fast", action="store_true", help="the fast pipeline that is shipped")
-    which.add_argument("--model", type=Path, help="another pipeline than the one shipped")
+    parser.add_argument("--model", type=Path, help="another pipeline than the one shipped")
     options = parser.parse_args(arguments)
-    whole_page, floors = (PAGE_OF_FAST, FLOORS_OF_FAST) if options.fast else (PAGE, FLOORS)
     if not options.data.is_dir():
         sys.stderr.write(f"the labelled data is not at {options.data}: name its folder\n")
         return 2
-    judge = load_judge(FAST_DIR if options.fast else options.model)
+    judge = load_judge(options.model)
     own = sorted((OWN_DATA / "test").glob("*.jsonl"))
     found = evaluate(judge, [*own, *(options.data / f"{source}.dev.jsonl" for source in _SOURCES)])
     sys.stdout.write("\n".join([*table(found, COLUMNS), "", *table(found, GRADING), ""]))
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if options.write:
-        whole_page.write_text(page(found, model=judge.model, how="make eval"), encoding="utf-8")
-    fell = list(fallen(found, floors)) if options.check else []
+        PAGE.write_text(page(found, model=judge.model, how="make eval"), encoding="utf-8")
+    fell = list(fallen(found)) if options.check else []
     for line in fell:
         sys.stderr.write(f"fell: {line}\n")
     return 1 if fell else 0

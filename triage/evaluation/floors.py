@@ -1,4 +1,4 @@
-"""Figures that must not be fallen below: `triage/evaluation/floors.json`, and `floors_fast.json` of the fast pipeline.
+"""Figures that must not be fallen below: `triage/evaluation/floors.json`.
 
 `{"source": {"figure": {"least": 79.0}, "other figure": {"most": 12.0}}}`. A floor is on the figure itself, not on
 its interval, and is raised when the figure has risen for good.
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-FLOORS, FLOORS_OF_FAST = (Path(__file__).parent / name for name in ("floors.json", "floors_fast.json"))
+FLOORS = Path(__file__).parent / "floors.json"
 
 
 def fallen(found: Mapping[str, Any], path: Path = FLOORS) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """Training the shipped pipeline: `python -m triage.training [DATA] [--out DIR] [--work DIR] [--seeds N]`.
 
-    prepare ─▶ fit ─▶ (thin ─▶ distil) ─▶ export ─▶ calibrate ─▶ write
+    prepare ─▶ fit ─▶ thin ─▶ distil ─▶ export ─▶ calibrate ─▶ write
 
 1. prepare: the public sets in DATA (default: the shared data beside the repository) and our own messages; the
    vocabulary is cut to what they need.
 2. fit: the encoder and its heads, once for each seed; each seed's weights are kept in `--work`, and averaged. With
    `--again` a seed whose weights lie there is not fitted again.
-3. thin, with `--thin` alone: as many layers with fewer heads and neurons each.
-4. distil, likewise: the thinner encoder is taught to say what the fitted one says. It is kept in `--work` too.
-5. export: an ONNX graph with int8 weights.
+3. thin: as many layers with fewer heads and neurons each, for the first look.
+4. distil: the thinner encoder is taught to say what the fitted one says. It is kept in `--work` too, each round of it.
+5. export: ONNX graphs, those of the layers with int8 weights.
 6. calibrate: temperatures, bands and thresholds, by what the exported graph says of texts that were not learnt from.
    With `--calibrate` this alone is done again, for the pipeline in `--out`; that needs nothing that trains.
 7. write: the whole pipeline, ready to be loaded.
@@ -32,8 +32,9 @@ import numpy.typing as npt
 import spacy
 
 from triage.components.encoder import SOURCE_HEAD, WINDOW_PIECES, Encoder, readable_by_the_encoder
+from triage.components.looks import Look, Words
 from triage.components.tokens import blank_pipeline
-from triage.pipeline import FAST_DIR, MODEL_DIR
+from triage.pipeline import MODEL_DIR
 from triage.training.calibrate import Chosen, calibrated
 from triage.training.sources import (
     DEFINITIONS,
@@ -46,7 +47,7 @@ from triage.training.sources import (
 )
 
 #: The version written into the model's name; raise it when the shipped weights change.
-VERSION = "0.6.0"
+VERSION = "0.7.0"
 
 #: Texts with these folds are learnt from by nobody: what is chosen is chosen on them.
 HELD_OUT = range(10)
@@ -54,10 +55,10 @@ HELD_OUT = range(10)
 #: On texts with these folds it is measured how large the numbers between the layers grow.
 MEASURED = range(10, 16)
 
-#: What the pipelines are called.
-NAME, FAST_NAME = "amends_triage", "amends_triage_fast"
+#: What the pipeline is called.
+NAME = "amends_triage"
 
-#: Heads and inner neurons of a layer that the fast encoder has; the fitted one has 12 and 1,536.
+#: Heads and inner neurons of a layer that the thinner encoder has; the fitted one has 12 and 1,536.
 HEADS, NEURONS = 6, 512
 #: So many texts tell which.
 THINNED_ON = 700
@@ -72,22 +73,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train and write the pipeline."""
     parser = argparse.ArgumentParser(prog="python -m triage.training", description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, default=PUBLIC_DATA, help="the folder of *.train.jsonl")
-    parser.add_argument("--out", type=Path, help="where the pipeline is written: otherwise where it is shipped")
+    parser.add_argument("--out", type=Path, default=MODEL_DIR, help="where the pipeline is written, if not as shipped")
     parser.add_argument("--work", type=Path, default=WORK, help="where fitted weights are kept")
     parser.add_argument("--seeds", type=int, default=1, help="how many fits are averaged (1)")
     parser.add_argument("--epochs", type=int, default=4, help="how often each text is seen (4)")
-    parser.add_argument(
-        "--thin", action="store_true", help="make the fast pipeline: thinner, and taught by the whole one"
-    )
     parser.add_argument("--again", action="store_true", help="use those weights that were fitted before")
     parser.add_argument("--calibrate", action="store_true", help="only calibrate again the pipeline in --out")
     parser.add_argument("--arithmetic", default="integer", help="integer, stored or float: see export.py")
     options = parser.parse_args(arguments)
-    options.out = options.out or (FAST_DIR if options.thin else MODEL_DIR)
     if options.calibrate:
         return _calibrated_again(options)
     try:
-        from triage.training.export import Arithmetic, graph_of
+        from triage.training.export import Arithmetic, graph_of, words_of
         from triage.training.vocabulary import cut_vocabulary
     except ImportError as why:
         _say(f"{why.name} is missing: use `make model`, which installs what training needs")
@@ -98,20 +95,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     held_out = _held_out(examples)
     _say(f"{len(learnt)} texts to learn from, {len(held_out)} held out; of each source: {_counts(examples)}")
     tokenizer, rows = cut_vocabulary(readable_by_the_encoder(example.text) for example in learnt)
-    params = _fitted(learnt, held_out, tokenizer, rows, options)
+    whole = _fitted(learnt, held_out, tokenizer, rows, options)
     _say(f"fitted after {monotonic() - began:.0f} s")
-    if options.thin:
-        params = _distilled(params, learnt, held_out, tokenizer, options)
-        _say(f"distilled after {monotonic() - began:.0f} s")
-    nlp = blank_pipeline(name=FAST_NAME if options.thin else NAME, version=VERSION)
+    thin = _distilled(whole, learnt, held_out, tokenizer, options)
+    _say(f"distilled after {monotonic() - began:.0f} s")
+    nlp = blank_pipeline(name=NAME, version=VERSION)
     nlp.add_pipe("amends_passages")
     encoder = nlp.add_pipe("amends_encoder")
     if not isinstance(encoder, Encoder):
         raise TypeError(f"amends_encoder made a {type(encoder).__name__}")
+    measured = _measured(learnt, tokenizer)
     encoder.set_model(
-        graph=graph_of(params, Arithmetic(options.arithmetic), _measured(learnt, tokenizer)),
+        words=Words(graph=words_of(whole)),
+        looks=[
+            Look(graph=graph_of(params, Arithmetic(options.arithmetic), measured), heads=_heads(params["heads"]))
+            for params in (thin, whole)
+        ],
         tokenizer=tokenizer,
-        heads=_heads(params["heads"]),
     )
     nlp.add_pipe("amends_flags")
     # Before it has judged: afterwards it remembers words of messages.

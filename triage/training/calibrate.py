@@ -1,5 +1,7 @@
 """Choosing temperatures, floors and thresholds, on texts that the model has not learnt from.
 
+0. A message is looked at again where the first look is unsure: see `unsure_bands`. All that follows is chosen by what
+   the last look said of each text.
 1. For each group of channels one temperature makes the probabilities of kinds honest (least mean loss).
 2. For each group whose labels are ours a message is called a complaint from the lowest probability from which on the
    share `RIGHT` of those called so are complaints; where there is none, from somewhat below a half. With labels of
@@ -29,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +42,7 @@ from amends.domain.verdict import Flag, Kind, Severity, severity_of
 from amends.ports import TextToJudge
 from triage.calibration import Band, Calibration
 from triage.components import KINDS, flags_of, keep_text
-from triage.components.encoder import harm_of, kinds_of
+from triage.components.encoder import harm_of, kinds_of, looks_at
 from triage.components.learned import agreed_flag, learned_flags, standing_flags
 from triage.pipeline import Judge
 from triage.text import readable
@@ -48,6 +51,8 @@ from triage.training.sources import OURS, Example
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+#: The share of messages that is looked at again. A second look costs three times the first.
+LOOKED_AT_AGAIN = 0.12
 #: The share of our held-out complaints that must be caught or referred.
 CAUGHT = 0.98
 #: The share of messages called complaints that must be complaints.
@@ -103,6 +108,8 @@ _RULE_FROM_LONG = (*_RULE_FROM, 0.015, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25)
 _ROUNDS = 2
 _STEPS = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 _COMPLAINT = KINDS.index(Kind.COMPLAINT)
+#: By this band nothing is called a complaint, and nobody is asked.
+_NOBODY = Band(ask_from=2.0, complaint_from=2.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,49 +141,81 @@ def calibrated(nlp: Language, examples: Sequence[Example]) -> Chosen:
     It remembers words of theirs, and must not be written to disk any more.
     """
     docs = list(nlp.pipe(keep_text(nlp.make_doc(text), text) for text in (readable(one.text) for one in examples)))
-    kinds = np.full((len(docs), len(KINDS)), 1 / len(KINDS))
-    for at, doc in enumerate(docs):
-        # A text without any word has no probabilities, and is none of the encoder's business.
-        if doc.cats:
-            said = kinds_of(doc, _source_of(examples[at].channel))
-            kinds[at] = [said[kind] for kind in KINDS]
+    looking = unsure_bands(_kinds(docs, examples), examples)
+    encoder: Any = nlp.get_pipe("amends_encoder")
+    encoder.look_again(
+        [
+            doc
+            for doc, one in zip(docs, examples, strict=True)
+            if doc.cats
+            and looking.is_worth_another_look(
+                one.channel, kinds_of(doc, looking.source_of(one.channel))[Kind.COMPLAINT]
+            )
+        ]
+    )
     ours = [at for at, one in enumerate(examples) if one.flags is not None]
     of_flags, told = harm_chosen_by([docs[at] for at in ours], [examples[at] for at in ours])
+    of_flags = replace(of_flags, channels=looking.channels, unknown=looking.unknown)
     shown = Judge(nlp, of_flags, model="").judge([TextToJudge(one.text, one.channel) for one in examples])
-    chosen = chosen_by(kinds, examples, np.array([verdict.needs_person for verdict in shown]))
+    chosen = chosen_by(_kinds(docs, examples), examples, np.array([verdict.needs_person for verdict in shown]))
     bands = chosen.calibration
+    twice = np.array([looks_at(doc) > 1 for doc in docs])
+    for name, those in _groups(examples).items():
+        chosen.found[name]["looked_at_again"] = round(float(twice[those].mean()), 4)
     return Chosen(
-        calibration=replace(of_flags, channels=bands.channels, unknown=bands.unknown), found=chosen.found | told
+        calibration=replace(
+            of_flags,
+            channels={channel: _looking(band, looking.channels[channel]) for channel, band in bands.channels.items()},
+            unknown=_looking(bands.unknown, looking.unknown),
+        ),
+        found=chosen.found | told,
+    )
+
+
+def unsure_bands(said: Floats, examples: Sequence[Example]) -> Calibration:
+    """Choose what is worth a second look, by what the first said of texts (texts, kinds).
+
+    In each group it is the share `LOOKED_AT_AGAIN`, those nearest to where texts begin to be called complaints.
+
+    Returns: a calibration by which nobody is asked and nothing is called a complaint.
+    """
+    kinds = np.array([KINDS.index(example.kind) for example in examples])
+    bands: dict[str, Band] = {}
+    for name, those in _groups(examples).items():
+        complaint = said[those][:, _COMPLAINT]
+        texts = Texts(complaint=complaint, is_one=kinds[those] == _COMPLAINT, shown=np.zeros(len(complaint), np.bool_))
+        edge = _log_odds(np.array(_cut_of(name, texts)))
+        away = float(np.quantile(np.abs(_log_odds(complaint) - edge), LOOKED_AT_AGAIN))
+        first, last = (round(float(1 / (1 + np.exp(-(edge + side)))), 3) for side in (-away, away))
+        bands[name] = replace(_NOBODY, source=_definition_of(GROUPS[name]), again_from=first, again_to=last)
+    return Calibration(
+        channels={channel: band for name, band in bands.items() for channel in GROUPS[name].channels},
+        unknown=replace(
+            _NOBODY,
+            again_from=min(band.again_from for band in bands.values()),
+            again_to=max(band.again_to for band in bands.values()),
+        ),
     )
 
 
 def chosen_by(said: Floats, examples: Sequence[Example], shown: Mask) -> Chosen:
-    """Choose the bands by the probabilities that were said of texts (texts, kinds).
+    """Choose the bands by the probabilities that were said of texts (texts, kinds), by whichever look.
 
     `shown` are those that a person sees for what they flag, when they are not called complaints.
     """
     kinds = np.array([KINDS.index(example.kind) for example in examples])
-    sources = np.array([example.source for example in examples])
-    channels = np.array([example.channel for example in examples])
-    chosen = {
-        name: np.isin(channels, group.channels) & (sources == group.source)
-        for name, group in GROUPS.items()
-        if (np.isin(channels, group.channels) & (sources == group.source)).any()
-    }
+    chosen = _groups(examples)
     temperatures = {name: _temperature(said[those], kinds[those]) for name, those in chosen.items()}
     odds = {name: _honest(said[those], temperatures[name]) for name, those in chosen.items()}
     texts = {
         name: Texts(complaint=odds[name][:, _COMPLAINT], is_one=kinds[those] == _COMPLAINT, shown=shown[those])
         for name, those in chosen.items()
     }
-    cuts = {
-        name: _called_from(mine) if GROUPS[name].caught is None else _near_best_from(mine, GROUPS[name].near_best)
-        for name, mine in texts.items()
-    }
+    cuts = {name: _cut_of(name, mine) for name, mine in texts.items()}
     together = [name for name in texts if GROUPS[name].caught is None]
     asked = dict(zip(together, _asked_from([(texts[name], cuts[name]) for name in together], CAUGHT), strict=True))
     for name in texts.keys() - asked.keys():
-        [edge] = _asked_from([(texts[name], cuts[name])], GROUPS[name].caught or CAUGHT)
+        edge = _asked_of_few_from(texts[name], GROUPS[name].caught or CAUGHT)
         asked[name] = min(edge, *(asked[one] for one in together), _ASK_FROM[-1])
     bands = {
         name: Band(
@@ -223,7 +262,7 @@ def harm_chosen_by(docs: Sequence[Doc], examples: Sequence[Example]) -> tuple[Ca
         precision, recall = of_flags(chosen)
         return precision >= recall, 2 * precision * recall / max(1e-9, precision + recall)
 
-    chosen = Calibration(channels={}, unknown=Band(ask_from=2.0, complaint_from=2.0))
+    chosen = Calibration(channels={}, unknown=_NOBODY)
     for _ in range(_ROUNDS):
         # One after the other, for together they are thousands.
         chosen = max((replace(chosen, span_from=one) for one in _SPAN_FROM), key=good)
@@ -249,6 +288,25 @@ def harm_chosen_by(docs: Sequence[Doc], examples: Sequence[Example]) -> tuple[Ca
     return chosen, told | {"harm": _told_of_harm(harm, severity, by_flags, harm_from)}
 
 
+def _groups(examples: Sequence[Example]) -> dict[str, Mask]:
+    """Give which texts each group is chosen on, of those groups that have some."""
+    sources = np.array([example.source for example in examples])
+    channels = np.array([example.channel for example in examples])
+    found = {name: np.isin(channels, group.channels) & (sources == group.source) for name, group in GROUPS.items()}
+    return {name: those for name, those in found.items() if those.any()}
+
+
+def _kinds(docs: Sequence[Doc], examples: Sequence[Example]) -> Floats:
+    """Give what was said of texts, each by the definition of its channel: shape (texts, kinds)."""
+    kinds = np.full((len(docs), len(KINDS)), 1 / len(KINDS))
+    for at, doc in enumerate(docs):
+        # A text without any word has no probabilities, and is none of the encoder's business.
+        if doc.cats:
+            said = kinds_of(doc, _source_of(examples[at].channel))
+            kinds[at] = [said[kind] for kind in KINDS]
+    return kinds
+
+
 def _definition_of(group: Group) -> str:
     return "" if group.source == OURS else group.source
 
@@ -268,6 +326,22 @@ def _temperature(odds: Floats, kinds: npt.NDArray[np.int64]) -> float:
 
     best: float = min((float(value) for value in _TEMPERATURES), key=loss)
     return round(best, 2)
+
+
+def _looking(band: Band, other: Band) -> Band:
+    """Give `band` with second looks as in the other."""
+    return replace(band, again_from=other.again_from, again_to=other.again_to)
+
+
+def _log_odds(likely: Floats) -> Floats:
+    likely = np.clip(likely, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(likely / (1 - likely)))
+
+
+def _cut_of(name: str, texts: Texts) -> float:
+    """Find from which probability on texts of a group are called complaints."""
+    group = GROUPS[name]
+    return _called_from(texts) if group.caught is None else _near_best_from(texts, group.near_best)
 
 
 def _called_from(texts: Texts) -> float:
@@ -301,6 +375,22 @@ def _asked_from(groups: Sequence[tuple[Texts, float]], enough: float) -> tuple[f
             best = (rank, tuple(edges[place] for place in places))
     assert best is not None  # noqa: S101 -- the grid is not empty
     return best[1]
+
+
+def _asked_of_few_from(texts: Texts, enough: float) -> float:
+    """Find the highest probability from which on a person may be asked where complaints are few.
+
+    One of seventy more or less would move it far. So what is missed is reckoned half by the labels, and half by what
+    the probabilities say, which are honest and of all texts.
+    """
+
+    def missed(edge: float) -> float:
+        those = (texts.complaint < edge) & ~texts.shown
+        by_labels = texts.is_one[those].sum() / max(1, int(texts.is_one.sum()))
+        return float(by_labels + texts.complaint[those].sum() / max(1e-9, texts.complaint.sum())) / 2
+
+    edges = [round(float(one), 3) for one in _ASK_FROM]
+    return max((edge for edge in edges if missed(edge) <= 1 - enough), default=edges[0])
 
 
 def _told_of(texts: Texts, odds: Floats, kinds: npt.NDArray[np.int64], band: Band) -> dict[str, float]:

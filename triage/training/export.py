@@ -1,9 +1,7 @@
-"""Writes the fitted encoder as an ONNX graph that onnxruntime runs on a plain processor.
+"""Writes encoders as ONNX graphs that onnxruntime runs on a plain processor: one of words, one of each look's layers.
 
-The graph takes `ids` and `mask` (texts, tokens) and gives `total` (texts, width), the sum of what the last layer
-makes of each text's tokens, `peak` (texts, kinds and thresholds), the most that one token says, and `spans`
-(texts, tokens, flags), the scores of each token. A text of several windows adds up its sums, so the heads that need
-the mean are left to the component.
+What goes in and comes out is told in `triage/components/looks.py`. A text of several windows adds up its sums, so the
+heads that need the mean are left to the component.
 
 The weights of the vocabulary are int8 with a scale for each row. Those of the layers are multiplied in one of three
 ways (`Arithmetic`); which is shipped, and what each costs and gives, is in the model's card. In none of them does what
@@ -14,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +20,21 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from triage.components.looks import OUTPUTS, SEEN
 from triage.training.network import EPSILON, HEAD_SIZE, SILENT, Params
 
 _CONTRIB = "com.microsoft"
 Floats = npt.NDArray[np.float32]
+
+#: The axes of what goes in and comes out.
+_Axes: TypeAlias = dict[str, Sequence[str]]
+_IDS: _Axes = {"ids": ("texts", "tokens")}
+_MASK: _Axes = {"mask": ("texts", "tokens")}
+_SEEN: _Axes = {SEEN: ("texts", "tokens", "width")}
+_ANSWERS: _Axes = dict(
+    zip(OUTPUTS, (("texts", "width"), ("texts", "answers"), ("texts", "tokens", "flags")), strict=True)
+)
+_NUMBERS = {*_IDS, *_MASK}
 
 
 class Arithmetic(StrEnum):
@@ -117,24 +126,30 @@ def by_column(weights: Floats, *, most: int = 127) -> tuple[npt.NDArray[np.int8]
     return np.clip(np.rint(weights / scale), -most, most).astype(np.int8), scale.astype(np.float32)
 
 
+def words_of(params: Params) -> bytes:
+    """Write the graph of words: `ids` give `seen`."""
+    graph = _Graph(Arithmetic.FLOAT, {})
+    _words(graph, params)
+    return _written(graph, _IDS, _SEEN)
+
+
 def graph_of(params: Params, arithmetic: Arithmetic, texts: Sequence[Sequence[int]] = ()) -> bytes:
-    """Write the graph. Integers need `texts`, as ids with their ends, to measure what is multiplied."""
-    ranges = _ranges(params, texts) if arithmetic is Arithmetic.INTEGER else {}
-    return _written(_graph(params, arithmetic, ranges), [])
+    """Write the graph of the layers. Integers need `texts`, as ids with their ends, to measure what is multiplied."""
+    graph = _Graph(arithmetic, _ranges(params, texts) if arithmetic is Arithmetic.INTEGER else {})
+    _layers(graph, params)
+    return _written(graph, _SEEN | _MASK, _ANSWERS)
 
 
 def watching(params: Params, states: Sequence[str]) -> bytes:
-    """Write the graph in floats, with what is between the layers (`layer.2.state`) as outputs."""
-    return _written(_graph(params, Arithmetic.FLOAT, {}), states)
+    """Write words and layers as one graph in floats, with what is between the layers (`layer.2.state`) as outputs."""
+    return _watching(params, states)[1]
 
 
 def _ranges(params: Params, texts: Sequence[Sequence[int]]) -> dict[str, Floats]:
     """Give the least and the most of each column of what is multiplied: multiplication -> (2, columns)."""
-    graph = _graph(params, Arithmetic.FLOAT, {})
+    graph, written = _watching(params, None)
     names = list(graph.given)
-    session = onnxruntime.InferenceSession(
-        _written(graph, sorted(set(graph.given.values()))), providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
     found: dict[str, Floats] = {}
     for text in texts:
         ids = np.array([text], np.int32)
@@ -152,8 +167,15 @@ def _ranges(params: Params, texts: Sequence[Sequence[int]]) -> dict[str, Floats]
     return found
 
 
-def _graph(params: Params, arithmetic: Arithmetic, ranges: Mapping[str, Floats]) -> _Graph:
-    graph = _Graph(arithmetic, ranges)
+def _watching(params: Params, states: Sequence[str] | None) -> tuple[_Graph, bytes]:
+    graph = _Graph(Arithmetic.FLOAT, {})
+    _words(graph, params)
+    _layers(graph, params)
+    watched = sorted(set(graph.given.values())) if states is None else states
+    return graph, _written(graph, _IDS | _MASK, _ANSWERS | {name: ("texts", "tokens", name) for name in watched})
+
+
+def _words(graph: _Graph, params: Params) -> None:
     words = np.asarray(params["words"], np.float32)
     stored, scale = by_column(words.T)
     bits = [
@@ -163,12 +185,15 @@ def _graph(params: Params, arithmetic: Arithmetic, ranges: Mapping[str, Floats])
     word = graph.node("Mul", [graph.node("Cast", [bits[0]], "word.cast", to=TensorProto.FLOAT), bits[1]], "word")
     places = graph.weight("places", np.asarray(params["places"], np.float32))
     shape = graph.node("Shape", ["ids"], "tokens", start=1, end=2)
-    zero, one = graph.weight("zero", np.array([0], np.int64)), graph.weight("one", np.array([1], np.int64))
-    placed = graph.node("Slice", [places, zero, shape, zero, one], "placed")
+    ends = [graph.weight(f"places.{name}", np.array([at], np.int64)) for name, at in (("first", 0), ("axis", 1))]
+    placed = graph.node("Slice", [places, ends[0], shape, ends[0], ends[1]], "placed")
     added = graph.node("Add", [word, placed], "embedded")
     gamma, beta = (graph.weight(f"norm.{at}", np.asarray(params["norm"][at], np.float32)) for at in (0, 1))
-    state = graph.node("LayerNormalization", [added, gamma, beta], "state", axis=-1, epsilon=EPSILON)
-    layers = params["layers"]
+    graph.node("LayerNormalization", [added, gamma, beta], SEEN, axis=-1, epsilon=EPSILON)
+
+
+def _layers(graph: _Graph, params: Params) -> None:
+    state, layers = SEEN, params["layers"]
     for at in range(len(layers["qkv"][0])):
         state = _layer(
             graph, at, {name: [np.asarray(one[at], np.float32) for one in both] for name, both in layers.items()}, state
@@ -176,13 +201,13 @@ def _graph(params: Params, arithmetic: Arithmetic, ranges: Mapping[str, Floats])
     whole = graph.node("Cast", ["mask"], "mask.float", to=TensorProto.FLOAT)
     inside = graph.node("Unsqueeze", [whole, graph.weight("last", np.array([-1], np.int64))], "inside")
     kept = graph.node("Mul", [state, inside], "kept")
-    graph.node("ReduceSum", [kept, one], "total", keepdims=0)
+    tokens = graph.weight("of.tokens", np.array([1], np.int64))
+    graph.node("ReduceSum", [kept, tokens], "total", keepdims=0)
     read = graph.node("Cast", ["inside"], "is_read", to=TensorProto.BOOL)
     silent = graph.weight("silent", np.array(SILENT, np.float32))
     each = graph.node("Where", [read, _asked(graph, "peaks", params["heads"]["peak"], state), silent], "peaks.read")
-    graph.node("ReduceMax", [each, one], "peak", keepdims=0)
+    graph.node("ReduceMax", [each, tokens], "peak", keepdims=0)
     _asked(graph, "spans", params["heads"]["spans"], state)
-    return graph
 
 
 def _asked(graph: _Graph, name: str, head: Sequence[Any], state: str) -> str:
@@ -191,19 +216,18 @@ def _asked(graph: _Graph, name: str, head: Sequence[Any], state: str) -> str:
     return graph.node("Add", [raw, graph.weight(f"{name}.b", bias)], name)
 
 
-def _written(graph: _Graph, watched: Sequence[str]) -> bytes:
-    made = helper.make_graph(
-        graph.nodes,
-        "amends_encoder",
-        [helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"]) for name in ("ids", "mask")],
-        [
-            helper.make_tensor_value_info("total", TensorProto.FLOAT, ["texts", "width"]),
-            helper.make_tensor_value_info("peak", TensorProto.FLOAT, ["texts", "answers"]),
-            helper.make_tensor_value_info("spans", TensorProto.FLOAT, ["texts", "tokens", "flags"]),
-            *(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", "tokens", name]) for name in watched),
-        ],
-        graph.weights,
-    )
+def _written(graph: _Graph, inputs: _Axes, outputs: _Axes) -> bytes:
+    """Write what gives `outputs` of `inputs`: names with their axes. What is no vector is a number of a token."""
+
+    def told(of: _Axes) -> list[onnx.ValueInfoProto]:
+        return [
+            helper.make_tensor_value_info(
+                name, TensorProto.INT32 if name in _NUMBERS else TensorProto.FLOAT, list(axes)
+            )
+            for name, axes in of.items()
+        ]
+
+    made = helper.make_graph(graph.nodes, "amends_encoder", told(inputs), told(outputs), graph.weights)
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid(_CONTRIB, 1)]
     model: onnx.ModelProto = helper.make_model(made, opset_imports=opsets, ir_version=10, producer_name="amends")
     written: bytes = model.SerializeToString()
