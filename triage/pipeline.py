@@ -2,8 +2,8 @@
 
 How the pieces of a verdict come about:
 
-0. Every message is read by the thinner layers of the encoder. Where those are unsure whether it is a complaint, the
-   whole ones read it again, and what they say counts instead (`Calibration.is_worth_another_look`).
+0. Every message is read by the thinner layers of the encoder. Where those are unsure whether a tweet is a complaint,
+   the whole ones read it again, and what they say counts instead (`Calibration.is_worth_another_look`).
 1. `kind` and `confidence` are the likeliest kind and its probability, made honest for the
    channel. An automatic message is `machine` and a text without any word is `other`, both
    with confidence 1.
