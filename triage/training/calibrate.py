@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -146,21 +145,12 @@ def calibrated(nlp: Language, examples: Sequence[Example]) -> Chosen:
     """
     docs = list(nlp.pipe(keep_text(nlp.make_doc(text), text) for text in (readable(one.text) for one in examples)))
     looking = unsure_bands(_kinds(docs, examples), examples)
-    encoder: Any = nlp.get_pipe("amends_encoder")
-    encoder.look_again(
-        [
-            doc
-            for doc, one in zip(docs, examples, strict=True)
-            if doc.cats
-            and looking.is_worth_another_look(
-                one.channel, kinds_of(doc, looking.source_of(one.channel))[Kind.COMPLAINT]
-            )
-        ]
-    )
+    texts = [TextToJudge(one.text, one.channel) for one in examples]
+    Judge(nlp, looking, model="").look_again(texts, docs)
     ours = [at for at, one in enumerate(examples) if one.flags is not None]
     of_flags, told = harm_chosen_by([docs[at] for at in ours], [examples[at] for at in ours])
     of_flags = replace(of_flags, channels=looking.channels, unknown=looking.unknown)
-    shown = Judge(nlp, of_flags, model="").judge([TextToJudge(one.text, one.channel) for one in examples])
+    shown = Judge(nlp, of_flags, model="").judge(texts)
     chosen = chosen_by(_kinds(docs, examples), examples, np.array([verdict.needs_person for verdict in shown]))
     bands = chosen.calibration
     twice = np.array([looks_at(doc) > 1 for doc in docs])
