@@ -64,6 +64,11 @@ PAIRS: list[tuple[FlagName, str, str]] = [
     (F.SELF_HARM, "I can't stop thinking about killing myself.", "I nearly killed myself laughing, lol."),
     (F.VULNERABLE, "My 87-year-old mother has no heating.", "Platform 87 has no seats."),
     (F.VULNERABLE, "I'm disabled and cannot use the stairs.", "You disabled my account."),
+    (
+        F.VULNERABLE,
+        "You disabled my account and I am disabled myself, I rely on it.",
+        "They have disabled the card reader and I can't pay.",
+    ),
     (F.VULNERABLE, "We have a newborn and no hot water.", "Have you a pram for our newborn in blue?"),
     (F.VULNERABLE, "My wife is seven months pregnant and had to stand.", "There was a pregnant pause."),
     (F.VULNERABLE, "My father has dementia and was left waiting.", "My father is an engineer and was left waiting."),
