@@ -580,8 +580,10 @@ def test_the_texts_nearest_to_where_complaints_begin_are_worth_a_second_look() -
 
     again = np.array([found.is_worth_another_look("x", float(one)) for one in complaint])
     assert again.mean() == pytest.approx(LOOKED_AT_AGAIN, abs=0.02)
-    cut = chosen_by(said, tweets, np.zeros(600, bool)).calibration.channels["x"].complaint_from
-    assert found.channels["x"].again_from < cut < found.channels["x"].again_to
+    is_one = np.arange(600) < 300
+    assert 0.25 < is_one[again].mean() < 0.75, "they are of both kinds"
+    assert is_one[complaint >= found.channels["x"].again_to].mean() > 0.85, "those above them are mostly complaints"
+    assert is_one[complaint < found.channels["x"].again_from].mean() < 0.15
     assert not any(found.is_worth_another_look("email", float(one)) for one in complaint), "no mail is more right by it"
     assert not found.is_doubtful("x", 0.99), "nobody is asked by it"
 
