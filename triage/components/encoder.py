@@ -17,7 +17,7 @@ Texts are buffered and sorted by length, so that little is computed for filling 
 nothing is fetched from anywhere.
 
 There may be two looks (`looks.py`): the first by an encoder with thinner layers, which every text gets, and the second
-by the whole one, at three times the cost, for texts of which the first was unsure. `pipe` gives the first; `look_again`
+by the whole one, at twice the cost, for texts of which the first was unsure. `pipe` gives the first; `look_again`
 replaces what it found by what the second finds. Who judges says which texts are worth it (`triage/pipeline.py`).
 """
 
