@@ -29,7 +29,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,8 @@ SOURCE_HEAD = "kind by "
 _FLAGS = tuple(FlagName)
 _STEPS = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 _WORDS, _LOOK = "words.onnx", "look-{}"
+#: Pieces that are read together: of which text, from which of its pieces on, and their ids.
+_Window: TypeAlias = tuple[int, int, Sequence[int]]
 _HANDLE = re.compile(r"(?<![\w@.])@\w{3,}")
 _OMISSION = re.compile(r"[.\u2026\ufffd]{2,}|[\u2026\ufffd]")
 _USER = "@user"
@@ -135,16 +137,35 @@ def looks_at(doc: Doc) -> int:
     return found
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What is known of one text while its windows are read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Readings:
+    """What is known of texts while their windows are read: of text `n`, row `n`, and the pieces from `firsts[n]` on."""
 
-    doc: Doc
-    offsets: list[tuple[int, int]]
+    docs: list[Doc]
+    #: Where each piece stands in its text: (first character, end), by text.
+    offsets: list[list[tuple[int, int]]]
+    #: Shape (texts + 1,): the last is the count of all pieces.
+    firsts: npt.NDArray[np.int64]
+    #: Shape (texts, width), and how many pieces it is the sum of, their ends among them.
     total: Floats
-    pieces: int
+    pieces: npt.NDArray[np.int64]
+    #: Shape (texts, kinds and steps), and (pieces of all texts, flags).
     peak: Floats
     scores: Floats
+
+    @classmethod
+    def of(cls, docs: list[Doc], offsets: list[list[tuple[int, int]]], width: int) -> _Readings:
+        """Begin, with nothing read."""
+        firsts = np.cumsum([0, *map(len, offsets)])
+        return cls(
+            docs=docs,
+            offsets=offsets,
+            firsts=firsts,
+            total=np.zeros((len(docs), width), np.float32),
+            pieces=np.zeros(len(docs), np.int64),
+            peak=np.full((len(docs), len(KINDS) + len(_STEPS)), -np.inf, np.float32),
+            scores=np.full((int(firsts[-1]), len(_FLAGS)), -30.0, np.float32),
+        )
 
 
 class Encoder:
@@ -183,22 +204,15 @@ class Encoder:
         look = self._looks[number - 1]
         texts = [_without(text_of(doc), others_words(doc)) for doc in docs]
         worded = [at for at, text in enumerate(texts) if any(map(str.isalpha, text))]
-        readings: list[_Reading] = []
-        windows: list[tuple[int, int, Sequence[int]]] = []
-        for at, encoded in zip(worded, self._tokenizer.encode_batch([texts[at] for at in worded]), strict=True):
+        cut = self._tokenizer.encode_batch([texts[at] for at in worded])
+        read = [(docs[at], encoded) for at, encoded in zip(worded, cut, strict=True) if len(encoded)]
+        if not read:
+            return
+        readings = _Readings.of([doc for doc, _ in read], [encoded.offsets for _, encoded in read], look.width)
+        windows: list[_Window] = []
+        for row, (_, encoded) in enumerate(read):
             ids = encoded.ids
-            if not ids:
-                continue
-            reading = _Reading(
-                doc=docs[at],
-                offsets=encoded.offsets,
-                total=np.zeros(look.width, np.float32),
-                pieces=0,
-                peak=np.full(len(KINDS) + len(_STEPS), -np.inf, np.float32),
-                scores=np.full((len(ids), len(_FLAGS)), -30.0, np.float32),
-            )
-            windows += [(len(readings), first, ids[first:end]) for first, end in windows_of(len(ids))]
-            readings.append(reading)
+            windows += [(row, first, ids[first:end]) for first, end in windows_of(len(ids))]
         windows.sort(key=lambda window: len(window[2]))
         start = 0
         while start < len(windows):
@@ -207,11 +221,11 @@ class Encoder:
                 end += 1
             self._run(look, windows[start:end], readings)
             start = end
-        for reading in readings:
-            _conclude(look, reading)
-            reading.doc.user_data[_LOOKS] = number
+        _conclude(look, readings)
+        for doc in readings.docs:
+            doc.user_data[_LOOKS] = number
 
-    def _run(self, look: Look, windows: Sequence[tuple[int, int, Sequence[int]]], readings: Sequence[_Reading]) -> None:
+    def _run(self, look: Look, windows: Sequence[_Window], readings: _Readings) -> None:
         longest = len(windows[-1][2]) + 2
         ids = np.zeros((len(windows), longest), np.int32)
         mask = np.zeros((len(windows), longest), np.int32)
@@ -221,12 +235,13 @@ class Encoder:
             ids[row, 0], ids[row, 1 : count + 1], ids[row, count + 1] = first, pieces, last
             mask[row, : count + 2] = 1
         totals, peaks, spans = look.run(self._words_of(ids), mask)
-        for row, (number, begin, pieces) in enumerate(windows):
-            reading, count = readings[number], len(pieces)
-            reading.total += totals[row]
-            reading.pieces += count + 2
-            np.maximum(reading.peak, peaks[row], out=reading.peak)
-            kept = reading.scores[begin : begin + count]
+        for row, (text, begin, pieces) in enumerate(windows):
+            count = len(pieces)
+            readings.total[text] += totals[row]
+            readings.pieces[text] += count + 2
+            np.maximum(readings.peak[text], peaks[row], out=readings.peak[text])
+            start = readings.firsts[text] + begin
+            kept = readings.scores[start : start + count]
             np.maximum(kept, spans[row, 1 : count + 1], out=kept)
 
     def _words_of(self, ids: npt.NDArray[np.int32]) -> Floats:
@@ -275,27 +290,36 @@ class Encoder:
         return self
 
 
-def _conclude(look: Look, reading: _Reading) -> None:
-    data = reading.doc.user_data
-    mean = (reading.total / reading.pieces).astype(np.float32)
-    said = look.answers(mean)
-    harm = _probability(said.pop("harm") + reading.peak[len(KINDS) :])
-    kind = said.pop("kind") + reading.peak[: len(KINDS)]
-    ours, *others = _odds(np.stack([kind, *(kind + more for more in said.values())]))
-    reading.doc.cats = ours
-    data[_BY_SOURCE] = {head.removeprefix(SOURCE_HEAD): odds for head, odds in zip(said, others, strict=True)}
+def _conclude(look: Look, readings: _Readings) -> None:
+    """Write down what was read, for all texts at once: nothing here takes one text into another."""
+    said = look.answers(readings.total / readings.pieces.astype(np.float32)[:, None])
+    harm = _probability(said.pop("harm") + readings.peak[:, len(KINDS) :])
     # Reaching a higher step is never likelier than reaching a lower one.
-    data[_HARM] = dict(zip(_STEPS, np.minimum.accumulate(harm).tolist(), strict=True))
-    likely = _probability(reading.scores)
-    data[_LIKELY] = dict(zip(_FLAGS, likely.max(axis=0).tolist(), strict=True))
-    data[_SPANS] = list(_spans(likely, reading.offsets))
-    data[_SUREST] = []
-    if harm[1] >= SUREST_FROM:
-        data[_SUREST] = [
-            Span(flag=flag, start=start, end=end, probability=float(likely[at, number]))
-            for number, (flag, at) in enumerate(zip(_FLAGS, likely.argmax(axis=0).tolist(), strict=True))
-            for start, end in (reading.offsets[at],)
-        ]
+    steps = np.minimum.accumulate(harm, axis=1).tolist()
+    kind = said.pop("kind") + readings.peak[:, : len(KINDS)]
+    odds = _odds(np.stack([kind, *(kind + more for more in said.values())])).tolist()
+    sources = [head.removeprefix(SOURCE_HEAD) for head in said]
+    likely = _probability(readings.scores)
+    surest = np.maximum.reduceat(likely, readings.firsts[:-1], axis=0)
+    worded: Sequence[bool] = (surest.max(axis=1) >= SPAN_FROM).tolist()
+    grave: Sequence[bool] = (harm[:, 1] >= SUREST_FROM).tolist()
+    for row, (doc, offsets) in enumerate(zip(readings.docs, readings.offsets, strict=True)):
+        ours, *others = (dict(zip(KINDS, by[row], strict=True)) for by in odds)
+        mine = likely[readings.firsts[row] : readings.firsts[row + 1]]
+        doc.cats = ours
+        data = doc.user_data
+        data[_BY_SOURCE] = dict(zip(sources, others, strict=True))
+        data[_HARM] = dict(zip(_STEPS, steps[row], strict=True))
+        data[_LIKELY] = dict(zip(_FLAGS, surest[row].tolist(), strict=True))
+        data[_SPANS] = list(_spans(mine, offsets)) if worded[row] else []
+        data[_SUREST] = _surest(mine, offsets) if grave[row] else []
+
+
+def _surest(likely: Floats, offsets: Sequence[tuple[int, int]]) -> list[Span]:
+    return [
+        Span(flag=flag, start=offsets[at][0], end=offsets[at][1], probability=float(likely[at, number]))
+        for number, (flag, at) in enumerate(zip(_FLAGS, likely.argmax(axis=0).tolist(), strict=True))
+    ]
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -319,16 +343,19 @@ def _spans(likely: Floats, offsets: Sequence[tuple[int, int]]) -> Iterator[Span]
             )
 
 
-def _odds(scores: Floats) -> list[dict[str, float]]:
-    """Give the probability of each kind by each row of scores: (definitions, kinds)."""
-    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-    odds /= odds.sum(axis=1, keepdims=True)
-    return [dict(zip(KINDS, row, strict=True)) for row in odds.tolist()]
+def _odds(scores: Floats) -> Floats:
+    """Give the probability of each kind by its score, along the last axis."""
+    odds: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    odds /= odds.sum(axis=-1, keepdims=True)
+    return odds
 
 
 def _probability(score: Floats) -> Floats:
-    found: Floats = (1.0 / (1.0 + np.exp(-score))).astype(np.float32)
-    return found
+    """Give the probability that a score stands for; the score is not kept, for there may be many."""
+    np.exp(np.negative(score, out=score), out=score)
+    score += 1.0
+    np.reciprocal(score, out=score)
+    return score
 
 
 @Language.factory("amends_encoder", assigns=["doc.cats"])

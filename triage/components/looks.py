@@ -82,12 +82,15 @@ class Look:
         total, peak, spans = self._session.run(None, {SEEN: seen, "mask": mask})
         return total, peak, spans
 
-    def answers(self, mean: Floats) -> dict[str, Floats]:
-        """Give what each head says of the mean over a text's tokens."""
-        said = mean @ self._together[:-1] + self._together[-1]
+    def answers(self, means: Floats) -> dict[str, Floats]:
+        """Give what each head says of the mean over a text's tokens: (texts, width) to (texts, answers) each.
+
+        Each row is multiplied by itself, for what is said of a text does not depend on the texts beside it.
+        """
+        said = (means[:, None, :] @ self._together[:-1])[:, 0] + self._together[-1]
         found, start = {}, 0
         for name, weights in self.heads.items():
-            found[name] = said[start : start + weights.shape[1]]
+            found[name] = said[:, start : start + weights.shape[1]]
             start += weights.shape[1]
         return found
 

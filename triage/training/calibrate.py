@@ -349,10 +349,18 @@ def _called_from(texts: Texts) -> float:
 
 
 def _near_best_from(texts: Texts, near_best: float) -> float:
-    """Find the lowest probability from which on kinds come out nearly as right as they can."""
+    """Find the lowest probability from which on kinds come out nearly as right as they can.
+
+    One text more or less would move it far, so how right they are is reckoned as in `_asked_of_few_from`.
+    """
     cuts = [round(float(one), 2) for one in _CUTS]
-    right = [_macro_f1(texts.is_one, texts.complaint >= cut) for cut in cuts]
-    return next(cut for cut, value in zip(cuts, right, strict=True) if value >= max(right) - near_best)
+
+    def right(cut: float) -> float:
+        called = texts.complaint >= cut
+        return (_macro_f1(texts.is_one, called) + _macro_f1(texts.complaint, called)) / 2
+
+    found = [right(cut) for cut in cuts]
+    return next(cut for cut, value in zip(cuts, found, strict=True) if value >= max(found) - near_best)
 
 
 def _asked_from(groups: Sequence[tuple[Texts, float]], enough: float) -> tuple[float, ...]:
@@ -402,9 +410,10 @@ def _told_of(texts: Texts, odds: Floats, kinds: npt.NDArray[np.int64], band: Ban
     }
 
 
-def _macro_f1(truth: Mask, called: Mask) -> float:
-    wrong = float((truth != called).sum())
-    right = (float((truth & called).sum()), float((~truth & ~called).sum()))
+def _macro_f1(truth: Mask | Floats, called: Mask) -> float:
+    """Give the macro-F1 by labels, or the one to be expected where `truth` is how likely each is a complaint."""
+    right = float(truth[called].sum()), float((1.0 - truth[~called]).sum())
+    wrong = len(called) - sum(right)
     return sum(2 * one / max(1.0, 2 * one + wrong) for one in right) / 2
 
 

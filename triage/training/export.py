@@ -246,7 +246,8 @@ def _layer(graph: _Graph, at: int, weights: dict[str, list[Floats]], state: str)
     [out] = graph.dense(f"{name}.out", looked, weights["out"])
     state = _added(graph, f"{name}.middle", [out, state], norms["norm"])
     [wide] = graph.dense(f"{name}.wide", state, weights["wide"])
-    bent = graph.node("Gelu", [wide], f"{name}.bent", contrib=True)
+    # By its tanh, as it was learnt with; the exact one takes half as long again.
+    bent = graph.node("FastGelu", [wide], f"{name}.bent", contrib=True)
     [narrow] = graph.dense(f"{name}.narrow", bent, weights["narrow"])
     return _added(graph, f"{name}.state", [narrow, state], norms["last"])
 
