@@ -214,6 +214,9 @@ class ClockStore(Protocol):
     def start(self, clocks: Sequence[Clock]) -> None:
         """Store clocks; a kind that already runs in its case stays as it is."""
 
+    def start_first(self, clocks: Sequence[Clock]) -> None:
+        """Store clocks of cases that have none yet: nothing has to be asked."""
+
     def of_cases(self, case_ids: Collection[str]) -> dict[str, list[Clock]]:
         """Give the clocks of these cases, running and stopped."""
 
@@ -404,13 +407,15 @@ class LinkStore(Protocol):
     ) -> Mapping[str, Mapping[str, SharedMarks]]:
         """Find cases with the same marks: from a case id and its marks to {other case: what they share}."""
 
-    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, since: datetime) -> None:
-        """Remember the marks of cases.
+    def common(self, marks: Collection[str], *, since: datetime) -> set[str]:
+        """Say which of these marks `HOLDERS_AT_MOST` cases have had since `since`.
 
-        A mark that `HOLDERS_AT_MOST` cases have had since `since` is not remembered of any more:
-        when thousands write the same words, that two of them did says nothing of those two,
-        and to compare each with all before it would take ever longer.
+        Such a mark is not remembered of any more: when thousands write the same words, that two of them did says
+        nothing of those two, and to compare each with all before it would take ever longer.
         """
+
+    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, common: Collection[str] = ()) -> None:
+        """Remember the marks of cases, but for the common ones."""
 
 
 class TaskStore(Protocol):

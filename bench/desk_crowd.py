@@ -18,6 +18,7 @@ from amends.domain.ids import case_reference
 from amends.domain.message import Message, message_id
 from amends.domain.verdict import FlagName, Kind, Severity
 from amends.wire import encode_message
+from storage.numbers import Numbers
 from storage.places import fill
 from storage.rows import insert_rows
 from storage.search import add_words
@@ -199,7 +200,7 @@ def _write(connection: Connection, made: list[dict[str, Any]]) -> None:
     insert_rows(connection, messages, [one["row"] for one in made])
     insert_rows(connection, flags, [row for one in made for row in one["flags"]])
     insert_rows(connection, clocks, [row for one in made for row in one["clocks"]])
-    add_words(connection, [one["message"] for one in made])
+    add_words(connection, [one["message"] for one in made], Numbers(connection))
 
 
 def _names(chance: random.Random, count: int) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from amends.domain.audit import GENESIS, AuditEntry, Happening, chain
+from amends.domain.audit import AuditEntry, Happening, chain
+from storage.numbers import Numbers
 from storage.rows import insert_rows
 from storage.tables import audit_entries
 
@@ -15,15 +16,16 @@ from storage.tables import audit_entries
 class SqlAuditTrail:
     """The audit trail within one transaction, whose write lock keeps the chain single."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, numbers: Numbers) -> None:
         self._connection = connection
+        self._numbers = numbers
 
     def append(self, happenings: Sequence[Happening]) -> None:
         """Write entries to the end of the chain."""
         if not happenings:
             return
         number, last_hash = self.head()
-        linked = chain(happenings, last_number=number, last_hash=last_hash)
+        linked = list(chain(happenings, last_number=number, last_hash=last_hash))
         insert_rows(
             self._connection,
             audit_entries,
@@ -38,13 +40,11 @@ class SqlAuditTrail:
                 for entry, happening in zip(linked, happenings, strict=True)
             ],
         )
+        self._numbers.entry_written(linked[-1].number, linked[-1].hash)
 
     def head(self) -> tuple[int, str]:
         """Give the last entry's number and hash."""
-        row = self._connection.execute(
-            select(audit_entries.c.number, audit_entries.c.hash).order_by(audit_entries.c.number.desc()).limit(1)
-        ).first()
-        return (row.number, row.hash) if row else (0, GENESIS)
+        return self._numbers.last_entry()
 
     def entries(self, *, after: int = 0, limit: int = 10_000) -> list[AuditEntry]:
         """Give entries in order."""

@@ -24,12 +24,21 @@ class SqlClockStore:
 
     def start(self, new: Sequence[Clock]) -> None:
         """Store clocks; a kind that runs in its case stays as it is."""
-        running = {
-            (clock.case_id, clock.kind)
-            for of_case in self.of_cases({clock.case_id for clock in new}).values()
-            for clock in of_case
-            if clock.stopped_at is None
-        }
+        self._start(
+            new,
+            {
+                (clock.case_id, clock.kind)
+                for of_case in self.of_cases({clock.case_id for clock in new}).values()
+                for clock in of_case
+                if clock.stopped_at is None
+            },
+        )
+
+    def start_first(self, new: Sequence[Clock]) -> None:
+        """Store clocks of cases that have none yet."""
+        self._start(new, set())
+
+    def _start(self, new: Sequence[Clock], running: Collection[tuple[str, ClockKind]]) -> None:
         first_of_kind: dict[tuple[str, ClockKind], Clock] = {}
         for clock in new:
             if (clock.case_id, clock.kind) not in running:

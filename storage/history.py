@@ -65,22 +65,20 @@ class SqlHistory:
         self._log.put(
             PARTITION,
             offset,
-            [
-                NewRecord(
-                    topic=Topic.HISTORY,
-                    key="history",
-                    id=record_id,
-                    type=type_,
-                    at=at,
-                    body=body,
-                    headers={
-                        "ce_id": record_id,
-                        "ce_type": type_,
-                        "ce_source": "/history",
-                        "ce_time": at.isoformat(),
-                        **(headers or {}),
-                    },
-                )
-            ],
+            NewRecord(
+                topic=Topic.HISTORY,
+                key="history",
+                id=record_id,
+                type=type_,
+                at=at,
+                body=body,
+                headers={
+                    "ce_id": record_id,
+                    "ce_type": type_,
+                    "ce_source": "/history",
+                    "ce_time": at.isoformat(),
+                    **(headers or {}),
+                },
+            ),
         )
         return True

@@ -109,9 +109,8 @@ class SqlLinkStore:
                         found[case_id][row.case_id] = SharedMarks(marks=marks_before | {row.mark}, at=row.at)
         return found
 
-    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, since: datetime) -> None:
-        """Remember the marks of cases, but for those that enough cases have had since `since`."""
-        common = self._common({mark for of_case in marks.values() for mark in of_case}, since=since)
+    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, common: Collection[str] = ()) -> None:
+        """Remember the marks of cases, but for the common ones."""
         insert_new(
             self._connection,
             matter_marks,
@@ -123,7 +122,8 @@ class SqlLinkStore:
             ],
         )
 
-    def _common(self, marks: Collection[str], *, since: datetime) -> set[str]:
+    def common(self, marks: Collection[str], *, since: datetime) -> set[str]:
+        """Say which of these marks enough cases have had since `since`."""
         return {
             mark
             for chunk in chunks(marks)

@@ -31,28 +31,41 @@ class LogTable:
 
     def publish(self, records: Sequence[NewRecord]) -> int:
         """Append records; one whose id the topic holds is left out."""
-        by_partition: dict[tuple[str, int], list[NewRecord]] = defaultdict(list)
+        placed = self.place(records)
+        self.write(placed)
+        return len(placed)
+
+    def place(self, records: Sequence[NewRecord]) -> list[Record]:
+        """Give out offsets to records; one whose id the topic holds is left out. They are to be written after it."""
+        by_partition: dict[str, dict[int, list[NewRecord]]] = defaultdict(lambda: defaultdict(list))
         taken = self._taken(records)
         for record in records:
             if (record.topic, record.id) in taken:
                 continue
             taken.add((record.topic, record.id))
-            by_partition[record.topic, partition_of(record.key, self.partitions_of(record.topic))].append(record)
-        rows = []
-        for (topic, partition), new in sorted(by_partition.items()):
-            first = self.reserve(topic, partition, len(new))
-            rows += [_row(record, partition, first + number) for number, record in enumerate(new)]
-        insert_rows(self._connection, log_records, rows)
-        return len(rows)
+            partition = partition_of(record.key, self.partitions_of(record.topic))
+            by_partition[record.topic][partition].append(record)
+        placed = []
+        for topic, of_topic in sorted(by_partition.items()):
+            firsts = self._reserve_in(topic, {partition: len(new) for partition, new in sorted(of_topic.items())})
+            placed += [
+                _placed(record, partition, first + number)
+                for partition, first in firsts.items()
+                for number, record in enumerate(of_topic[partition])
+            ]
+        return placed
 
-    def put(self, partition: int, first: int, records: Sequence[NewRecord]) -> None:
-        """Put records at offsets that were reserved for them."""
-        rows = [_row(record, partition, first + number) for number, record in enumerate(records)]
-        insert_rows(self._connection, log_records, rows)
+    def write(self, placed: Sequence[Record]) -> None:
+        """Write records at the offsets that were given out to them."""
+        insert_rows(self._connection, log_records, [_row(one) for one in placed])
+
+    def put(self, partition: int, offset: int, record: NewRecord) -> None:
+        """Put a record at an offset that was reserved for it."""
+        self.write([_placed(record, partition, offset)])
 
     def copy_in(self, records: Sequence[Record]) -> None:
         """Take over records of another log, each at the offset that it has there; those of a partition in order."""
-        insert_rows(self._connection, log_records, [_row(one, one.partition, one.offset) for one in records])
+        self.write(records)
         ends = {(one.topic, one.partition): one.next_offset for one in records}
         insert_or_replace(
             self._connection,
@@ -317,6 +330,27 @@ class LogTable:
             )
         }
 
+    def _reserve_in(self, topic: str, counts: Mapping[int, int]) -> dict[int, int]:
+        """Give out so many offsets of each partition; returns the first of them."""
+        # As in `reserve`, the rows stay locked.
+        ends = self._connection.execute(
+            select(log_ends.c.partition, log_ends.c.next_position)
+            .where(log_ends.c.topic == topic)
+            .order_by(log_ends.c.partition)
+            .with_for_update()
+        )
+        begin = {row.partition: row.next_position for row in ends}
+        firsts = {partition: begin.get(partition, 0) for partition in counts}
+        insert_or_replace(
+            self._connection,
+            log_ends,
+            [
+                {"topic": topic, "partition": partition, "next_position": first + counts[partition]}
+                for partition, first in firsts.items()
+            ],
+        )
+        return firsts
+
     def reserve(self, topic: str, partition: int, count: int) -> int:
         """Give out the next `count` offsets of a partition; returns the first of them."""
         # The row stays locked until the commit, so that offsets are committed in the order they are given out.
@@ -333,11 +367,25 @@ class LogTable:
         return after - count
 
 
-def _row(record: NewRecord | Record, partition: int, position: int) -> dict[str, Any]:
+def _placed(record: NewRecord, partition: int, offset: int) -> Record:
+    return Record(
+        topic=record.topic,
+        partition=partition,
+        offset=offset,
+        id=record.id,
+        key=record.key,
+        type=record.type,
+        at=record.at,
+        headers=record.headers,
+        body=record.body,
+    )
+
+
+def _row(record: Record) -> dict[str, Any]:
     return {
         "topic": record.topic,
-        "partition": partition,
-        "position": position,
+        "partition": record.partition,
+        "position": record.offset,
         "id": record.id,
         "key": record.key,
         "type": record.type,

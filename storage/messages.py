@@ -13,6 +13,7 @@ from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
 from amends.wire import decode_message, encode_message
 from storage.attachments import add_attachments
+from storage.numbers import Numbers
 from storage.places import Places
 from storage.rows import chunks, insert_rows, one_of
 from storage.search import add_words
@@ -23,10 +24,11 @@ from storage.threads import SqlThreadStore
 class SqlMessageStore:
     """Messages within one transaction."""
 
-    def __init__(self, connection: Connection, threads: SqlThreadStore, places: Places) -> None:
+    def __init__(self, connection: Connection, threads: SqlThreadStore, places: Places, numbers: Numbers) -> None:
         self._connection = connection
         self._threads = threads
         self._places = places
+        self._numbers = numbers
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Say which of these messages are stored."""
@@ -105,7 +107,7 @@ class SqlMessageStore:
         """Let those that are in a case be found, by their names and by their words."""
         filed = [(one.message, one.case_id) for one in judged if one.case_id is not None]
         self._threads.add_messages(filed)
-        add_words(self._connection, [message for message, _ in filed])
+        add_words(self._connection, [message for message, _ in filed], self._numbers)
         self._places.touch(*(case_id for _, case_id in filed))
 
     def _add_flags(self, judged: Sequence[JudgedMessage]) -> None:

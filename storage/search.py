@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from amends.domain.contact import IdentityKind
 from amends.domain.ids import read_reference
 from amends.domain.message import Message
+from storage.numbers import Numbers
 from storage.rows import insert_rows, one_of
 from storage.tables import cases, identities, messages, search_words
 from storage.words import asked_words, mark, words_of_message
@@ -57,14 +58,13 @@ class Found:
     next: int | None
 
 
-def add_words(connection: Connection, filed: Iterable[Message]) -> None:
+def add_words(connection: Connection, filed: Iterable[Message], numbers: Numbers) -> None:
     """Make messages findable."""
-    # Before the question, whose answer waits for what was sent ahead.
+    # Before the question, whose answer may wait for what was sent ahead.
     words = [(message.id, words_of_message(message)) for message in filed]
-    last: int = connection.scalar(select(func.coalesce(func.max(search_words.c.number), 0))) or 0
     rows = [
         {"message_id": message_id, "number": number, "words": its_words}
-        for number, (message_id, its_words) in enumerate(words, start=last + 1)
+        for number, (message_id, its_words) in enumerate(words, start=numbers.last_words() + 1)
     ]
     insert_rows(connection, search_words, rows)
     if rows and connection.dialect.name == "sqlite":

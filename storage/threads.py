@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from amends.domain.contact import Identity, IdentityKind
 from amends.domain.ids import REFERENCE, read_reference
@@ -14,6 +14,7 @@ from amends.domain.message import Message
 from amends.domain.threading import Pointer, Via
 from amends.unit_of_work import GivenName
 from storage.columns import fitted
+from storage.numbers import Numbers
 from storage.rows import chunks, insert_new, one_of
 from storage.tables import IDENTITY_BYTES, NAME_BYTES, cases, identities, thread_names
 
@@ -26,8 +27,9 @@ _OF_MAILS = (Via.ANSWER_TO_MESSAGE.value, Via.ANSWER_TO_US.value)
 class SqlThreadStore:
     """What points at cases, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, numbers: Numbers) -> None:
         self._connection = connection
+        self._numbers = numbers
 
     def add_messages(self, joined: Iterable[tuple[Message, str]]) -> None:
         """Remember the names of messages and the cases they belong to."""
@@ -166,8 +168,7 @@ class SqlThreadStore:
     def _number_and_insert(self, rows: list[dict[str, str | int]]) -> None:
         if not rows:
             return
-        last = self._connection.scalar(select(func.max(thread_names.c.number))) or 0
-        for number, row in enumerate(rows, start=last + 1):
+        for number, row in enumerate(rows, start=self._numbers.last_name() + 1):
             row["number"] = number
         insert_new(self._connection, thread_names, rows)
 

@@ -26,6 +26,7 @@ from storage.links import SqlLinkStore
 from storage.log_table import LogTable
 from storage.messages import SqlMessageStore
 from storage.notes import SqlNoteStore
+from storage.numbers import Numbers
 from storage.places import Places
 from storage.replies import SqlReplyStore
 from storage.tasks import SqlTaskStore
@@ -39,9 +40,10 @@ class SqlUnitOfWork:
 
     def __init__(self, connection: Connection, *, partitions: Mapping[str, int], in_force: InForce) -> None:
         self._connection = connection
+        self.numbers = Numbers(connection)
         self.places = Places(connection)
-        self.threads = SqlThreadStore(connection)
-        self.messages = SqlMessageStore(connection, self.threads, self.places)
+        self.threads = SqlThreadStore(connection, self.numbers)
+        self.messages = SqlMessageStore(connection, self.threads, self.places, self.numbers)
         self.attachments = SqlAttachmentStore(connection)
         self.contacts = SqlContactStore(connection)
         self.channels = SqlChannelStore(connection)
@@ -61,7 +63,7 @@ class SqlUnitOfWork:
         self.answers = SqlAnswerStore(connection)
         self.targets = SqlTargetStore(connection)
         self.calls = SqlCallStore(connection)
-        self.audit = SqlAuditTrail(connection)
+        self.audit = SqlAuditTrail(connection, self.numbers)
         self.log = LogTable(connection, partitions=partitions)
         self.history = SqlHistory(self.log, in_force)
 
@@ -73,6 +75,7 @@ class SqlUnitOfWork:
 
     def savepoint(self) -> NestedTransaction:
         """Begin a part that can be undone by itself."""
+        self.numbers.ask_each_time()
         return self._connection.begin_nested()
 
 
@@ -152,5 +155,8 @@ class Database:
         options = {SENDS_AHEAD: sends_ahead} | ({} if writes is None else {"amends_writes": writes})
         with told_plainly(), self.engine.connect().execution_options(**options) as connection:
             connection.begin()
-            yield SqlUnitOfWork(connection, partitions=self._partitions, in_force=self._in_force)
+            unit = SqlUnitOfWork(connection, partitions=self._partitions, in_force=self._in_force)
+            if sends_ahead:
+                unit.numbers.ask()
+            yield unit
             see_what_was_sent(connection)

@@ -144,21 +144,27 @@ class Filing:
         unit, w = self._unit, self._w
         # What is asked comes before what is written: answers wait for all that was sent ahead of them.
         self._suggest_same_matter()
+        marks = {mark for of_case in w.marks.values() for mark in of_case}
+        common = unit.links.common(marks, since=self._now - _SAME_MATTER_WITHIN)
+        placed = unit.log.place(w.records)
+        # What changes rows that were there is asked about as well: whether it found them.
+        unit.cases.save(list(w.changed.values()))
+        for case_id, kind, at in w.stopped:
+            unit.clocks.stop(case_id, [kind], at=at)
+        unit.clocks.start([clock for clock in w.clocks if clock.case_id not in w.opened])
         unit.contacts.ensure(w.people, at=self._now)
         unit.cases.add(list(w.opened.values()))
-        unit.cases.save(list(w.changed.values()))
+        # Early: it takes the database longest, and us hardly anything to write down.
+        unit.links.mark(w.marks, at=self._now, common=common)
+        unit.clocks.start_first([clock for clock in w.clocks if clock.case_id in w.opened])
         unit.messages.add(w.judged)
         for judged in w.released:
             unit.messages.assign(judged)
-        for case_id, kind, at in w.stopped:
-            unit.clocks.stop(case_id, [kind], at=at)
-        unit.clocks.start(w.clocks)
         unit.links.suggest(w.links)
-        unit.links.mark(w.marks, at=self._now, since=self._now - _SAME_MATTER_WITHIN)
         unit.tasks.raise_(w.tasks)
         unit.intake.park(w.parked)
         unit.audit.append(w.happenings)
-        unit.log.publish(w.records)
+        unit.log.write(placed)
         # Last: it moves cases on that were written above.
         for reply_id, says in w.shown.items():
             arrived_after_all(unit, unit.replies.get(reply_id), says=says, pack=self._pack, at=self._now)

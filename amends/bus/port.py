@@ -143,6 +143,16 @@ class LogWriter(Protocol):
     def publish(self, records: Sequence[NewRecord]) -> int:
         """Publish records; returns how many were new."""
 
+    def place(self, records: Sequence[NewRecord]) -> list[Record]:
+        """Give those records that are new their places; they are to be written within this unit of work.
+
+        `publish` begins with it. It asks the log, and answers wait for what is still being written: so a batch asks
+        before it writes.
+        """
+
+    def write(self, placed: Sequence[Record]) -> None:
+        """Write records at the places that were given to them."""
+
     def find(self, topic: str, record_id: str) -> Record:
         """Give a record that stands on the log, to be published again under another id.
 

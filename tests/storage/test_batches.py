@@ -25,7 +25,7 @@ def postgres_database(postgres_url: str) -> Iterator[Database]:
 
 
 def mark(unit: SqlUnitOfWork, case_id: str, *marks: str) -> None:
-    unit.links.mark({case_id: marks}, at=MONDAY, since=MONDAY)
+    unit.links.mark({case_id: marks}, at=MONDAY)
 
 
 def do(database: Database, work: Callable[[SqlUnitOfWork], None]) -> None:

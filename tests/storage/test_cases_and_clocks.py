@@ -176,8 +176,8 @@ def test_what_nobody_suggested_cannot_be_settled(two_cases: Database) -> None:
 
 def test_cases_that_share_marks_find_each_other_within_their_time(two_cases: Database) -> None:
     with two_cases.unit() as unit:
-        unit.links.mark({"AM-1": {"who:1", "ref:1"}, "AM-2": {"ref:1"}}, at=MONDAY, since=EARLIER)
-        unit.links.mark({"AM-1": {"who:1"}}, at=LATER, since=EARLIER)
+        unit.links.mark({"AM-1": {"who:1", "ref:1"}, "AM-2": {"ref:1"}}, at=MONDAY)
+        unit.links.mark({"AM-1": {"who:1"}}, at=LATER)
         wanted = {"AM-2": {"who:1", "ref:1", "ref:2"}}
         found = unit.links.sharing(wanted, since=MONDAY)
         assert set(found) == {"AM-2"}
@@ -189,10 +189,13 @@ def test_a_mark_that_many_cases_have_is_remembered_of_no_more_until_they_are_old
     with database.unit() as unit:
         for number in range(HOLDERS_AT_MOST + 2):
             case = add_case(unit, a_case(case_id=f"AM-{number}"))
-            unit.links.mark({case.id: {"text:1", f"ref:{number}"}}, at=MONDAY, since=EARLIER)
+            marks = {"text:1", f"ref:{number}"}
+            unit.links.mark({case.id: marks}, at=MONDAY, common=unit.links.common(marks, since=EARLIER))
         holders = unit.links.sharing({"new": {"text:1", "ref:21"}}, since=EARLIER)["new"]
         assert set(holders) == {f"AM-{number}" for number in range(HOLDERS_AT_MOST)} | {"AM-21"}
-        unit.links.mark({"AM-21": {"text:1"}}, at=LATER, since=LATER)
+        assert unit.links.common({"text:1", "ref:0"}, since=EARLIER) == {"text:1"}
+        assert not unit.links.common({"text:1"}, since=LATER)
+        unit.links.mark({"AM-21": {"text:1"}}, at=LATER)
         assert set(unit.links.sharing({"new": {"text:1"}}, since=LATER)["new"]) == {"AM-21"}
 
 
