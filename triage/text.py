@@ -3,12 +3,13 @@
 What happens to a text before anything reads it, in this order:
 
 1. Lone surrogates and NULs become U+FFFD, so that no later step can choke on them.
-2. Invisible characters inside a word move behind it, and a Cyrillic or Greek letter inside a Latin word becomes
-   the Latin one that it looks like: nobody writes so by chance.
-3. Curly quotes, no-break spaces and unusual dashes become their plain forms.
+2. Invisible characters inside a word move behind it. Letters in fancy dress (wide, bold, in a circle, in a box) become
+   plain ones, and a Cyrillic or Greek letter inside a Latin word becomes the Latin one that it looks like: nobody
+   writes so by chance.
+3. Curly quotes, no-break spaces and unusual dashes become their plain forms, and underscores around a word spaces.
 4. A run of more than 200 characters without white space (base64, a wall of `!`)
    keeps its first 200; the rest is read as spaces.
-5. Addresses of web pages are read as spaces.
+5. Addresses of web pages are read as spaces, and so are underscores around a word.
 6. Letters become lower case (`folded`).
 
 Every step keeps the length, so an offset into what is read is an offset into what
@@ -18,6 +19,7 @@ was given, and a quote is cut from the given text itself.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 #: Characters of one text that are read. A longer one is read up to here: the first
 #: part tells the kind, and a rule that has not fired in this much is unlikely to.
@@ -69,6 +71,17 @@ _LOOKS = dict(
 )
 _LOOK_ALIKES = str.maketrans(_LOOKS)
 _DISGUISED = re.compile(rf"\b(?=\w*[A-Za-z])(?=\w*[{''.join(_LOOKS)}])\w+")
+#: Where letters stand in wide forms, as signs, in the alphabets of mathematics, in a circle, and in a box.
+_FANCY_BLOCKS = ((0xFF01, 0xFF5E), (0x2102, 0x2138), (0x1D400, 0x1D7FF), (0x24B6, 0x24E9), (0x1F130, 0x1F149))
+#: Black circles and black boxes have no plain form in Unicode: where each row of A to Z begins.
+_BLACK_ROWS = (0x1F150, 0x1F170)
+_FANCY = {
+    code: plain
+    for first, last in _FANCY_BLOCKS
+    for code in range(first, last + 1)
+    if (plain := unicodedata.normalize("NFKC", chr(code))).isascii() and len(plain) == 1
+} | {row + number: chr(ord("A") + number) for row in _BLACK_ROWS for number in range(26)}
+_AROUND_A_WORD = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _LONG_RUN = re.compile(rf"(?<=\S{{{LONGEST_RUN_CHARS}}})\S+")
@@ -79,11 +92,13 @@ def readable(text: str) -> str:
     text = text[:READ_CHARS]
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
-        text = _CUT_WORD.sub(_joined, text)
+        text = _CUT_WORD.sub(_joined, text.translate(_FANCY))
         text = _DISGUISED.sub(lambda word: word[0].translate(_LOOK_ALIKES), text)
     text = text.translate(_PLAIN)
     if "://" in text or "www." in text:
         text = _ADDRESS.sub(_spaces, text)
+    if "_" in text:
+        text = _AROUND_A_WORD.sub(_spaces, text)
     if len(text) > LONGEST_RUN_CHARS:
         text = _LONG_RUN.sub(_spaces, text)
     return text

@@ -143,6 +143,7 @@ def test_amounts_are_read_as_values(text: str, values: list[float]) -> None:
         "no reply " * 5000,
         "£1 lost " * 6000,
         "> burned\n" * 5000,
+        "a" + "_" * 60_000 + "b",
     ],
 )
 def test_a_hostile_text_costs_no_more_than_its_length(text: str) -> None:
@@ -159,6 +160,28 @@ def test_reading_keeps_every_offset() -> None:
     assert len(readable(nasty)) == len(nasty)
     assert len(folded(readable(nasty))) == len(nasty)
     assert len(readable("a" * (READ_CHARS + 5))) == READ_CHARS
+
+
+@pytest.mark.parametrize(
+    ("dressed", "plain"),
+    [
+        ("\uff46\uff49\uff52\uff45\uff01", "fire!"),
+        ("\U0001d41f\U0001d422\U0001d42b\U0001d41e \U0001d7cf", "fire 1"),
+        ("\U0001d4ef\u212f\U0001d57d\U0001d68e", "feRe"),
+        ("\U0001f175\U0001f158\U0001f141\u24d4", "FIRe"),
+        ("_fire_ and __init__", " fire  and   init  "),
+        ("my_name, m\u00b2 and \u2122", "my_name, m\u00b2 and \u2122"),
+        ("at https://a.example/_x_/y_z now", "at" + 27 * " " + "now"),
+    ],
+)
+def test_letters_in_fancy_dress_are_read_plain(dressed: str, plain: str) -> None:
+    assert readable(dressed) == plain
+
+
+@pytest.mark.parametrize("word", ["_fire_", "\uff46\uff49\uff52\uff45", "\u24d5\u24d8\u24e1\u24d4"])
+def test_a_fire_in_fancy_dress_is_a_fire(word: str) -> None:
+    assert "safety.fire" in fired(f"The kettle caught {word} in our kitchen.")
+    assert "safety.fire" not in fired(f"The kettle did not catch {word}, all is well.")
 
 
 def test_a_finder_with_no_rules_finds_nothing() -> None:
