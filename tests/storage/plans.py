@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, select
 
-from amends.bus.port import Position, Topic
+from amends.bus.port import NewRecord, Position, Topic
 from amends.domain.due import Due, horizon
 from amends.domain.reply import Purpose, ReplyState
 from amends.domain.threading import Via
@@ -142,6 +142,9 @@ def questions(samples: Samples) -> dict[str, Ask]:
         "cases of the same matter": lambda u, _c: len(
             u.links.sharing({samples.case_ids[0]: samples.marks}, since=NOW - timedelta(days=3_000))
         ),
+        "marks that few cases have": lambda u, _c: (
+            len(samples.marks) - len(u.links.common(samples.marks, since=NOW - timedelta(days=3_000)))
+        ),
         "ledger of 200 items": lambda u, _c: len(u.intake.fates("files:inbox", [f"{n}.eml" for n in range(1, 201)])),
         "100 messages: published?": lambda u, _c: len(u.intake.published(many)),
         # Few, as what reconcile asks about: of very many it is right to read a table as small as the crowd's whole.
@@ -150,12 +153,18 @@ def questions(samples: Samples) -> dict[str, Ask]:
         "log: a record by its id": lambda u, _c: u.log.find(Topic.MESSAGES, many[0]),
         "log: 100 records, still waiting?": lambda u, _c: len(u.log.waiting("a new group", Topic.MESSAGES, many)),
         "log: how far behind": lambda u, _c: u.log.lag("triage", Topic.MESSAGES),
+        "log: places for 100 records": lambda u, _c: len(u.log.place([_record(f"new {name[4:]}") for name in many])),
         "relay: what is to be shipped": lambda u, _c: len(u.log.lock_unshipped()),
         "relay: how much waits, since when": lambda u, _c: u.log.unshipped()[0],
         "figures: how much waits": lambda _u, c: levels(c, groups={"triage": Topic.MESSAGES}, now=NOW).unshipped,
         "audit: the last entry": lambda u, _c: u.audit.head()[0],
+        "what a batch goes on from": lambda u, _c: u.numbers.ask(),
         "audit: all of one case": lambda u, _c: len(u.audit.about("case:77")),
     }
+
+
+def _record(name: str) -> NewRecord:
+    return NewRecord(topic=Topic.TRIAGED, key=name, id=name, type="t", body=b"", at=NOW)
 
 
 def _next_page(connection: Connection) -> Sequence[object]:
