@@ -25,7 +25,7 @@ class SqlAuditTrail:
         if not happenings:
             return
         number, last_hash = self.head()
-        linked = list(chain(happenings, last_number=number, last_hash=last_hash))
+        linked = chain(happenings, last_number=number, last_hash=last_hash)
         insert_rows(
             self._connection,
             audit_entries,
