@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -44,6 +44,8 @@ class JudgedMessage:
 
     `number` says the how-manieth message of its case it was when it was filed. Times
     cannot say that: a sender's clock may be wrong, and two mails may bear one second.
+    `words` are those that it is found by (`words_of_message`), where somebody has made them
+    already; they are made when it is stored, if not, and do not come back with it.
     """
 
     message: Message
@@ -51,6 +53,7 @@ class JudgedMessage:
     case_id: str | None
     joined_via: str = ""
     number: int = 0
+    words: str = field(default="", compare=False, repr=False)
 
 
 class MessageStore(Protocol):
@@ -367,18 +370,6 @@ class HoldStore(Protocol):
         """Give the latest holds, the newest first."""
 
 
-#: So many cases with one mark are remembered, and those that one batch brings beyond.
-HOLDERS_AT_MOST = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedMarks:
-    """What two cases share, and when the older of them had it."""
-
-    marks: frozenset[str]
-    at: datetime
-
-
 class LinkStore(Protocol):
     """Suggested links, and the fingerprints of matters by which they are found."""
 
@@ -402,20 +393,11 @@ class LinkStore(Protocol):
             NotFound: there is none, or nobody has settled it.
         """
 
-    def sharing(
-        self, marks: Mapping[str, Collection[str]], *, since: datetime
-    ) -> Mapping[str, Mapping[str, SharedMarks]]:
-        """Find cases with the same marks: from a case id and its marks to {other case: what they share}."""
+    def holders(self, marks: Collection[str], *, since: datetime) -> Mapping[str, Collection[str]]:
+        """Say which cases have had each of these marks since `since`; a mark that none had is not named."""
 
-    def common(self, marks: Collection[str], *, since: datetime) -> set[str]:
-        """Say which of these marks `HOLDERS_AT_MOST` cases have had since `since`.
-
-        Such a mark is not remembered of any more: when thousands write the same words, that two of them did says
-        nothing of those two, and to compare each with all before it would take ever longer.
-        """
-
-    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, common: Collection[str] = ()) -> None:
-        """Remember the marks of cases, but for the common ones."""
+    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime) -> None:
+        """Remember marks of cases."""
 
 
 class TaskStore(Protocol):

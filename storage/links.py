@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from amends.domain.link import Link, LinkKind, LinkState
 from amends.errors import NotFound
-from amends.unit_of_work import HOLDERS_AT_MOST, SharedMarks
 from storage.rows import chunks, insert_new, one_of
 from storage.tables import links, matter_marks
 
@@ -86,51 +85,23 @@ class SqlLinkStore:
         if undone.rowcount == 0:
             raise NotFound(f"nobody has accepted or refused that {case_id} and {other_case_id} belong together")
 
-    def sharing(
-        self, marks: Mapping[str, Collection[str]], *, since: datetime
-    ) -> Mapping[str, Mapping[str, SharedMarks]]:
-        """Find other cases with the same marks."""
-        wanted: dict[str, list[str]] = defaultdict(list)
-        for case_id, of_case in marks.items():
-            for mark in of_case:
-                wanted[mark].append(case_id)
-        found: dict[str, dict[str, SharedMarks]] = defaultdict(dict)
-        for chunk in chunks(wanted):
+    def holders(self, marks: Collection[str], *, since: datetime) -> dict[str, list[str]]:
+        """Find the cases that have had these marks."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for chunk in chunks(marks):
             rows = self._connection.execute(
-                select(matter_marks).where(
+                select(matter_marks.c.mark, matter_marks.c.case_id).where(
                     one_of(self._connection, matter_marks.c.mark, chunk), matter_marks.c.at >= since
                 )
             )
-            for row in rows:
-                for case_id in wanted[row.mark]:
-                    if case_id != row.case_id:
-                        before = found[case_id].get(row.case_id)
-                        marks_before = before.marks if before else frozenset()
-                        found[case_id][row.case_id] = SharedMarks(marks=marks_before | {row.mark}, at=row.at)
+            for mark, case_id in rows:
+                found[mark].append(case_id)
         return found
 
-    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime, common: Collection[str] = ()) -> None:
-        """Remember the marks of cases, but for the common ones."""
+    def mark(self, marks: Mapping[str, Collection[str]], *, at: datetime) -> None:
+        """Remember marks of cases; one that a case has already stays as it is."""
         insert_new(
             self._connection,
             matter_marks,
-            [
-                {"mark": mark, "case_id": case_id, "at": at}
-                for case_id, of_case in marks.items()
-                for mark in of_case
-                if mark not in common
-            ],
+            [{"mark": mark, "case_id": case_id, "at": at} for case_id, of_case in marks.items() for mark in of_case],
         )
-
-    def common(self, marks: Collection[str], *, since: datetime) -> set[str]:
-        """Say which of these marks enough cases have had since `since`."""
-        return {
-            mark
-            for chunk in chunks(marks)
-            for mark in self._connection.scalars(
-                select(matter_marks.c.mark)
-                .where(one_of(self._connection, matter_marks.c.mark, chunk), matter_marks.c.at >= since)
-                .group_by(matter_marks.c.mark)
-                .having(func.count() >= HOLDERS_AT_MOST)
-            )
-        }

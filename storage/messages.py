@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from amends.domain.search_words import words_of_message
 from amends.domain.verdict import Flag, FlagName, Kind, Severity, Verdict
 from amends.errors import NotFound, Refused
 from amends.unit_of_work import JudgedMessage
@@ -106,8 +107,12 @@ class SqlMessageStore:
     def _file(self, judged: Sequence[JudgedMessage]) -> None:
         """Let those that are in a case be found, by their names and by their words."""
         filed = [(one.message, one.case_id) for one in judged if one.case_id is not None]
+        # Before the questions, whose answers may wait for what was sent ahead.
+        words = {
+            one.message.id: one.words or words_of_message(one.message) for one in judged if one.case_id is not None
+        }
         self._threads.add_messages(filed)
-        add_words(self._connection, [message for message, _ in filed], self._numbers)
+        add_words(self._connection, words, self._numbers)
         self._places.touch(*(case_id for _, case_id in filed))
 
     def _add_flags(self, judged: Sequence[JudgedMessage]) -> None:

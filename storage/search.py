@@ -7,7 +7,7 @@ transaction. A word finds every word that begins with it, once it has three lett
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -27,11 +27,10 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from amends.domain.contact import IdentityKind
 from amends.domain.ids import read_reference
-from amends.domain.message import Message
+from amends.domain.search_words import asked_words, mark
 from storage.numbers import Numbers
 from storage.rows import insert_rows, one_of
 from storage.tables import cases, identities, messages, search_words
-from storage.words import asked_words, mark, words_of_message
 
 #: What SQLite's table and those behind it are called.
 FTS_TABLE = "search_index"
@@ -58,13 +57,11 @@ class Found:
     next: int | None
 
 
-def add_words(connection: Connection, filed: Iterable[Message], numbers: Numbers) -> None:
-    """Make messages findable."""
-    # Before the question, whose answer may wait for what was sent ahead.
-    words = [(message.id, words_of_message(message)) for message in filed]
+def add_words(connection: Connection, filed: Mapping[str, str], numbers: Numbers) -> None:
+    """Make messages findable: from their ids to their words."""
     rows = [
-        {"message_id": message_id, "number": number, "words": its_words}
-        for number, (message_id, its_words) in enumerate(words, start=numbers.last_words() + 1)
+        {"message_id": message_id, "number": number, "words": words}
+        for number, (message_id, words) in enumerate(filed.items(), start=numbers.last_words() + 1)
     ]
     insert_rows(connection, search_words, rows)
     if rows and connection.dialect.name == "sqlite":

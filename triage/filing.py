@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -29,11 +29,14 @@ from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import Task, TaskKind, task_id
 from amends.domain.threading import Join, Open, Pointer, Via, decide_thread, same_person
 from amends.domain.verdict import Kind, Severity, Verdict
-from amends.unit_of_work import HOLDERS_AT_MOST, JudgedMessage, SharedMarks, UnitOfWork
+from amends.unit_of_work import JudgedMessage, UnitOfWork
 from amends.wire import TRIAGED, Triaged, cloud_headers, encode_triaged
 
 #: How far back the same matter is looked for.
 _SAME_MATTER_WITHIN = timedelta(days=30)
+#: A mark that so many cases have is remembered of no more. When thousands write the same words, that two of them did
+#: says nothing of those two, and to compare each with all before it would take ever longer.
+HOLDERS_AT_MOST = 20
 #: The reason of a mail that bears our own marks, as ingest gives it.
 _OWN_LOOP = "own-loop"
 #: A reply in one of these states may have arrived without our knowing.
@@ -77,18 +80,20 @@ class Filing:
         pack: Pack,
         now: datetime,
         marks: Mapping[str, frozenset[str]],
+        words: Mapping[str, str],
         traces: Mapping[str, str] | None = None,
     ) -> None:
         """File within `unit`.
 
-        By message id, `marks` holds what the same matter is found by, and `traces` the trace
-        that a message's record goes on with.
+        By message id, `marks` holds what the same matter is found by, `words` what the message
+        itself is found by, and `traces` the trace that a message's record goes on with.
         """
         self._unit = unit
         self._traces = traces or {}
         self._pack = pack
         self._now = now
         self._marks = marks
+        self._words = words
         self._pointers: dict[str, list[Pointer]] = {}
         self._cases: dict[str, Case] = {}
         self._running: dict[str, dict[ClockKind, Clock]] = defaultdict(dict)
@@ -143,9 +148,10 @@ class Filing:
         """Write the batch."""
         unit, w = self._unit, self._w
         # What is asked comes before what is written: answers wait for all that was sent ahead of them.
-        self._suggest_same_matter()
-        marks = {mark for of_case in w.marks.values() for mark in of_case}
-        common = unit.links.common(marks, since=self._now - _SAME_MATTER_WITHIN)
+        all_marks = {mark for of_case in w.marks.values() for mark in of_case}
+        holders = unit.links.holders(all_marks, since=self._now - _SAME_MATTER_WITHIN)
+        self._suggest_same_matter(holders)
+        common = {mark for mark, of_cases in holders.items() if len(of_cases) >= HOLDERS_AT_MOST}
         placed = unit.log.place(w.records)
         # What changes rows that were there is asked about as well: whether it found them.
         unit.cases.save(list(w.changed.values()))
@@ -155,7 +161,7 @@ class Filing:
         unit.contacts.ensure(w.people, at=self._now)
         unit.cases.add(list(w.opened.values()))
         # Early: it takes the database longest, and us hardly anything to write down.
-        unit.links.mark(w.marks, at=self._now, common=common)
+        unit.links.mark({case_id: marks - common for case_id, marks in w.marks.items()}, at=self._now)
         unit.clocks.start_first([clock for clock in w.clocks if clock.case_id in w.opened])
         unit.messages.add(w.judged)
         for judged in w.released:
@@ -257,7 +263,14 @@ class Filing:
     ) -> None:
         filed = self._w.released if message.id in self._released else self._w.judged
         filed.append(
-            JudgedMessage(message=message, verdict=verdict, case_id=case.id, joined_via=via, number=case.messages)
+            JudgedMessage(
+                message=message,
+                verdict=verdict,
+                case_id=case.id,
+                joined_via=via,
+                number=case.messages,
+                words=self._words[message.id],
+            )
         )
         self._w.marks[case.id] |= self._marks[message.id]
         for name in message.names:
@@ -447,33 +460,32 @@ class Filing:
             at=at,
         )
 
-    def _suggest_same_matter(self) -> None:
-        """Suggest links by marks. A later case points at an earlier one; cases of one batch see each other too."""
-        opened = {case_id: marks for case_id, marks in self._w.marks.items() if case_id in self._w.opened}
-        sharing = self._unit.links.sharing(opened, since=self._now - _SAME_MATTER_WITHIN)
-        found: dict[tuple[str, str], SharedMarks] = {
-            (case_id, other): shared for case_id, others in sharing.items() for other, shared in others.items()
-        }
-        holders: dict[str, list[str]] = defaultdict(list)
-        for case_id, marks in opened.items():
-            for mark in marks:
-                for other in holders[mark][:HOLDERS_AT_MOST]:
-                    before = found.get((case_id, other))
-                    both = (before.marks if before else frozenset()) | {mark}
-                    found[case_id, other] = SharedMarks(marks=both, at=self._now)
-                holders[mark].append(case_id)
+    def _suggest_same_matter(self, holders: Mapping[str, Collection[str]]) -> None:
+        """Suggest links by marks. A later case points at an earlier one; cases of one batch see each other too.
+
+        `holders` says which cases had each mark before.
+        """
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        here: dict[str, list[str]] = defaultdict(list)
+        for case_id in self._w.opened:
+            for mark in self._w.marks[case_id]:
+                for other in (*holders.get(mark, ()), *here[mark][:HOLDERS_AT_MOST]):
+                    found[case_id, other].add(mark)
+                here[mark].append(case_id)
+        # Most share a mark that says nothing by itself: those are not looked at further.
+        found = {both: shared for both, shared in found.items() if reasons_to_link(shared, hours_apart=0)}
         linked = {frozenset((link.case_id, link.other_case_id)) for link in self._w.links}
         earlier = self._unit.cases.get_many({other for _, other in found if other not in self._cases})
         suggested: Counter[str] = Counter()
         # The strongest first, and in one order, whatever order the marks were looked at in.
-        for (case_id, other), shared in sorted(found.items(), key=lambda one: (-len(one[1].marks), one[0])):
+        for (case_id, other), shared in sorted(found.items(), key=lambda one: (-len(one[1]), one[0])):
             if suggested[case_id] >= _SUGGESTED_AT_MOST:
                 continue
             one, two = self._cases[case_id], self._cases.get(other) or earlier.get(other)
             if two is None or frozenset((case_id, other)) in linked or not _may_be_one_matter(one, two):
                 continue
             hours = abs((one.opened_at - two.opened_at).total_seconds()) / 3600
-            reasons = reasons_to_link(shared.marks, hours_apart=hours)
+            reasons = reasons_to_link(shared, hours_apart=hours)
             if reasons:
                 suggested[case_id] += 1
                 self._w.links.append(

@@ -10,6 +10,7 @@ from amends.bus.port import Record, Topic
 from amends.domain.clock import Pack
 from amends.domain.matter import matter_marks
 from amends.domain.message import Message
+from amends.domain.search_words import words_of_message
 from amends.domain.verdict import Kind, Verdict
 from amends.ports import Judge, TextToJudge
 from amends.tracer import TRACEPARENT
@@ -28,6 +29,8 @@ class Judged:
     is_released: bool
     #: By what the same matter is found again. It takes a while to make and needs no transaction.
     marks: frozenset[str]
+    #: By what it is found. They take a while, too.
+    words: str
     #: The trace that its record came with.
     trace: str = ""
 
@@ -56,7 +59,8 @@ class TriageStage:
         stored = unit.messages.known([one.message.id for one in prepared])
         traces = {one.message.id: one.trace for one in prepared if one.trace}
         marks = {one.message.id: one.marks for one in prepared}
-        filing = Filing(unit, pack=self._pack, now=at, marks=marks, traces=traces)
+        words = {one.message.id: one.words for one in prepared}
+        filing = Filing(unit, pack=self._pack, now=at, marks=marks, words=words, traces=traces)
         filing.look_up([one.message for one in prepared])
         for one in prepared:
             if one.is_released:
@@ -89,4 +93,5 @@ def _judged(record: Record, message: Message, verdict: Verdict) -> Judged:
         verdict = replace(verdict, kind=kind, needs_person=True)
     trace = record.headers.get(TRACEPARENT, "")
     marks = matter_marks(message.author, message.own_words, message.subject)
-    return Judged(message=message, verdict=verdict, is_released=is_released, marks=marks, trace=trace)
+    words = words_of_message(message)
+    return Judged(message=message, verdict=verdict, is_released=is_released, marks=marks, words=words, trace=trace)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from amends.domain.message import require_zone
@@ -191,7 +192,8 @@ def start_clock(rule: Rule, calendar: Calendar, *, case_id: str, anchor: str, at
         due = at.astimezone(UTC) + timedelta(hours=rule.quantity)
         steps.append(f"{rule.quantity} hours later")
     else:
-        day = _count_days(rule, calendar, local.date(), steps)
+        day, told = _count_days(rule, calendar, local.date())
+        steps += told
         due = datetime.combine(day, _END_OF_DAY, tzinfo=calendar.zone)
     steps.append(f"due {due.astimezone(calendar.zone):%a %d %b %Y at %H:%M} by {rule.id}: {rule.source}")
     return Clock(
@@ -206,7 +208,10 @@ def start_clock(rule: Rule, calendar: Calendar, *, case_id: str, anchor: str, at
     )
 
 
-def _count_days(rule: Rule, calendar: Calendar, first: date, steps: list[str]) -> date:
+@lru_cache(maxsize=1_024)
+def _count_days(rule: Rule, calendar: Calendar, first: date) -> tuple[date, tuple[str, ...]]:
+    """Count a rule out from a day: the last day, and how that came about. Most clocks of a day begin on that day."""
+    steps = []
     if rule.unit is Unit.WORKING_DAYS:
         day, left = first, rule.quantity
         while left:
@@ -217,7 +222,7 @@ def _count_days(rule: Rule, calendar: Calendar, first: date, steps: list[str]) -
             else:
                 steps.append(f"{day:%a %d %b} does not count: {off}")
         steps.append(f"{rule.quantity} working days, counted from the day after")
-        return day
+        return day, tuple(steps)
     if rule.unit is Unit.CALENDAR_DAYS:
         day = first + timedelta(days=rule.quantity)
         steps.append(f"{rule.quantity} days, counted from the day after")
@@ -228,7 +233,7 @@ def _count_days(rule: Rule, calendar: Calendar, first: date, steps: list[str]) -
         while (off := calendar.day_off(day)) is not None:
             steps.append(f"{day:%a %d %b} is no working day ({off}): the next one counts")
             day += timedelta(days=1)
-    return day
+    return day, tuple(steps)
 
 
 def _months_later(day: date, months: int) -> date:

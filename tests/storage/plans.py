@@ -140,10 +140,7 @@ def questions(samples: Samples) -> dict[str, Ask]:
             ).in_all
         ),
         "cases of the same matter": lambda u, _c: len(
-            u.links.sharing({samples.case_ids[0]: samples.marks}, since=NOW - timedelta(days=3_000))
-        ),
-        "marks that few cases have": lambda u, _c: (
-            len(samples.marks) - len(u.links.common(samples.marks, since=NOW - timedelta(days=3_000)))
+            u.links.holders(samples.marks, since=NOW - timedelta(days=3_000))
         ),
         "ledger of 200 items": lambda u, _c: len(u.intake.fates("files:inbox", [f"{n}.eml" for n in range(1, 201)])),
         "100 messages: published?": lambda u, _c: len(u.intake.published(many)),

@@ -13,7 +13,6 @@ from amends.domain.link import Link, LinkKind, LinkState
 from amends.domain.outcome import Upheld
 from amends.domain.verdict import Kind, Severity
 from amends.errors import NotFound, Refused
-from amends.unit_of_work import HOLDERS_AT_MOST
 from storage.unit_of_work import Database
 from tests.storage.stock import add_case
 from tests.support.builders import a_case, a_clock, a_task, an_outcome
@@ -174,29 +173,16 @@ def test_what_nobody_suggested_cannot_be_settled(two_cases: Database) -> None:
         unit.links.settle("AM-1", "AM-2", LinkState.ACCEPTED, by="hana")
 
 
-def test_cases_that_share_marks_find_each_other_within_their_time(two_cases: Database) -> None:
+def test_who_has_a_mark_is_known_within_its_time(two_cases: Database) -> None:
     with two_cases.unit() as unit:
         unit.links.mark({"AM-1": {"who:1", "ref:1"}, "AM-2": {"ref:1"}}, at=MONDAY)
         unit.links.mark({"AM-1": {"who:1"}}, at=LATER)
-        wanted = {"AM-2": {"who:1", "ref:1", "ref:2"}}
-        found = unit.links.sharing(wanted, since=MONDAY)
-        assert set(found) == {"AM-2"}
-        assert {other: set(shared.marks) for other, shared in found["AM-2"].items()} == {"AM-1": {"who:1", "ref:1"}}
-        assert not unit.links.sharing(wanted, since=LATER)
-
-
-def test_a_mark_that_many_cases_have_is_remembered_of_no_more_until_they_are_old(database: Database) -> None:
-    with database.unit() as unit:
-        for number in range(HOLDERS_AT_MOST + 2):
-            case = add_case(unit, a_case(case_id=f"AM-{number}"))
-            marks = {"text:1", f"ref:{number}"}
-            unit.links.mark({case.id: marks}, at=MONDAY, common=unit.links.common(marks, since=EARLIER))
-        holders = unit.links.sharing({"new": {"text:1", "ref:21"}}, since=EARLIER)["new"]
-        assert set(holders) == {f"AM-{number}" for number in range(HOLDERS_AT_MOST)} | {"AM-21"}
-        assert unit.links.common({"text:1", "ref:0"}, since=EARLIER) == {"text:1"}
-        assert not unit.links.common({"text:1"}, since=LATER)
-        unit.links.mark({"AM-21": {"text:1"}}, at=LATER)
-        assert set(unit.links.sharing({"new": {"text:1"}}, since=LATER)["new"]) == {"AM-21"}
+        found = unit.links.holders({"who:1", "ref:1", "ref:2"}, since=MONDAY)
+        assert {mark: set(of_cases) for mark, of_cases in found.items()} == {
+            "who:1": {"AM-1"},
+            "ref:1": {"AM-1", "AM-2"},
+        }
+        assert not unit.links.holders({"who:1", "ref:1"}, since=LATER)
 
 
 def test_a_task_raised_again_stays_as_it_is(database: Database) -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from amends.domain.case import CaseState
 from amends.domain.channel import Channel
 from amends.domain.message import Message
+from amends.domain.search_words import asked_words
 from storage.search import find
 from storage.tables import cases
 from storage.unit_of_work import Database
-from storage.words import asked_words
 from tests.storage.stock import add_case, add_message
 from tests.support.builders import a_case, a_message, mail_from
 

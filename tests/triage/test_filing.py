@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from amends.domain.channel import Channel
 from amends.domain.clock import ClockKind
 from amends.domain.ids import case_reference
 from amends.domain.link import LinkKind, LinkState
+from amends.domain.matter import matter_marks
 from amends.domain.message import Attachment, Message
 from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import TaskKind
@@ -24,6 +25,7 @@ from tests.casework.office import PACK
 from tests.support.builders import a_bounce_of, a_message, a_reply, an_outcome, typed
 from tests.support.clock import MONDAY, FakeClock
 from tests.support.triage_house import TriageHouse
+from triage.filing import HOLDERS_AT_MOST
 
 STORY = (
     "My washing machine was delivered on Tuesday with a broken door. The driver said that somebody would call me "
@@ -359,6 +361,29 @@ def test_when_very_many_say_the_same_each_case_is_compared_with_few_and_suggeste
     assert max(suggested) == 5
     assert suggested[-1] == 5
     assert len(compared) <= 30
+
+
+def test_marks_that_many_cases_have_are_remembered_of_no_more_until_those_are_old(house: TriageHouse) -> None:
+    def publish(name: str, how_many: int) -> set[str]:
+        crowd = [
+            a_message(STORY, native_id=f"{name}{n}", author=f"{name}{n}@example.org", at=house.clock.now())
+            for n in range(how_many)
+        ]
+        house.publish(*crowd)
+        house.run()
+        return {house.case_of(one).id for one in crowd}
+
+    def holders(since: datetime) -> list[set[str]]:
+        said = {one for one in matter_marks(typed("anybody@example.org"), STORY) if one.startswith("text:")}
+        with house.database.reading() as unit:
+            return [set(of_cases) for of_cases in unit.links.holders(said, since=since).values()]
+
+    few, many = publish("early", HOLDERS_AT_MOST - 1), publish("more", 3)
+    publish("late", 3)
+    assert holders(MONDAY) == [few | many] * 6
+    house.clock.advance(days=31)
+    later = publish("later", 2)
+    assert holders(MONDAY + timedelta(days=30)) == [later] * 6
 
 
 # Machines

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from storage.words import words_of
+from amends.domain.search_words import words_of
 
 revision = "v0008"
 down_revision = "v0007"
