@@ -108,7 +108,6 @@ def test_every_question_finds_something(answers: dict[str, Answer]) -> None:
         ("what a batch goes on from", "pk_audit_entries"),
         ("what a batch goes on from", "ix_thread_names_number"),
         ("what a batch goes on from", "uq_search_words_number"),
-        ("marks that few cases have", "pk_matter_marks"),
         ("log: places for 100 records", "uq_log_records_topic_id"),
     ],
 )

@@ -183,6 +183,21 @@ def test_a_stage_that_falls_behind_fetches_no_more_and_stays_a_member(works: Wor
     assert [record.id for record in works.read_all(log, count, limit=500)] == [f"r{number}" for number in range(count)]
 
 
+def test_several_partitions_that_fall_behind_are_read_from_the_broker_to_their_ends(
+    works: Works, caplog: pytest.LogCaptureFixture
+) -> None:
+    count = READY_RECORDS * 3 // 2
+    for number in EVERY:
+        works.publish(*(f"r{number}-{n}" for n in range(count)), key=key_in(number), body=b"x" * 500)
+    works.ship_all()
+    log = works.joined()
+    pump = log._pumps[GROUP, TOPIC]
+    in_the_end(lambda: all(pump._ready[number].is_enough for number in EVERY))
+
+    assert len(works.read_all(log, count * len(EVERY), limit=500)) == count * len(EVERY)
+    assert [one.message for one in caplog.records if "read from the table" in one.message] == []
+
+
 def test_large_records_fill_a_partition_by_their_bytes(works: Works) -> None:
     # What compresses this well comes in one go, unless it is told not to.
     works.publish(*(f"r{number}" for number in range(500)), key=key_in(1), body=b"x" * 60_000)
