@@ -16,6 +16,7 @@ from amends.domain.clock import ClockKind
 from amends.domain.contact import email_identity
 from amends.domain.ids import case_reference
 from amends.domain.message import Message, message_id
+from amends.domain.search_words import words_of_message
 from amends.domain.verdict import FlagName, Kind, Severity
 from amends.wire import encode_message
 from storage.numbers import Numbers
@@ -200,7 +201,8 @@ def _write(connection: Connection, made: list[dict[str, Any]]) -> None:
     insert_rows(connection, messages, [one["row"] for one in made])
     insert_rows(connection, flags, [row for one in made for row in one["flags"]])
     insert_rows(connection, clocks, [row for one in made for row in one["clocks"]])
-    add_words(connection, [one["message"] for one in made], Numbers(connection))
+    words = {one["message"].id: words_of_message(one["message"]) for one in made}
+    add_words(connection, words, Numbers(connection))
 
 
 def _names(chance: random.Random, count: int) -> list[str]:

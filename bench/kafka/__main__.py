@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for kind in _KINDS
         ]
         many = [
-            LAY_OUT[kind](data, folder / f"many-{kind}", at_most=asked.bus_messages // len(_KINDS), seed=asked.seed)
+            LAY_OUT[kind](data, folder / f"many-{kind}", at_most=asked.quick_messages // len(_KINDS), seed=asked.seed)
             for kind in _KINDS
         ]
         learnt = folder / TEXTCAT
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         servers=versions,
         rounds=asked.rounds,
         messages=sum(corpus.messages for corpus in corpora),
-        of_the_bus=sum(corpus.messages for corpus in many),
+        of_quick_ones=sum(corpus.messages for corpus in many),
         seed=asked.seed,
         sync_ms=sync_ms,
         busy=busy,
@@ -113,7 +113,7 @@ def _rounds(
     for number in range(rounds):
         for name, variant in VARIANTS.items():
             console.print(f"[dim]round {number + 1} of {rounds}: {variant.title}[/dim]")
-            runs[name].append(_run(servers, many if _is_the_bus(variant) else corpora, variant, learnt))
+            runs[name].append(_run(servers, many if variant.is_quick else corpora, variant, learnt))
     return {name: median_of(found) for name, found in runs.items()}
 
 
@@ -138,8 +138,8 @@ def _is_the_bus(variant: Variant) -> bool:
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.kafka", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=int, default=4000, help="how many messages each variant takes (4000)")
-    # It goes through some thousands a second: of few, the beginning and the end would be most of what is timed.
-    parser.add_argument("--bus-messages", type=int, default=10_000, help="the same for the bus alone (10000)")
+    # They are done with some hundreds or thousands a second: of few, the beginning and the end would be much of it.
+    parser.add_argument("--quick-messages", type=int, default=10_000, help="the same without the shipped model (10000)")
     parser.add_argument("--seed", type=int, default=1, help="draws the messages and their order (default: 1)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each variant runs (default: 3)")
     parser.add_argument("--rate", type=float, default=100, help="messages a second, for the latency (default: 100)")
