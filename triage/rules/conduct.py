@@ -15,6 +15,13 @@ _GROUND = (
     "assistance dog|headscarf|faith|where i come from|where i'm from|breastfeeding"
 )
 
+#: Who works for those who are written to, and cannot be another customer.
+_OURS = (
+    "driver|engineer|technician|installer|plumber|fitter|contractor|officer|guard|bouncer|doorman|conductor|steward|"
+    "carer|nurse|doctor|dentist|teacher|coach|bailiff|courier|inspector|employee|member of staff|manager|cashier|"
+    "waiter|your lads|your men|your man|your crew|your lot|your people|your security|of your staff"
+)
+
 RULES = (
     Rule(
         name="discrimination.named",
@@ -123,6 +130,10 @@ RULES = (
             "driver|security|attitude|bailiff|when|in my face)",
             "(@staff|he|she|they|staff|who) (all|just|then|actually|openly)? [laughed|laughing] (at|in my face|"
             "about) (me|us|him|her|my|it)?",
+            f"({_OURS}) (then|just|actually|deliberately|even|also)? "
+            "[shoved|slapped|kicked|punched|manhandled|elbowed|pinched|groped] (me|us|him|her|my|our|the dog|the cat)",
+            "(would not|wouldn't|refused to|not going to) [leave] (my|our|the)? (house|home|flat|hall|doorstep)? until "
+            "(i|we|she|he|my @kin) _4 (signed|paid|stars|review|agreed)",
             "(@staff|he|she|staff|they) (was|were|had been|is|are|smelt of|smelled of|stank of|seemed|appeared|"
             "clearly|who was) _1 [drunk|alcohol|intoxicated|stoned|cannabis|drugs]",
         ),
@@ -133,10 +144,14 @@ RULES = (
             "The driver swore at me and slammed the doors.",
             "Your manager called me a liar in front of the whole shop.",
             "The bailiff was threatening and pushed into the hall.",
+            "One of your lads kicked my dog.",
+            "He would not leave until I had given him five stars.",
         ),
         silent=(
             "The lady on the desk was a little short with me.",
             "Nobody shouted at me, it was just slow.",
+            "A goat kicked me at your petting farm.",
+            "The children would not leave until we had seen the seals.",
             "You have very aggressive pricing.",
             "Your new advert made me cry on the bus.",
         ),

@@ -39,6 +39,11 @@ RULES = (
             "authorized|approve|approved]",
             "(did not|didn't|never|don't) [authorise|authorize|authorised|authorized] (this|the|these|that|"
             "any|it|a)? (payment|payments|transaction|transactions|debit|withdrawal|charge|charges|transfer|of them)?",
+            "(someone|somebody|a stranger|fraudsters|fraudster|scammers|thieves|a thief|criminals|hackers|hacker) "
+            "(has|have|had|then)? (got into|gained access to|logged into|took over|taken over|hijacked|broke into|"
+            "broken into|changed) (my|our|his|her) _3 [account|email|password|login|address|wallet]",
+            "(flat|house|property|room|hotel|villa|apartment|cottage|lodge|caravan|seller|landlord) (does not|doesn't|"
+            "did not|didn't|never) [exist|existed]",
             "identity [theft|fraud]",
             "(my|his|her|our) [identity] (was|has been|been|had been) (stolen|used|cloned)",
             "[counterfeit|bogus] (goods|product|products|item|items|shoes|perfume|trainers|watch|bag|seller|engineer|"
@@ -53,12 +58,16 @@ RULES = (
         r"report (?:a )?(?:scam|fraud|phishing)|(?:stranger|thing) (?:than|to)|(?:protect|protection|prevent|avoid|"
         r"against|guard) (?:\w+ ){0,3}(?:fraud|scams?|theft)|fake news|robbed of (?:a )?(?:goal|win|penalty|sleep|"
         r"time|blind)|(?:feel|felt|feeling) (?:like )?(?:a )?(?:bit of )?a fraud|how to spot|"
-        r"fraud (?:check|checks|act)",
+        r"fraud (?:check|checks|act)|exist(?:ed)? (?:on|in|according to) (?:your|the|our|this) (?:\w+ )?(?:systems?|"
+        r"records?|database|list|app|map|site|website|form)|"
+        r"changed my (?:\w+ ){1,3}(?:for me|as (?:i|we) asked|by mistake|wrongly|to the wrong)",
         fires=(
             "Someone used my card in another town and you refuse to help.",
             "This is a scam, the watch does not exist.",
             "There are two withdrawals on my statement that I never made.",
             "I was defrauded by a man calling from your number.",
+            "Somebody changed my delivery address and the phone went to them.",
+            "I paid the deposit and the flat does not exist.",
         ),
         silent=(
             "How can I protect my account from fraud?",
@@ -66,6 +75,8 @@ RULES = (
             "What are the pros and cons of the plan?",
             "£6.80 for two stops, daylight robbery.",
             "There is a payment of £7.99 that I don't recognise, what is it for?",
+            "My flat does not exist on your website, how do I order?",
+            "Someone changed my email address for me, which was kind.",
         ),
     ),
     Rule(
@@ -78,6 +89,9 @@ RULES = (
             "payment)?",
             "(took|taken|taking|paid|has) _8 (deposit|money|cash|payment|#money) _3 [vanished|disappeared]",
             "(emptied|empty|drained|cleared out|cleaned out|emptying) (my|our|his|her) _2 [account|accounts|savings]",
+            "(parcel|package|box|bag|suitcase|case|envelope|letter|packet) (was|had been|has been|came|arrived|been)? "
+            "(already|clearly)? [opened|slit|tampered|ripped|torn|cut] (open|with)? (and|with) _5 (taken|missing|gone|"
+            "removed|vanished)",
             f"({_THING}|it|they|them|everything|which) (was|were|has been|had been|have been|got|been|is|being|are) "
             "(all|also|probably|clearly|obviously)? [stolen|nicked|pinched|robbed]",
             "[stole|stolen|steals|stealing|nicked|robbed|robbing|pocketed|embezzled] (my|our|his|her|the|from|money|"
@@ -96,6 +110,7 @@ RULES = (
         fires=(
             "Your removal men stole my watch.",
             "My parcel was stolen because the driver left it on the street.",
+            "The parcel was opened and the watch had been taken out.",
         ),
         silent=(
             "What do I do if my card is stolen?",
@@ -103,6 +118,7 @@ RULES = (
             "You thieving gits, put my £30 back.",
             "The self checkout treats everyone like a thief.",
             "Luckily nothing was stolen.",
+            "The box was torn and the lid was dented.",
             "The vending machine in B block stole my pound.",
             "I am locked out and look like a burglar, please reset my PIN.",
         ),
