@@ -102,6 +102,7 @@ def test_every_question_finds_something(answers: dict[str, Answer]) -> None:
         ("threads of 100 messages", "pk_thread_names"),
         ("a name for a thread", "ix_thread_names_number"),
         ("automatic replies, for the caps", "ix_replies_automatic_lately"),
+        ("cases of the same matter", "pk_matter_marks"),
         ("log: read 100", "pk_log_records"),
         ("log: 100 records, still waiting?", "uq_log_records_topic_id"),
         ("audit: the last entry", "pk_audit_entries"),

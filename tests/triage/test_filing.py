@@ -20,6 +20,7 @@ from amends.domain.message import Attachment, Message
 from amends.domain.reply import Purpose, Reply, ReplyState
 from amends.domain.task import TaskKind
 from amends.domain.verdict import Kind, Severity
+from storage.search import find
 from storage.unit_of_work import Database
 from tests.casework.office import PACK
 from tests.support.builders import a_bounce_of, a_message, a_reply, an_outcome, typed
@@ -313,6 +314,17 @@ def test_a_conversation_joins_its_author_and_keeps_bystanders_apart(house: Triag
     assert house.case_of(own).id == case.id
     assert house.case_of(again).id == other.id != case.id
     assert LinkKind.POSSIBLE_FOLLOW_UP in {link.kind for link in house.links_of(other)}
+
+
+# Found again
+
+
+def test_what_is_filed_is_found_by_its_words(house: TriageHouse) -> None:
+    case = house.file(a_message("My parcel never came to Łódź.", subject="Order 99123456"))
+    house.file(a_message("When are you open?", native_id="2"))
+    with house.database.viewing() as connection:
+        for asked in ("parcel", "łódź never", "99123456"):
+            assert find(connection, asked, limit=5).case_ids == (case.id,)
 
 
 # The same matter
