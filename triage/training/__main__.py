@@ -187,7 +187,7 @@ def _distilled(
     whole: Any, learnt: Sequence[Example], held_out: Sequence[Example], tokenizer: Any, options: argparse.Namespace
 ) -> Any:
     from triage.training.batches import batches, windows
-    from triage.training.distil import Lessons, distil, pieces_of, told_by
+    from triage.training.distil import Lessons, Taught, distil, pieces_of, told_by
     from triage.training.store import read_params, write_params
     from triage.training.thin import thinner
 
@@ -208,6 +208,7 @@ def _distilled(
     rng = np.random.default_rng(1)
     some = [learnt[at] for at in rng.permutation(len(learnt))[:THINNED_ON]]
     thinned_on = [(batch.ids, batch.mask) for batch in batches(some, windows(some, tokenizer), tokenizer, None)]
+    of_windows: list[Taught] = []
     made = None
     for number, (lessons, cut_up) in enumerate(rounds, 1):
         kept = options.work / f"thin-{number}.npz"
@@ -219,7 +220,9 @@ def _distilled(
             told(made)
         # By the round's own number: a run that goes on with `--again` draws what a whole one would.
         pieces = pieces_of(cut_up, lambda window: groups[window.example], np.random.default_rng(number))
-        taught = told_by(whole, [*cut, *pieces], tokenizer)
+        # What the whole one says of the windows serves both rounds.
+        of_windows = of_windows or told_by(whole, cut, tokenizer)
+        taught = [*of_windows, *told_by(whole, pieces, tokenizer)]
         _say(
             f"round {number}: {len(cut)} windows and {len(pieces)} pieces, {sum(len(one.end) for one in taught)} tokens"
         )
