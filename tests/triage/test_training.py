@@ -52,7 +52,7 @@ from triage.training.calibrate import (  # noqa: E402
 from triage.training.distil import Lessons, distil, pieces_of, told_by  # noqa: E402
 from triage.training.export import Arithmetic, graph_of, words_of  # noqa: E402
 from triage.training.fit import Settings, average, fit, scores  # noqa: E402
-from triage.training.network import HEAD_SIZE, HEADS, SILENT, answers, encode  # noqa: E402
+from triage.training.network import HEAD_SIZE, HEADS, SILENT, answers, dropped, encode  # noqa: E402
 from triage.training.store import read_params, write_params  # noqa: E402
 from triage.training.thin import thinner  # noqa: E402
 from triage.training.vocabulary import tokenizer_of  # noqa: E402
@@ -125,6 +125,16 @@ def four_examples() -> list[Example]:
         example("thank you", Kind.PRAISE, flags=()),
         example("when do you open", Kind.ENQUIRY, tone=2),
     ]
+
+
+def test_what_is_left_out_is_made_up_for_by_the_rest() -> None:
+    whole = jax.numpy.ones((200, 1000))
+
+    left = np.asarray(dropped(whole, jax.random.key(1), 0.1))
+
+    assert (left == 0.0).mean() == pytest.approx(26 / 256, abs=0.005)
+    assert left.mean() == pytest.approx(1.0, abs=0.005)
+    assert dropped(whole, None, 0.1) is whole
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def encode(
     No dropout without a key. Nothing is learnt below the first `still` layers.
     """
     keys = jax.random.split(key, 1 + depth_of(params)) if key is not None else None
-    seen = _drop(embedded(params, ids), keys[0] if keys is not None else None, dropout)
+    seen = dropped(embedded(params, ids), keys[0] if keys is not None else None, dropout)
     its_keys = keys[1:] if keys is not None else None
     if still:
         below = its_keys[:still] if its_keys is not None else None
@@ -134,9 +134,9 @@ def through(
         weights, its_key = given
         first, second = jax.random.split(its_key) if its_key is not None else (None, None)
         out = dense(looked(weights, state, mask), weights["out"])
-        state = norm(state + _drop(out, first, dropout), weights["norm"])
+        state = norm(state + dropped(out, first, dropout), weights["norm"])
         narrow = dense(bent(weights, state), weights["narrow"])
-        return norm(state + _drop(narrow, second, dropout), weights["last"]), None
+        return norm(state + dropped(narrow, second, dropout), weights["last"]), None
 
     last: jax.Array
     # Unrolled, what layers leave for the way back need not be gathered in one array: a sixth of a step.
@@ -168,7 +168,7 @@ def answers(params: Params, state: jax.Array, mask: jax.Array, *, key: jax.Array
     """
     inside = mask[:, :, None].astype(state.dtype)
     mean = (state * inside).sum(axis=1) / jnp.maximum(inside.sum(axis=1), 1.0)
-    mean = _drop(mean, key, dropout)
+    mean = dropped(mean, key, dropout)
     heads = params["heads"]
     peak = jnp.where(mask[:, :, None], dense(state, heads["peak"]), SILENT).max(axis=1)
     return {
@@ -192,7 +192,8 @@ def norm(state: jax.Array, weights: list[jax.Array]) -> jax.Array:
     return (state - mean) * jax.lax.rsqrt(spread + EPSILON) * weights[0] + weights[1]
 
 
-def _drop(state: jax.Array, key: jax.Array | None, share: float) -> jax.Array:
+def dropped(state: jax.Array, key: jax.Array | None, share: float) -> jax.Array:
+    """Leave out a share of the numbers, in steps of 1/256, and stretch the rest to the old mean; without key none."""
     if key is None or share == 0.0:
         return state
     # One random byte a number is enough, and a quarter of what would be drawn otherwise.
