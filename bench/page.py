@@ -7,7 +7,10 @@ from pathlib import Path
 
 from bench import model
 from bench.model import LETTERS, Model
-from bench.report import COLUMNS, KINDS, VARIANTS, Results, all_but_judging, figures, steps
+from bench.report import COLUMNS, KINDS, VARIANTS, Results, all_but_judging, all_but_judging_ms, figures, steps
+
+#: What everything but judging may cost, against a pipeline that only parses, inserts and commits: decision 0018.
+AT_MOST_TIMES_PLAIN = 1.1
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -48,12 +51,22 @@ def measured(results: Results, models: Sequence[Model], *, about: str) -> str:
         rows = [(rows[0][0], *(cell for row in rows for cell in row[1:])) for rows in zip(*by_kind, strict=True)]
         parts.append(table(["step", *(cell for kind in KINDS for cell in (kind, "share"))], rows))
     shares = ", ".join(f"{all_but_judging(results[kind, 'ours']):.0%} of {kind}" for kind in KINDS)
-    parts.append(f"All that is not judging takes {shares}.\n")
+    parts.append(f"All that is not judging takes {shares}: {_beside_judging(results)}.\n")
     parts.append("### The model\n")
     parts.append(f"On {model.MESSAGES} posts of {LETTERS[0]} to {LETTERS[-1]} letters, one core, in batches:\n")
     parts.append(table(model.COLUMNS, model.rows(models)))
     parts.append(f"What was aimed at: {model.aims(models)}.\n")
     return "\n".join(parts)
+
+
+def _beside_judging(results: Results) -> str:
+    ours, plain = ([all_but_judging_ms(results[kind, name]) for kind in KINDS] for name in ("ours", "plain"))
+    met = all(one <= AT_MOST_TIMES_PLAIN * other for one, other in zip(ours, plain, strict=True))
+    told = [", ".join(f"{one:.2f}" for one in each) for each in (ours, plain)]
+    return (
+        f"{told[0]} ms a message. The plain pipeline's takes {told[1]} ms; at most {AT_MOST_TIMES_PLAIN:g} times as "
+        f"much was aimed at{'' if met else ' (**not met**)'}"
+    )
 
 
 def _came_of_it(results: Results, kind: str) -> str:

@@ -7,6 +7,7 @@ import platform
 import sqlite3
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 from typing import TypeAlias
 
@@ -33,6 +34,9 @@ KINDS: Mapping[str, str] = {
 
 #: The step that every variant has, by the same name.
 JUDGE = "judge"
+
+#: Where Linux tells what its processors can do, and what one calls it that adds up products of int8 in one instruction.
+_CPU_INFO, _VNNI = Path("/proc/cpuinfo"), ("avx512_vnni", "avx_vnni")
 
 #: By kind of input and variant.
 Results: TypeAlias = Mapping[tuple[str, str], Measured]
@@ -96,10 +100,25 @@ def all_but_judging(found: Measured) -> float:
     return 1 - found.steps_s.get(JUDGE, 0.0) / whole
 
 
+def all_but_judging_ms(found: Measured) -> float:
+    """Give the processor ms a message that do not go into judging texts."""
+    spent = sum(found.steps_s.values()) - found.steps_s.get(JUDGE, 0.0)
+    return 1000 * spent / found.messages
+
+
+def processor(cpu_info: Path = _CPU_INFO) -> str:
+    """Say what kind of processor this is: with VNNI the encoder is twice as fast."""
+    try:
+        can = set(cpu_info.read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        return platform.machine()
+    return f"{platform.machine()}, {'without' if can.isdisjoint(_VNNI) else 'with'} VNNI"
+
+
 def machine(*, rounds: int, seed: int, sync_ms: float, busy: float) -> str:
     """Say on what this was measured. `busy` is how many other processes wanted to run before it began."""
     return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores ({processor()}), {platform.system()}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, SQLAlchemy {version('sqlalchemy')}, spaCy {version('spacy')}; "
         f"forcing 4 KiB to disk takes {sync_ms:.2f} ms; {busy:.1f} other processes at work when it began; "
         f"medians of {rounds} rounds, seed {seed}"

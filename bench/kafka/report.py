@@ -15,6 +15,7 @@ from rich.table import Table
 from bench.kafka.house import BUS, CONSTANT, SHIPPED
 from bench.kafka.processes import BROKER, DATABASE
 from bench.measure import Measured
+from bench.report import processor
 
 #: Stands for the folder of the `textcat` that both sides judge with.
 TEXTCAT = "textcat"
@@ -150,7 +151,7 @@ def about(
     """Say on what this was measured. `busy` is how many other processes wanted to run before it began."""
     taken = "one round" if rounds == 1 else f"medians of {rounds} rounds"
     return (
-        f"{os.cpu_count()} cores ({platform.machine()}) that both servers share, {platform.system()}, "
+        f"{os.cpu_count()} cores ({processor()}) that both servers share, {platform.system()}, "
         f"Python {platform.python_version()}, {servers}, kafka-python {version('kafka-python')}, "
         f"psycopg {version('psycopg')}, SQLAlchemy {version('sqlalchemy')}, spaCy {version('spacy')}; "
         f"fsync on; forcing 4 KiB to disk takes {sync_ms:.2f} ms; {busy:.1f} other processes at work when it began; "

@@ -7,7 +7,7 @@ import pytest
 from bench.measure import Measured
 from bench.model import ENCODER, JUDGE, Model
 from bench.page import BEGIN, END, write_page
-from bench.report import KINDS, VARIANTS, Results, figures, median_of
+from bench.report import KINDS, VARIANTS, Results, figures, median_of, processor
 
 
 def a_run(*, wall_s: float = 1.0, cpu_s: float = 0.5, steps_s: float = 0.25) -> Measured:
@@ -47,7 +47,18 @@ def test_what_is_written_by_hand_stays_and_what_was_measured_is_replaced(tmp_pat
     assert "old figures" not in text
     assert "Measured on two cores." in text
     assert "| its encoder alone | 320 |  |  |" in text
+    assert "not judging takes 50% of mails, 50% of letters, 50% of posts: 0.25, 0.25, 0.25 ms a message." in text
+    assert "at most 1.1 times as much was aimed at.\n" in text
     assert "300 messages a second of one core: 320; at most 25 MiB: 30.0 (**not met**)" in text
+
+
+def test_it_is_said_when_everything_but_judging_costs_more_than_inserting(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"{BEGIN}\n{END}\n")
+
+    write_page(page, results(steps_s=0.28), MODELS, about="two cores")
+
+    assert "at most 1.1 times as much was aimed at (**not met**)." in page.read_text()
 
 
 def test_a_page_without_both_markers_is_left_as_it_is(tmp_path: Path) -> None:
@@ -71,3 +82,14 @@ def test_one_slow_round_does_not_move_the_median() -> None:
     found = median_of([a_run(), a_run(wall_s=60.0, cpu_s=9.0, steps_s=4.0), a_run()])
 
     assert (found.wall_s, found.cpu_s, found.steps_s["judge"]) == (1.0, 0.5, 0.25)
+
+
+@pytest.mark.parametrize(("flags", "said"), [("fpu avx2 avx512_vnni", ", with VNNI"), ("fpu avx2", ", without VNNI")])
+def test_it_is_said_whether_the_processor_multiplies_small_numbers_at_once(
+    tmp_path: Path, flags: str, said: str
+) -> None:
+    told = tmp_path / "cpuinfo"
+    told.write_text(f"processor\t: 0\nflags\t\t: {flags} sse2\n")
+
+    assert processor(told).endswith(said)
+    assert "VNNI" not in processor(tmp_path / "none")
