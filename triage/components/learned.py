@@ -2,7 +2,8 @@
 
 1. A rule's flag of critical severity always stands. Another stands unless the encoder is sure that nothing in the
    text tells of it: rules take "the solicitor's bill" for a threat. Of a short text it is never as sure as of a
-   letter, so that a flag falls there only far lower (`Calibration.rule_from`, `rule_from_long`).
+   letter, so that a flag falls there only far lower (`Calibration.rule_from`, `rule_from_long`), and of a text of few
+   words it knows nothing that the rule did not see.
 2. Words that no rule knows add flags of other names. They must be likely enough (`Calibration.span_from`).
 3. What tells of harm or wrong must really be claimed: the scope that holds for rules (`triage/rules/scope.py`) takes
    back what is denied, supposed or joked here too.
@@ -32,6 +33,9 @@ FAMILY = "learned"
 
 #: From so many words on a text is long: of a shorter one the encoder is less sure than its rule.
 LONG_WORDS = 25
+
+#: In a text of so few words a rule's flag stands, whatever the encoder says.
+FEW_WORDS = 6
 
 #: Flags of one name that are raised for one text.
 _OF_ONE_NAME = 2
@@ -90,6 +94,16 @@ _NOT_MEANT: Mapping[FlagName, re.Pattern[str]] = {
         r"(?:asked|called|rung|written|e-?mailed|contacted|complained)\b"
     ),
 }
+#: What is not there, and what is ended that is no life, in a sentence that says nothing else.
+_NOT_THERE: Mapping[FlagName, re.Pattern[str]] = {
+    FlagName.SAFETY: re.compile(
+        r"\bno(?: more| trace of| signs? of)? (?:gas (?:leaks?|smell)|smell of (?:gas|smoke|burning))\b[^,;]*$"
+    ),
+    FlagName.SELF_HARM: re.compile(
+        r"\bend (?:my|our|the|this) (?:\w+ )?(?:contract|subscription|account|policy|membership|agreement|tenancy|"
+        r"lease|plan|trial|booking|call|chat|insurance)\b(?![^.!?]*\b(?:li(?:fe|ves)|myself|die|dead|but|and)\b)[^,;]*$"
+    ),
+}
 _DISCLAIMED = re.compile(r"\b(?:i am|i'm|im|we are|we're) not (?:saying|claiming|suggesting) (?:that )?")
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*\s+|\n+")
@@ -99,8 +113,10 @@ def standing_flags(
     doc: Doc, raised: Collection[Flag], rule_from: float, rule_from_long: float = 0.0
 ) -> tuple[Flag, ...]:
     """Give those of the flags that rules raised which the encoder does not rule out."""
-    likely = likely_of(doc)
-    least = max(rule_from, rule_from_long) if len(text_of(doc).split()) >= LONG_WORDS else rule_from
+    likely, words = likely_of(doc), len(text_of(doc).split())
+    if words <= FEW_WORDS:
+        return tuple(raised)
+    least = max(rule_from, rule_from_long) if words >= LONG_WORDS else rule_from
     return tuple(flag for flag in raised if flag.severity is Severity.CRITICAL or likely.get(flag.name, 1.0) >= least)
 
 
@@ -143,14 +159,17 @@ def driving_flag(doc: Doc, grade: Severity, sentence: tuple[int, int]) -> Flag |
     """Give a flag of the severity `grade` on the sentence that drove the learned grade: the likeliest one.
 
     None where the words of a high one are denied, supposed or joked: then nothing speaks for the grade. A critical one
-    is shown all the same.
+    is shown all the same, unless the sentence says no more than that there is no smell of gas, and the like.
     """
     likely = [span for span in surest_of(doc) if SEVERITY_OF_FLAG.get(span.flag) == grade]
     if not likely:
         return None
     surest = max(likely, key=lambda span: (span.probability, span.flag))
     folded_text = folded(text_of(doc))
-    if grade < Severity.CRITICAL and _is_taken_back(folded_text, sentence_at(folded_text, surest.start), surest):
+    its_sentence = sentence_at(folded_text, surest.start)
+    if _is_not_there(folded_text, its_sentence, surest.flag) or (
+        grade < Severity.CRITICAL and _is_taken_back(folded_text, its_sentence, surest)
+    ):
         return None
     flag = surest.flag
     start, end = sentence
@@ -203,6 +222,8 @@ def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
         return True
     if (other := _NOT_MEANT.get(span.flag)) is not None and other.search(text, *sentence):
         return True
+    if _is_not_there(text, sentence, span.flag):
+        return True
     if _DISCLAIMED.search(text, *sentence) and not _AND_THEN.search(text, *sentence):
         return True
     if (
@@ -212,6 +233,11 @@ def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
     ):
         return True
     return span.flag in _WRONGS and _is_thanks(text, sentence)
+
+
+def _is_not_there(text: str, sentence: tuple[int, int], flag: FlagName) -> bool:
+    missing = _NOT_THERE.get(flag)
+    return missing is not None and missing.search(text[slice(*sentence)].rstrip()) is not None
 
 
 def _last_word(text: str, span: Span) -> tuple[int, int]:

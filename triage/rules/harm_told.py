@@ -298,6 +298,42 @@ RULES = (
         ),
     ),
     Rule(
+        name="discrimination.kept_out",
+        flag=FlagName.DISCRIMINATION,
+        says="Somebody is kept out or kept from a service by what they need, or lost work over a pregnancy.",
+        claim=Claim.EVENT,
+        phrases=(
+            "(would not|wouldn't|will not|won't|refused to|declined to|cannot|can't) (take|carry|accept|serve|have) "
+            "_4 (guide|assistance|hearing) [dog|dogs]",
+            "[pregnant|pregnancy] (and|then|that|so)? _4 (shifts|hours|contract|offer|interview|trial|job|post) (were|"
+            "was|got|has been|have been) (cut|withdrawn|gone|ended|cancelled|dropped|reduced)",
+            "(feed|nurse|breastfeed) (my|the|our|her)? _1 (in|by) the [toilet|toilets|loo|loos]",
+            "(told|asked|ordered) (me|her|my @kin)? (to)? (stop|cover up while|cover up when) [breastfeeding]",
+            "(no|without an|without a|no sign of the|no sign of an) (sign language|bsl|deaf)? [interpreter|signer] "
+            "(came|turned up|was there|was booked|had been booked|arrived|so|again)",
+            "(cannot|can't|could not|couldn't|not|doesn't|does not|won't) (be)? _2 (by|with|for|to) (a|my|any)? "
+            "[screen] (reader|readers)",
+            "(asked|asking|asks) (me|us|him|her|my @kin)? where (i|we|he|she|they) (was|were|is|am|are|come|came)? "
+            "[really|originally] (was|were|is|am|are|come|came|comes)? (from)?",
+        ),
+        unless=r"for fun|(?:lovely|nice|friendly) chat",
+        fires=(
+            "The cab could not take us, he said, he won't have a guide dog on his seats.",
+            "A week after I told them I was pregnant my shifts were cut to one.",
+            "Your manager pointed and told me to feed my baby in the toilet.",
+            "The letter promised help, but no interpreter turned up and I signed without knowing what.",
+            "Your claim page cannot be read by my screen reader.",
+            "He asked where I was really from and then the flat had gone.",
+        ),
+        silent=(
+            "The interpreter came early and was splendid.",
+            "Is there somewhere I may feed my baby in the museum?",
+            "The cable is not made for a screen, but for a reader of cards.",
+            "I am pregnant and my midwife is lovely.",
+            "They were kind to my guide dog and let us board first.",
+        ),
+    ),
+    Rule(
         name="media.publicity",
         flag=FlagName.MEDIA,
         says="The writer has readers, a story for a paper, or speaks for one.",

@@ -363,6 +363,12 @@ RULES = (
             "(on|using|run out of|into|through) (the|my|our|all my)? [emergency] (credit) (and|because|since|for|on|"
             "again|"
             "now)?",
+            "[paid|pay] (me|us|him|her) (only|just)? (for)? _2 hours (and|but|when|though)? (i|we|he|she) (had|have)? "
+            "(worked|did|done)",
+            "(have|has|got|with|had) [nowhere] (else)? to (live|stay|sleep)",
+            "(flat|house|home|room|out|leave|evicted) _9 [nowhere] (else)? to go",
+            "[bailiff|bailiffs] _9 (change|changed|changing) the locks",
+            "(change|changed|changing) the [locks] _5 (evict|evicted|eviction|possession|bailiff|bailiffs)",
         ),
         unless=r"afford (?:a |the )?home|go without saying|pension (?:advice|scheme|review)|eat (?:here|there|in)|"
         r"meter reading|if (?:i|we) "
@@ -372,11 +378,16 @@ RULES = (
             "We cannot buy food until you unlock it.",
             "Twice this week she missed her injection as the nurse had no key.",
             "There is nothing in the cupboard for their tea.",
+            "They paid me for twenty hours, I worked forty.",
+            "The room is let to others from Friday and we have nowhere to go.",
+            "The bailiffs are coming on Thursday to change the locks.",
         ),
         silent=(
             "My pension is not frozen, I misread the letter.",
             "Where can I buy bread in the terminal?",
             "Your pension advice was helpful.",
+            "On Sunday we had nowhere to go, so we came to your gallery.",
+            "The locksmith changed the locks, very neat.",
         ),
     ),
     Rule(

@@ -59,7 +59,7 @@ RIGHT = 0.90
 #: How much macro-F1 may be lost by calling more messages complaints; on some 200 texts it is not surer than that.
 NEAR_BEST = 0.01
 #: The share of our complaints below a severity that may be put so high.
-OVER_GRADED = {Severity.MEDIUM: 0.25, Severity.HIGH: 0.12, Severity.CRITICAL: 0.03}
+OVER_GRADED = {Severity.MEDIUM: 0.25, Severity.HIGH: 0.13, Severity.CRITICAL: 0.04}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +90,8 @@ GROUPS: dict[str, Group] = {
 
 #: The same where words of a flag and the grade speak for it together, which shows nobody anything but the flag; and how
 #: likely such words must be. 15 in 100 is what is asked of triage.
-OVER_GRADED_WITH_WORDS = {Severity.HIGH: 0.15, Severity.CRITICAL: 0.04}
-WORDED_FROM = 0.25
+OVER_GRADED_WITH_WORDS = {Severity.HIGH: 0.165, Severity.CRITICAL: 0.055}
+WORDED_FROM = 0.2
 
 #: Where a message may begin to be called a complaint. No higher: a complaint missed costs
 #: more than an enquiry taken seriously.
