@@ -89,7 +89,7 @@ GROUPS: dict[str, Group] = {
 }
 
 #: The same where words of a flag and the grade speak for it together, which shows nobody anything but the flag; and how
-#: likely such words must be. 15 in 100 is what is asked of triage.
+#: likely such words must be. 15 in 100 is what is asked of triage; some held out are harder than what comes in.
 OVER_GRADED_WITH_WORDS = {Severity.HIGH: 0.165, Severity.CRITICAL: 0.055}
 WORDED_FROM = 0.2
 
