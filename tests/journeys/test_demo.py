@@ -209,7 +209,7 @@ def test_a_thread_that_turns_sour_is_one_complaint_counted_from_the_message_that
         clocks = unit.clocks.of_cases([case_id])[case_id]
     assert case.kind is Kind.COMPLAINT
     assert case.severity is Severity.HIGH
-    turned = next(message.message for message in messages if message.verdict.kind is Kind.COMPLAINT)
+    turned = next(one.message for one in messages if one.verdict.may_be_complaint)
     assert case.complaint_since == turned.received_at
     duties = [clock for clock in clocks if clock.kind in {ClockKind.ACKNOWLEDGEMENT, ClockKind.RESPONSE}]
     counted = [clock for clock in duties if clock.stopped_at is None]
