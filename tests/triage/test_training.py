@@ -378,7 +378,7 @@ def test_a_grade_and_words_count_from_where_few_are_graded_too_high() -> None:
 
 
 def test_a_flag_of_a_rule_falls_where_the_encoder_is_sure_and_a_critical_one_never() -> None:
-    text = "the boiler broke"
+    text = "the boiler broke and nobody has come yet"
     doc = keep_text(blank_pipeline().make_doc(text), text)
     flags = tuple(
         Flag(name=name, quote="broke", start=11, end=16, rule=f"r.{name.value}", severity=severity)
@@ -394,6 +394,9 @@ def test_a_flag_of_a_rule_falls_where_the_encoder_is_sure_and_a_critical_one_nev
 
     assert [flag.name for flag in standing_flags(doc, flags, 0.01)] == [FlagName.SAFETY, FlagName.FRAUD]
     assert [flag.name for flag in standing_flags(doc, flags, 0.01, 0.02)] == [FlagName.SAFETY, FlagName.FRAUD]
+
+    few = keep_text(doc, "the boiler broke and nobody came")
+    assert standing_flags(few, flags, 0.01) == flags, "of few words the encoder knows nothing that a rule did not see"
 
     letter = keep_text(doc, text + ", it said" * 11)
 
