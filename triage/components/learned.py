@@ -88,20 +88,18 @@ _NOT_MEANT: Mapping[FlagName, re.Pattern[str]] = {
         r"\bdisabled (?:my|our|the|this|that|your|all) (?!(?:son|daughter|child|mother|father|mum|dad|wife|husband)\b)"
         r"(?!.*\bdisabled\b)"
     ),
-    FlagName.MEDIA: re.compile(r"\b(?:i am|i'm|as) (?:a|the) (?:freelance )?(?:journalist|reporter)\b"),
-    FlagName.REPEAT_CONTACT: re.compile(
-        r"\bfirst time (?:that )?(?:i|we)(?:'ve| have)? (?:ever )?"
-        r"(?:asked|called|rung|written|e-?mailed|contacted|complained)\b"
-    ),
-}
-#: What is not there, and what is ended that is no life, in a sentence that says nothing else.
-_NOT_THERE: Mapping[FlagName, re.Pattern[str]] = {
+    # What is not there, and what is ended that is no life, where the sentence says nothing else.
     FlagName.SAFETY: re.compile(
         r"\bno(?: more| trace of| signs? of)? (?:gas (?:leaks?|smell)|smell of (?:gas|smoke|burning))\b[^,;]*$"
     ),
     FlagName.SELF_HARM: re.compile(
         r"\bend (?:my|our|the|this) (?:\w+ )?(?:contract|subscription|account|policy|membership|agreement|tenancy|"
         r"lease|plan|trial|booking|call|chat|insurance)\b(?![^.!?]*\b(?:li(?:fe|ves)|myself|die|dead|but|and)\b)[^,;]*$"
+    ),
+    FlagName.MEDIA: re.compile(r"\b(?:i am|i'm|as) (?:a|the) (?:freelance )?(?:journalist|reporter)\b"),
+    FlagName.REPEAT_CONTACT: re.compile(
+        r"\bfirst time (?:that )?(?:i|we)(?:'ve| have)? (?:ever )?"
+        r"(?:asked|called|rung|written|e-?mailed|contacted|complained)\b"
     ),
 }
 _DISCLAIMED = re.compile(r"\b(?:i am|i'm|im|we are|we're) not (?:saying|claiming|suggesting) (?:that )?")
@@ -167,7 +165,7 @@ def driving_flag(doc: Doc, grade: Severity, sentence: tuple[int, int]) -> Flag |
     surest = max(likely, key=lambda span: (span.probability, span.flag))
     folded_text = folded(text_of(doc))
     its_sentence = sentence_at(folded_text, surest.start)
-    if _is_not_there(folded_text, its_sentence, surest.flag) or (
+    if _is_not_meant(folded_text, its_sentence, surest.flag) or (
         grade < Severity.CRITICAL and _is_taken_back(folded_text, its_sentence, surest)
     ):
         return None
@@ -220,9 +218,7 @@ def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
         return True
     if span.flag is FlagName.ESSENTIAL_SUPPLY and _NOT_LOST.search(text, *sentence):
         return True
-    if (other := _NOT_MEANT.get(span.flag)) is not None and other.search(text, *sentence):
-        return True
-    if _is_not_there(text, sentence, span.flag):
+    if _is_not_meant(text, sentence, span.flag):
         return True
     if _DISCLAIMED.search(text, *sentence) and not _AND_THEN.search(text, *sentence):
         return True
@@ -235,9 +231,9 @@ def _is_taken_back(text: str, sentence: tuple[int, int], span: Span) -> bool:
     return span.flag in _WRONGS and _is_thanks(text, sentence)
 
 
-def _is_not_there(text: str, sentence: tuple[int, int], flag: FlagName) -> bool:
-    missing = _NOT_THERE.get(flag)
-    return missing is not None and missing.search(text[slice(*sentence)].rstrip()) is not None
+def _is_not_meant(text: str, sentence: tuple[int, int], flag: FlagName) -> bool:
+    other = _NOT_MEANT.get(flag)
+    return other is not None and other.search(text, *sentence) is not None
 
 
 def _last_word(text: str, span: Span) -> tuple[int, int]:
